@@ -1,0 +1,37 @@
+/**
+ * A stack of things to undo, in reverse order, whatever happens. Node 20 has `Symbol.asyncDispose` but no
+ * AsyncDisposableStack. Every failure is collected; none stops the ones below it.
+ */
+export class Cleanup implements AsyncDisposable {
+  #undo: { what: string; run: () => void | Promise<void> }[] = [];
+
+  defer(what: string, run: () => void | Promise<void>): void {
+    this.#undo.push({ what, run });
+  }
+
+  /** Hands the ownership of everything to the returned stack; disposing this one then does nothing. */
+  move(): Cleanup {
+    const moved = new Cleanup();
+    moved.#undo = this.#undo;
+    this.#undo = [];
+    return moved;
+  }
+
+  /** Runs everything once. Calling it again is harmless. */
+  async dispose(): Promise<void> {
+    const failures: Error[] = [];
+    for (let entry = this.#undo.pop(); entry !== undefined; entry = this.#undo.pop()) {
+      try {
+        await entry.run();
+      } catch (error) {
+        failures.push(new Error(`${entry.what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+      }
+    }
+    if (failures.length === 1) throw failures[0] as Error;
+    if (failures.length > 1) throw new AggregateError(failures, failures.map((failure) => failure.message).join('; '));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}

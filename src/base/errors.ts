@@ -1,0 +1,79 @@
+import { codes, type Code } from './codes.ts';
+
+/** Where in a manifest something stands. Lines and columns count from 1; columns count UTF-16 units, as editors do. */
+export interface Position {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface ThubanErrorOptions {
+  /** An imperative with something to type. */
+  hint?: string;
+  details?: Record<string, unknown>;
+  cause?: unknown;
+  position?: Position;
+}
+
+/** An error that a user can act on. Text rules: one sentence, no capital, no full stop, objects in backticks. */
+export class ThubanError extends Error {
+  readonly code: Code;
+  readonly hint: string | undefined;
+  readonly details: Record<string, unknown>;
+  readonly position: Position | undefined;
+
+  constructor(code: Code, message: string, options: ThubanErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ThubanError';
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+    this.position = options.position;
+  }
+
+  /** The error body of every `--json` output. */
+  toJSON(): Record<string, unknown> {
+    return {
+      code: this.code,
+      name: codes[this.code].name,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      details: { ...this.details, ...(this.position ?? {}) },
+    };
+  }
+}
+
+/** One finding about a manifest. Findings are values: all are collected, sorted by place and shown together. */
+export interface Diagnostic {
+  code: Code;
+  severity: 'error' | 'warning';
+  message: string;
+  hint?: string;
+  file: string;
+  line: number;
+  column: number;
+  /** Columns to underline, at least 1. */
+  length: number;
+  /** The path of keys, for example `cgroups.memory.memory_hard_limit` or `mounts./data`. */
+  path: string;
+  /** Text beside the underline, shorter than the hint. */
+  label?: string;
+  /** A second place that explains the first one, for example the first of two equal keys. */
+  related?: { line: number; column: number; length: number; label: string };
+}
+
+/** The errno name of a system error, or undefined for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code))
+    return error.code;
+  return undefined;
+}
+
+export function hasErrno(error: unknown, ...wanted: string[]): boolean {
+  const found = errnoOf(error);
+  return found !== undefined && wanted.includes(found);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,134 @@
+import type { Diagnostic, Position } from '../base/index.ts';
+
+/**
+ * A manifest after validation and normalisation. Names are those of the YAML file (snake_case), sizes are bytes,
+ * durations are seconds, CPU times are microseconds. An absent section is an absent key; printing this object as
+ * YAML or JSON and reading it back gives an equal one.
+ */
+export interface Manifest {
+  name: string;
+  /** `major.minor.patch`; pre-release and build parts are dropped, as Northstar does. */
+  version: string;
+  /** Path of the program as seen from inside. Absent: a resource container, which cannot be started. */
+  init?: string;
+  args?: string[];
+  env?: Record<string, string>;
+  uid: number;
+  gid: number;
+  suppl_groups?: string[];
+  capabilities?: string[];
+  rlimits?: Record<string, Rlimit>;
+  mounts?: Record<string, Mount>;
+  io?: { stdout: Output; stderr: Output };
+  cgroups?: CgroupsSection;
+  autostart?: 'relaxed' | 'critical';
+  restart?: Restart;
+  stop?: Stop;
+  hostname?: string;
+  rootfs?: Rootfs;
+  network?: 'host' | 'none';
+  process?: { privileged: boolean };
+  custom?: unknown;
+}
+
+/** null is unlimited. */
+export interface Rlimit {
+  soft: number | null;
+  hard: number | null;
+}
+
+export type Output = 'pipe' | 'discard' | 'inherit';
+
+export type Mount =
+  /** `options` is Northstar's normalised list: sorted, comma separated, out of `rw,noexec,nosuid,nodev,rec`. */
+  | { type: 'bind'; host: string; options?: string; optional?: boolean }
+  | { type: 'tmpfs'; size: number }
+  | { type: 'proc' }
+  | { type: 'dev' }
+  | { type: 'sysfs' };
+
+export interface Restart {
+  policy: 'never' | 'on_failure' | 'always';
+  /** Seconds. */
+  initial_delay: number;
+  /** Seconds. */
+  max_delay: number;
+  multiplier: number;
+  /** Share of the delay, 0 to 1, by which it varies at random in both directions. */
+  jitter: number;
+  /** Seconds of running after which the history is forgotten. */
+  reset_after: number;
+  max_restarts: number | 'unlimited';
+}
+
+export interface Stop {
+  /** `SIGTERM`, … */
+  signal: string;
+  /** Seconds until the whole group is killed. */
+  timeout: number;
+}
+
+export type Rootfs = { type: 'host'; folders?: string[] } | { type: 'dir'; path: string };
+
+/** `cgroups` of the manifest: exactly the keys of `Resources` in src/cgroups, plus `parent` and `enforce`. */
+export interface CgroupsSection {
+  enforce?: 'strict' | 'best_effort';
+  memory?: {
+    memory_hard_limit?: number;
+    memory_soft_limit?: number;
+    memory_swap_limit?: number;
+    kernel_memory_limit?: number;
+    kernel_tcp_memory_limit?: number;
+    swappiness?: number;
+    oom_kill_disable?: boolean;
+    oom_group?: boolean;
+    oom_monitor?: boolean;
+  };
+  cpu?: {
+    shares?: number;
+    quota?: number;
+    period?: number;
+    burst?: number;
+    idle?: number;
+    cpus?: string;
+    mems?: string;
+    realtime_runtime?: number;
+    realtime_period?: number;
+  };
+  blkio?: {
+    weight?: number;
+    leaf_weight?: number;
+    weight_device?: { major?: number; minor?: number; device?: string; weight?: number; leaf_weight?: number }[];
+    throttle_read_bps_device?: DeviceRate[];
+    throttle_write_bps_device?: DeviceRate[];
+    throttle_read_iops_device?: DeviceRate[];
+    throttle_write_iops_device?: DeviceRate[];
+  };
+  pids?: { limit: number };
+  hugetlb?: { page_size: string; limit: number }[];
+  rdma?: Record<string, { hca_handles?: number; hca_objects?: number }>;
+  network?: { class_id?: number; priorities?: { name: string; priority: number }[] };
+  unified?: Record<string, string>;
+}
+
+/** bytes/s or operations/s for one device, named by number or by path (`device: /dev/mmcblk0`). */
+export interface DeviceRate {
+  major?: number;
+  minor?: number;
+  device?: string;
+  rate: number;
+}
+
+/** What reading a manifest gives: the manifest and its warnings, or everything that is wrong with it. */
+export type LoadResult =
+  | { ok: true; manifest: LoadedManifest; diagnostics: Diagnostic[] }
+  | { ok: false; diagnostics: Diagnostic[] };
+
+export interface LoadedManifest {
+  manifest: Manifest;
+  file: string;
+  /** SHA-256 of the text, hex. */
+  digest: string;
+  /** Where a key path stands in the file, or the nearest enclosing one that does. `position(['mounts', '/data', 'host'])` */
+  position(path: readonly (string | number)[]): Position;
+}
