@@ -1,0 +1,93 @@
+import type { Code } from '../base/index.ts';
+import { controllerRemedy, knobRemedy } from './controllers.ts';
+import type { ControllerFacts } from './facts.ts';
+import type { CgroupRequest, CgroupWrite, Notice } from './plan-types.ts';
+
+export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> & {
+  file: string;
+  value: string;
+  key: string;
+};
+
+/** A limit before its directory is known. */
+export type Limit = Omit<Setting, 'key'> & { controller: string; key: string; optional?: boolean };
+
+/** What the section planners write into: limits in order, findings, and the controllers that are needed. */
+export class Draft {
+  readonly limits: Limit[] = [];
+  readonly errors: Notice[] = [];
+  readonly warnings: Notice[] = [];
+  readonly degraded: Notice[] = [];
+  readonly needed = new Set<string>();
+  readonly request: CgroupRequest;
+
+  constructor(request: CgroupRequest) {
+    this.request = request;
+  }
+
+  /** The controller under the first of these names that the board has (`blkio` on v1 is `io` on v2), or a refusal. */
+  controller(key: string, ...names: string[]): { name: string; facts: ControllerFacts } | undefined {
+    const { controllers, layout } = this.request.facts;
+    for (const name of names) {
+      const facts = controllers[name];
+      if (facts === undefined) continue;
+      this.needed.add(name);
+      return { name, facts };
+    }
+    const name = (layout === 'v2' ? names.at(-1) : names[0]) ?? '';
+    this.unavailable('TH2001', `this kernel offers no ${name} controller`, controllerRemedy(name), key);
+    return undefined;
+  }
+
+  /** Adds a limit, unless the board is known to lack the file. */
+  put(controller: string, setting: Setting): void {
+    const facts = this.request.facts.controllers[controller];
+    const file =
+      facts?.options?.includes('noprefix') === true ? setting.file.slice(controller.length + 1) : setting.file;
+    // What is known to be there needs no alternative.
+    if (setting.instead_of !== undefined && facts?.knobs?.includes(setting.instead_of) === true) return;
+    if (facts?.knobs !== undefined && !facts.knobs.includes(file)) {
+      if (setting.tolerate?.includes('ENOENT') !== true)
+        this.unavailable('TH2002', `${file} is missing on this kernel`, knobRemedy(setting.file), setting.key);
+      return;
+    }
+    this.needed.add(controller);
+    const optional = this.request.enforce === 'best_effort' ? { optional: true } : {};
+    this.limits.push({ ...setting, controller, file, ...optional });
+  }
+
+  has(controller: string, file: string): boolean | undefined {
+    return this.request.facts.controllers[controller]?.knobs?.includes(file);
+  }
+
+  error(code: Code, key: string, message: string, hint: string): void {
+    this.errors.push({ code, message, hint, key });
+  }
+
+  warn(code: Code, key: string, message: string, hint?: string): void {
+    this.warnings.push({ code, message, key, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  /** A limit that this kernel cannot enforce: an error, or with `best_effort` a mark on the container. */
+  unavailable(code: Code, message: string, hint: string, key: string): void {
+    (this.request.enforce === 'strict' ? this.errors : this.degraded).push({ code, message, hint, key });
+  }
+
+  otherVersion(key: string, only: 1 | 2, instead: string): void {
+    this.unavailable('TH2003', `\`${key}\` exists only on cgroups v${only}`, instead, key);
+  }
+
+  /** Whether a number can be written at all; a refusal is recorded. */
+  inRange(key: string, value: number, min: number, max: number, hint?: string): boolean {
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return true;
+    const nearest = Number.isFinite(value) ? Math.min(Math.max(Math.round(value), min), max) : min;
+    const upper = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
+    this.error(
+      'TH1205',
+      key,
+      `\`${key}\` is ${value}, allowed ${min}${upper}${upper === '' ? ' and more' : ''}`,
+      hint ?? `write ${nearest}`,
+    );
+    return false;
+  }
+}

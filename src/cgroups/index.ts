@@ -1,0 +1,9 @@
+export type { KernelEntry, KernelFs } from './kernel-fs.ts';
+export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
+export { detectCgroups } from './detect.ts';
+export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
+export type { DeviceRate, DeviceWeight, Resources } from './resources.ts';
+export type { CgroupPlan, CgroupRequest, CgroupWrite, Group, Machine, Notice, Strategy } from './plan-types.ts';
+export { DEFAULT_TOP, planCgroups } from './plan.ts';
+export { formatCpulist, parseCpulist } from './cpulist.ts';
+export { blkioToIoWeight, sharesToWeight } from './weights.ts';

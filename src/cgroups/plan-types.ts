@@ -1,0 +1,90 @@
+import type { Code } from '../base/index.ts';
+import type { CgroupFacts, Layout } from './facts.ts';
+import type { Resources } from './resources.ts';
+
+export interface Machine {
+  /** Bytes. */
+  pageSize: number;
+  /** Online processors and memory nodes as lists, for example `0-3`. */
+  cpus: string;
+  nodes: string;
+  /** Bytes of RAM. */
+  memory: number;
+  /** Whether swap is configured; absent means unknown. */
+  swap?: boolean;
+  preemptRt?: boolean;
+  /** Whole disks by path below /dev. */
+  blockDevices?: Record<string, { major: number; minor: number }>;
+}
+
+export interface CgroupRequest {
+  resources: Resources;
+  name: string;
+  version: string;
+  /** 2 and more: a further instance of the same container. */
+  instance?: number;
+  facts: CgroupFacts;
+  /** `self` or an absolute path inside a cgroup mount. */
+  parent: string;
+  /** The directory that holds all containers, by default `thuban`. */
+  top?: string;
+  enforce: 'strict' | 'best_effort';
+  machine: Machine;
+}
+
+/** One directory that the program joins. Co-mounted v1 controllers share one. */
+export interface Group {
+  controllers: string[];
+  version: 1 | 2;
+  path: string;
+}
+
+/**
+ * What only the kernel's answer can settle. Neighbouring writes to one directory with the same strategy belong together.
+ * - `memsw_order` (v1): memory.memsw.limit_in_bytes goes first when its new value is unlimited or above the present
+ *   memory.limit_in_bytes, else last, because the kernel keeps memsw >= limit at every instant.
+ * - `quota_then_period`: in the given order; what answers EINVAL is tried again after the others, until nothing moves
+ *   any more (the kernel checks quota/period and burst against each other and against the parent).
+ * - `rt_root_down` (v1): as above; if EINVAL stays, the levels above get their parent's real-time bandwidth first.
+ * - `inherit` (v1 cpuset): the value is read from the directory above.
+ * - `fill_empty` (v1 cpuset, on mkdir): empty cpus and mems of this level are filled from the one above, unless
+ *   `cgroup.clone_children` did it.
+ * - `enable_all`: all controllers at once; on a refusal one by one, and the first that is refused is the error.
+ * - `enable_each`: the same, but what is refused is left out.
+ */
+export type Strategy =
+  'memsw_order' | 'quota_then_period' | 'rt_root_down' | 'inherit' | 'fill_empty' | 'enable_all' | 'enable_each';
+
+export interface CgroupWrite {
+  op: 'mkdir' | 'write';
+  controller: string;
+  /** The directory. */
+  path: string;
+  file?: string;
+  value?: string;
+  /** Names of errors that are no failure here. */
+  tolerate?: string[];
+  /** This write is made only if that file is absent. */
+  instead_of?: string;
+  strategy?: Strategy;
+  /** The manifest key, for example `cgroups.memory.memory_hard_limit`. */
+  key?: string;
+  /** With `best_effort`: an absent file degrades the container instead of refusing its start. */
+  optional?: boolean;
+}
+
+export interface Notice {
+  code: Code;
+  message: string;
+  hint?: string;
+  key?: string;
+}
+
+export interface CgroupPlan {
+  layout: Layout;
+  groups: Group[];
+  writes: CgroupWrite[];
+  warnings: Notice[];
+  /** Limits that this kernel cannot enforce and that `best_effort` lets pass. */
+  degraded: Notice[];
+}
