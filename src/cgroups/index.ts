@@ -7,3 +7,16 @@ export type { CgroupPlan, CgroupRequest, CgroupWrite, Group, Machine, Notice, St
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
+export { acquireGroups } from './acquire.ts';
+export { AcquiredGroups, type AcquiredOptions, type Signaller } from './acquired.ts';
+export {
+  classifyOom,
+  readOomCounters,
+  watchMemoryEvents,
+  type ExitFacts,
+  type OomCounters,
+  type OomVerdict,
+} from './oom.ts';
+export { removeGroups, type Leftover } from './remove.ts';
+export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+export { realKernelFs } from './real-kernel-fs.ts';

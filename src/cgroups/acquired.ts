@@ -1,0 +1,95 @@
+import { systemClock, type Clock } from '../base/index.ts';
+import type { KernelFs } from './kernel-fs.ts';
+import { killRound, type Signaller } from './kill.ts';
+import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
+import type { Group, Notice } from './plan-types.ts';
+import { isPopulated, subtreePids } from './procs.ts';
+import { removeGroups, type Leftover } from './remove.ts';
+import { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+
+export type { Signaller } from './kill.ts';
+
+export interface AcquiredOptions {
+  degraded?: Notice[];
+  /** For tests; the kernel's kill(2) by default. */
+  signal?: Signaller;
+}
+
+const KILL_TIMEOUT_MS = 5000;
+
+/** The groups of one container. The owner calls `remove` when the container is gone, whatever happened before. */
+export class AcquiredGroups {
+  readonly groups: Group[];
+  /** Limits that a `best_effort` plan could not have. */
+  readonly degraded: Notice[];
+  /** What the program joins: v1 the `tasks` file of each hierarchy (write "0"), v2 the directory (CLONE_INTO_CGROUP). */
+  readonly joins: { version: 1 | 2; path: string }[];
+  readonly #fs: KernelFs;
+  readonly #signal: Signaller;
+
+  constructor(fs: KernelFs, groups: Group[], options: AcquiredOptions = {}) {
+    this.#fs = fs;
+    this.groups = groups;
+    this.degraded = options.degraded ?? [];
+    this.#signal = options.signal ?? ((pid, signal) => process.kill(pid, signal));
+    this.joins = groups.map(({ version, path }) => ({ version, path: version === 1 ? `${path}/tasks` : path }));
+  }
+
+  get memory(): Group | undefined {
+    return this.groups.find((group) => group.controllers.includes('memory'));
+  }
+
+  /** To be read at the start and again after the program was reaped, before `remove`. null without a memory group. */
+  oomCounters(): OomCounters | null {
+    return this.memory === undefined ? null : readOomCounters(this.#fs, this.memory);
+  }
+
+  /** v2 only; v1 needs an eventfd, which Node cannot make. */
+  watchOom(onChange: (counters: OomCounters) => void): { close(): void } | undefined {
+    const group = this.memory;
+    return group?.version === 2 ? watchMemoryEvents(this.#fs, group, onChange) : undefined;
+  }
+
+  cpuUsage(): CpuUsage | null {
+    return cpuUsage(this.#fs, this.groups);
+  }
+
+  memoryUsage(): MemoryUsage | null {
+    return memoryUsage(this.#fs, this.groups);
+  }
+
+  /** Whether anything alive is in any of the groups or below. */
+  populated(): boolean {
+    return this.groups.some((group) => isPopulated(this.#fs, group.path));
+  }
+
+  pids(): number[] {
+    return [...new Set(this.groups.flatMap((group) => subtreePids(this.#fs, group.path)))];
+  }
+
+  /** SIGKILL to everything, once. */
+  killOnce(): void {
+    killRound(this.#fs, this.groups, this.#signal);
+  }
+
+  /** SIGKILL in rounds until nothing lives. Resolves to false when something still does after `timeout` milliseconds. */
+  async kill(options: { timeout?: number; clock?: Clock } = {}): Promise<boolean> {
+    const clock = options.clock ?? systemClock;
+    const deadline = clock.monotonic() + (options.timeout ?? KILL_TIMEOUT_MS);
+    for (let pause = 1; this.populated(); pause = Math.min(pause * 2, 50)) {
+      if (clock.monotonic() >= deadline) return false;
+      this.killOnce();
+      if (this.populated()) await clock.sleep(pause);
+    }
+    return true;
+  }
+
+  /** Depth first with bounded retries of about one second. What stays is returned, never thrown. */
+  async remove(clock?: Clock): Promise<Leftover[]> {
+    return removeGroups(
+      this.#fs,
+      this.groups.map((group) => group.path),
+      clock,
+    );
+  }
+}

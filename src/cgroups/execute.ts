@@ -1,0 +1,136 @@
+import { errnoOf, hasErrno, type ThubanError } from '../base/index.ts';
+import type { KernelFs } from './kernel-fs.ts';
+import type { CgroupWrite, Notice } from './plan-types.ts';
+import { shows } from './read-back.ts';
+import { exists, readIf } from './read.ts';
+import { changedByKernel, refusal } from './refusal.ts';
+import { enableControllers, fillEmpty, inheritCpuset, memswFirst, raiseRealtime } from './strategies.ts';
+
+/** Writes that belong together: neighbours in one directory with the same strategy. */
+export function batches(writes: readonly CgroupWrite[]): CgroupWrite[][] {
+  const found: CgroupWrite[][] = [];
+  for (const write of writes) {
+    const last = found.at(-1);
+    const before = last?.[0];
+    if (
+      last !== undefined &&
+      write.op === 'write' &&
+      write.strategy !== undefined &&
+      before?.strategy === write.strategy &&
+      before.path === write.path
+    )
+      last.push(write);
+    else found.push([write]);
+  }
+  return found;
+}
+
+/**
+ * Carries out one batch. What a `best_effort` plan cannot have is returned as findings; everything else that the kernel
+ * refuses is thrown.
+ */
+export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
+  const degraded: Notice[] = [];
+  const one = (write: CgroupWrite): void => {
+    const notice = writeOne(fs, write);
+    if (notice !== undefined) degraded.push(notice);
+  };
+  switch (batch[0]?.strategy) {
+    case 'memsw_order':
+      for (const write of memswFirst(fs, batch) ? [...batch].reverse() : batch) one(write);
+      break;
+    case 'quota_then_period':
+      settle(batch, one);
+      break;
+    case 'rt_root_down':
+      try {
+        settle(batch, one);
+      } catch (error) {
+        if (!hasErrno(causeOf(error), 'EINVAL') || !raiseRealtime(fs, batch[0].path)) throw error;
+        settle(batch, one);
+      }
+      break;
+    case 'inherit':
+      for (const write of batch) one({ ...write, value: inheritCpuset(fs, write) });
+      break;
+    case 'enable_all':
+    case 'enable_each':
+      for (const write of batch) enableControllers(fs, write);
+      break;
+    case 'fill_empty':
+      for (const write of batch) {
+        mkdir(fs, write);
+        fillEmpty(fs, write.path);
+      }
+      break;
+    case undefined:
+      for (const write of batch) {
+        if (write.op === 'mkdir') mkdir(fs, write);
+        else one(write);
+      }
+  }
+  return degraded;
+}
+
+function mkdir(fs: KernelFs, write: CgroupWrite): void {
+  try {
+    fs.mkdir(write.path);
+  } catch (error) {
+    if (!tolerated(write, error)) throw refusal(write, error);
+  }
+}
+
+/** In order; what answers EINVAL waits for the others and is tried again as long as anything moves. */
+function settle(batch: CgroupWrite[], one: (write: CgroupWrite) => void): void {
+  let waiting = batch;
+  while (waiting.length > 0) {
+    const refused: CgroupWrite[] = [];
+    let last: unknown;
+    for (const write of waiting) {
+      try {
+        one(write);
+      } catch (error) {
+        if (!hasErrno(causeOf(error), 'EINVAL')) throw error;
+        last = error;
+        refused.push(write);
+      }
+    }
+    if (refused.length === waiting.length) throw last;
+    waiting = refused;
+  }
+}
+
+function writeOne(fs: KernelFs, write: CgroupWrite): Notice | undefined {
+  const { path, file = '', value = '', instead_of: primary } = write;
+  if (primary !== undefined && exists(fs, `${path}/${primary}`)) return undefined;
+  // A bare newline would be 0 to memory.max; an empty write is none at all. The planner makes neither.
+  if (value.trim() === '') throw refusal(write, new Error('an empty value is never written'));
+  try {
+    fs.write(`${path}/${file}`, value);
+  } catch (error) {
+    if (tolerated(write, error)) return undefined;
+    const refused = refusal(write, error);
+    if (write.optional === true && hasErrno(error, 'ENOENT', 'EOPNOTSUPP')) return notice(refused, write.key);
+    throw refused;
+  }
+  const found = readIf(fs, `${path}/${file}`);
+  if (found !== undefined && shows(write, found) === false) throw changedByKernel(write, found);
+  return undefined;
+}
+
+function tolerated(write: CgroupWrite, error: unknown): boolean {
+  return write.tolerate?.includes(errnoOf(error) ?? '') === true;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function notice(error: ThubanError, key: string | undefined): Notice {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(key === undefined ? {} : { key }),
+  };
+}

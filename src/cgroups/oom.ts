@@ -1,0 +1,102 @@
+import type { KernelFs } from './kernel-fs.ts';
+import type { Group } from './plan-types.ts';
+import { flatKeyed, readIf, subtree } from './read.ts';
+
+/** Cumulative counters of a group. null: this kernel or version does not tell. */
+export interface OomCounters {
+  /** How often the group's own limit could not be kept (v2 `oom`). */
+  oom: number | null;
+  /** How many of its tasks were killed for want of memory, by whomever's limit. */
+  oom_kill: number | null;
+  /** Since 5.17. */
+  oom_group_kill?: number;
+}
+
+/**
+ * v2: memory.events, which counts the subtree. v1: `oom_kill` of memory.oom_control (4.13), which counts only the group
+ * that the victim lived in, so the subtree is summed up. null when the group is gone.
+ */
+export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null {
+  if (group.version === 2) {
+    const text = readIf(fs, `${group.path}/memory.events`);
+    if (text === undefined) return null;
+    const events = flatKeyed(text);
+    const groupKill = events.get('oom_group_kill');
+    return {
+      oom: Number(events.get('oom') ?? 0),
+      oom_kill: Number(events.get('oom_kill') ?? 0),
+      ...(groupKill === undefined ? {} : { oom_group_kill: Number(groupKill) }),
+    };
+  }
+  let kills: number | null = null;
+  let found = false;
+  for (const path of subtree(fs, group.path)) {
+    const text = readIf(fs, `${path}/memory.oom_control`);
+    if (text === undefined) continue;
+    found = true;
+    const count = flatKeyed(text).get('oom_kill');
+    if (count !== undefined) kills = (kills ?? 0) + Number(count);
+  }
+  return found ? { oom: null, oom_kill: kills } : null;
+}
+
+/**
+ * Calls back with the counters whenever `oom` or `oom_kill` rose. The kernel also notifies for low, high and max, which
+ * are no out-of-memory, and merges notifications within 10 ms: the counters are the truth, the notification is a hint.
+ */
+export function watchMemoryEvents(
+  fs: KernelFs,
+  group: Group,
+  onChange: (counters: OomCounters) => void,
+): { close(): void } {
+  let last = readOomCounters(fs, group);
+  return fs.watch(`${group.path}/memory.events`, () => {
+    const now = readOomCounters(fs, group);
+    if (now === null) return;
+    const rose = (now.oom ?? 0) > (last?.oom ?? 0) || (now.oom_kill ?? 0) > (last?.oom_kill ?? 0);
+    last = now;
+    if (rose) onChange(now);
+  });
+}
+
+export interface ExitFacts {
+  version: 1 | 2;
+  /** Counters when the program was started and after it was reaped, before its group is removed. */
+  before: OomCounters | null;
+  after: OomCounters | null;
+  exit: { code?: number; signal?: number | string };
+  /** Thuban itself sent SIGKILL. */
+  requestedKill?: boolean;
+}
+
+export interface OomVerdict {
+  /** null: the counters could not be read, so nobody knows. */
+  oomKilled: boolean | null;
+  cause: 'own_limit' | 'ancestor' | 'system' | 'ancestor_or_system' | 'unknown' | null;
+  /** Tasks of the group that were killed since the start; null when unknown. */
+  kills: number | null;
+}
+
+/**
+ * Whether an exit was an out-of-memory kill: the counter rose since this start AND the program died of SIGKILL. The
+ * kernel raises the counter before it sends the signal, so after the wait it is final (mm/oom_kill.c).
+ */
+export function classifyOom({ before, after, exit, requestedKill = false }: ExitFacts): OomVerdict {
+  const killed = exit.signal === 9 || exit.signal === 'SIGKILL' || exit.code === 137;
+  const kills = delta(before?.oom_kill, after?.oom_kill);
+  if (kills === null)
+    return {
+      oomKilled: killed && !requestedKill ? null : false,
+      cause: killed && !requestedKill ? 'unknown' : null,
+      kills: null,
+    };
+  if (kills <= 0) return { oomKilled: false, cause: null, kills: 0 };
+  const own = delta(before?.oom, after?.oom);
+  // v1 does not count where the limit was hit; v2 counts it in the group whose limit it was.
+  const cause = own === null ? 'unknown' : own > 0 ? 'own_limit' : 'ancestor_or_system';
+  return { oomKilled: killed, cause, kills };
+}
+
+function delta(before: number | null | undefined, after: number | null | undefined): number | null {
+  return typeof before === 'number' && typeof after === 'number' ? after - before : null;
+}

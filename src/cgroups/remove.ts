@@ -1,0 +1,84 @@
+import { dirname } from 'node:path/posix';
+import { errnoOf, hasErrno, systemClock, type Clock } from '../base/index.ts';
+import type { KernelFs } from './kernel-fs.ts';
+import { subtreePids } from './procs.ts';
+import { exists, subtree } from './read.ts';
+
+/** A directory that could not be removed: to be shown and tried again later, never a reason to stop. */
+export interface Leftover {
+  path: string;
+  errno: string;
+  /** What still lives in it, as far as can be seen. */
+  pids: number[];
+}
+
+/** Milliseconds between the rounds, about one second in all. A process in exit, not yet a zombie, still holds its group. */
+const PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/**
+ * Removes the groups with everything below them, in every hierarchy even if one refuses, then the shared directory above
+ * if it is empty by now. Resolves to what stays.
+ */
+export async function removeGroups(
+  fs: KernelFs,
+  paths: readonly string[],
+  clock: Clock = systemClock,
+): Promise<Leftover[]> {
+  let left = [...paths];
+  let failures = new Map<string, string>();
+  for (const pause of [0, ...PAUSES]) {
+    if (left.length > 0 && pause > 0) await clock.sleep(pause);
+    failures = new Map();
+    left = left.filter((path) => {
+      const errno = removeTree(fs, path);
+      if (errno !== undefined) failures.set(path, errno);
+      return errno !== undefined;
+    });
+    if (left.length === 0) break;
+  }
+  for (const top of new Set(paths.map((path) => dirname(path)))) {
+    // Shared by all containers: any that is left keeps it, and that is right.
+    tryRmdir(fs, top);
+  }
+  return left.map((path) => ({ path, errno: failures.get(path) ?? 'EBUSY', pids: pidsOf(fs, path) }));
+}
+
+/** Depth first. The errno of the first directory that stays, or undefined. */
+function removeTree(fs: KernelFs, path: string): string | undefined {
+  let first: string | undefined;
+  let groups: string[];
+  // The usual case is one directory: no walk is needed to find out.
+  const simple = tryRmdir(fs, path);
+  if (simple === undefined) return undefined;
+  try {
+    groups = subtree(fs, path);
+  } catch (error) {
+    return errnoOf(error) ?? 'EIO';
+  }
+  for (const group of groups) {
+    const errno = tryRmdir(fs, group);
+    first ??= errno;
+  }
+  return first;
+}
+
+function tryRmdir(fs: KernelFs, path: string): string | undefined {
+  try {
+    fs.rmdir(path);
+    return undefined;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return undefined;
+    // A read-only mount answers EROFS even for what does not exist (runc#4518).
+    if (hasErrno(error, 'EROFS') && !exists(fs, path)) return undefined;
+    return errnoOf(error) ?? 'EIO';
+  }
+}
+
+function pidsOf(fs: KernelFs, path: string): number[] {
+  try {
+    return subtreePids(fs, path);
+  } catch {
+    // Only for the report; the directory itself is reported in any case.
+    return [];
+  }
+}
