@@ -5,3 +5,4 @@ export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { suggest } from './suggest.ts';
+export { version } from './version.ts';

@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+// Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it.
+//   node scripts/build.mjs [--if-stale]
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const native = join(root, 'src/launcher');
+const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+
+const programs = {
+  'thuban-launcher': ['main', 'transport', 'container', 'reports', 'stage', 'mounts', 'image', 'teardown'],
+  'thuban-init': ['init', 'program'],
+};
+const outputs = ['thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function isStale() {
+  if (!outputs.every((path) => existsSync(path))) return true;
+  const inputs = ['src', 'schemas', 'scripts/build.mjs', 'package.json'].map((path) => newest(join(root, path)));
+  return Math.max(...inputs) > Math.min(...outputs.map((path) => statSync(path).mtimeMs));
+}
+
+function fail(code, message, hint) {
+  console.error(`error[${code}]: ${message}${hint ? `\n  hint: ${hint}` : ''}`);
+  process.exit(1);
+}
+
+function findCompiler() {
+  const names = process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang'];
+  const found = names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+  if (found) return found;
+  fail(
+    'TH7002',
+    `no C compiler found (looked for ${names.join(', ')}), needed to build the launcher`,
+    'apt-get install gcc libc6-dev   (Alpine: apk add build-base)',
+  );
+}
+
+function compile(compiler, name, parts) {
+  const flags = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror', `-DTHUBAN_BUILD="${version}"`];
+  const output = join(dist, name);
+  const sources = parts.map((part) => join(native, `${part}.c`));
+  // Under another name first: a running launcher keeps its old file.
+  const result = spawnSync(compiler, [...flags, '-o', `${output}.new`, ...sources], { encoding: 'utf8' });
+  if (result.status !== 0) fail('TH7002', `${compiler} cannot build ${name}:\n${result.stderr}`, 'apt-get install gcc libc6-dev');
+  renameSync(`${output}.new`, output);
+}
+
+async function bundle() {
+  let esbuild;
+  try {
+    esbuild = await import('esbuild');
+  } catch {
+    fail('TH7002', 'the packages that build Thuban are not installed', 'npm ci');
+  }
+  await esbuild.build({
+    entryPoints: [join(root, 'src/main.ts')],
+    outfile: join(dist, 'thuban.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'external',
+    legalComments: 'none',
+    define: { 'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version) },
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as thubanCreateRequire } from 'node:module';\nconst require = thubanCreateRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  chmodSync(join(dist, 'thuban.mjs'), 0o755);
+}
+
+if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
+try {
+  mkdirSync(dist, { recursive: true });
+  rmSync(join(dist, 'thuban.mjs'), { force: true });
+} catch (error) {
+  fail('TH7002', `cannot write to ${dist}: ${error.message}`, 'build as the owner of the checkout: npm run build');
+}
+const compiler = findCompiler();
+for (const [name, parts] of Object.entries(programs)) compile(compiler, name, parts);
+await bundle();

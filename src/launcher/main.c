@@ -1,0 +1,98 @@
+// main.c - the resident launcher: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS] [--ready-fd N] [--without-mount-setattr]
+//
+// It writes "ready" to N (stdout by default) when it listens, or one line why it cannot. Its own stdout and stderr stay open for the
+// containers that inherit them. One event at a time: an event may free what a later one of the same batch would point to.
+#include "image.h"
+#include "launcher.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+int no_mount_setattr, init_image = -1;
+char tag_listen, tag_controller, tag_signals;
+static char tag_lease;
+static int epoll, lease_timer;
+static long lease_seconds = 10;
+enum { FIRST_CONNECT_SECONDS = 10, MIN_LEASE_NS = 1 };
+
+static void watch(int op, int fd, uint32_t events, void *tag) {
+  struct epoll_event e = { .events = events, .data.ptr = tag };
+  if (epoll_ctl(epoll, op, fd, &e) && op == EPOLL_CTL_ADD) abort();
+}
+void watch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_ADD, fd, events, tag); }
+void rewatch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_MOD, fd, events, tag); }
+
+static void arm_lease(long seconds) {
+  struct itimerspec t = { .it_value = { .tv_sec = seconds, .tv_nsec = seconds ? 0 : MIN_LEASE_NS } };
+  timerfd_settime(lease_timer, 0, &t, 0);
+}
+void lease_start(void) { arm_lease(lease_seconds); }
+
+void reap_children(void) {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) container_reaped(pid, status);
+}
+
+static int ready_fd = 1;
+static _Noreturn void give_up(const char *what) {
+  dprintf(ready_fd, "error %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+// The kernel's killer prefers high values; the init keeps this one, the program gets its own. Needs CAP_SYS_RESOURCE to go down.
+static void lower_oom_score(void) {
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd >= 0) { if (write(fd, "-900", 4) < 0) {} close(fd); }
+}
+
+static void handle_signals(int fd) {
+  struct signalfd_siginfo info;
+  while (read(fd, &info, sizeof info) == sizeof info) if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) teardown_and_exit();
+  reap_children();
+}
+
+int main(int argc, char **argv) {
+  const char *run_dir = 0, *init = 0;
+  for (int i = 1; i < argc; i++) {
+    if (!strcmp(argv[i], "--run-dir") && i + 1 < argc) run_dir = argv[++i];
+    else if (!strcmp(argv[i], "--init") && i + 1 < argc) init = argv[++i];
+    else if (!strcmp(argv[i], "--lease") && i + 1 < argc) lease_seconds = atol(argv[++i]);
+    else if (!strcmp(argv[i], "--ready-fd") && i + 1 < argc) ready_fd = atoi(argv[++i]);
+    else if (!strcmp(argv[i], "--without-mount-setattr")) no_mount_setattr = 1;
+    else if (!strcmp(argv[i], "--version")) { puts(THUBAN_BUILD); return 0; }
+    else { fprintf(stderr, "thuban-launcher: unknown argument %s\n", argv[i]); return 2; }
+  }
+  if (!run_dir || !init || lease_seconds < 0) { fputs("usage: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS]\n", stderr); return 2; }
+  sigset_t all; sigfillset(&all); sigprocmask(SIG_SETMASK, &all, 0); // from here on in every child, until its program is executed
+  signal(SIGPIPE, SIG_IGN);
+  prctl(PR_SET_NAME, "thuban-launcher");
+  if ((init_image = sealed_image(init)) < 0) give_up("init image");
+  if (unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_SLAVE, 0)) give_up("mount namespace");
+  lower_oom_score();
+  epoll = epoll_create1(EPOLL_CLOEXEC);
+  int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  lease_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (epoll < 0 || signals < 0 || lease_timer < 0) give_up("event loop");
+  watch_fd(signals, EPOLLIN, &tag_signals); watch_fd(lease_timer, EPOLLIN, &tag_lease);
+  if (transport_listen(run_dir)) give_up("socket");
+  arm_lease(lease_seconds > FIRST_CONNECT_SECONDS ? lease_seconds : FIRST_CONNECT_SECONDS);
+  if (dprintf(ready_fd, "ready\n") < 0) return 1;
+  if (ready_fd > 2) close(ready_fd);
+  for (;;) {
+    struct epoll_event e; int n = epoll_wait(epoll, &e, 1, -1);
+    if (n <= 0) continue;
+    void *tag = e.data.ptr;
+    if (tag == &tag_signals) handle_signals(signals);
+    else if (tag == &tag_listen) { transport_accept(); if (transport_connected()) { struct itimerspec off = { 0 }; timerfd_settime(lease_timer, 0, &off, 0); } }
+    else if (tag == &tag_controller) { if (e.events & EPOLLOUT) transport_writable(); if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable(); }
+    else if (tag == &tag_lease) { if (!transport_connected()) teardown_and_exit(); }
+    else if ((uintptr_t)tag & 1) container_oom((void *)((uintptr_t)tag & ~(uintptr_t)1));
+    else container_status(tag);
+  }
+}

@@ -1,0 +1,165 @@
+import { capabilityMask } from './capabilities.ts';
+import { rlimitNumber } from './rlimits.ts';
+import { Writer } from './wire.ts';
+
+export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec';
+export type Namespace = 'pid' | 'mount' | 'ipc' | 'uts' | 'net';
+
+/**
+ * One step of a start, in the words of the plan. The first ones are done by pid 1 of the new namespaces before it becomes the init, those
+ * from `join` on by the program's own process. `key` is the manifest key that asked for it.
+ */
+export type Step = { key?: string } & (
+  | { op: 'namespaces'; namespaces: Namespace[] }
+  | { op: 'propagation' }
+  /** A new empty root in memory. Size in bytes. */
+  | { op: 'root_tmpfs'; size: number; inodes: number }
+  | { op: 'root_bind'; source: string }
+  | { op: 'mkdir'; path: string; mode: number }
+  | { op: 'mkfile'; path: string; mode: number }
+  | { op: 'symlink'; path: string; text: string }
+  | { op: 'bind'; source: string; target: string; attributes: Attribute[]; recursive: boolean; optional: boolean }
+  | { op: 'tmpfs'; target: string; attributes: Attribute[]; size: number; mode: number }
+  | { op: 'proc'; target: string; attributes: Attribute[] }
+  | { op: 'sysfs'; target: string; attributes: Attribute[] }
+  /** A tmpfs with null, zero, full, random, urandom, tty and shm. */
+  | { op: 'dev'; target: string; size: number; proc_links: boolean }
+  | { op: 'root_attributes'; attributes: Attribute[] }
+  | { op: 'pivot' }
+  | { op: 'hostname'; name: string }
+  | { op: 'loopback' }
+  | { op: 'join' }
+  | { op: 'cgroup_namespace' }
+  | { op: 'oom_score_adj'; value: number }
+  /** null is unlimited. */
+  | { op: 'rlimit'; resource: string; soft: number | null; hard: number | null }
+  | { op: 'session' }
+  | { op: 'umask'; mode: number }
+  | { op: 'bounding'; capabilities: string[] }
+  | { op: 'ids'; uid: number; gid: number; groups: number[]; keep_capabilities: boolean }
+  | { op: 'capabilities'; capabilities: string[] }
+  | { op: 'no_new_privs' }
+  | { op: 'working_directory'; path: string }
+  | { op: 'exec'; path: string; args: string[]; env: string[] }
+);
+
+export const stepNumbers = {
+  namespaces: 1,
+  propagation: 2,
+  root_tmpfs: 3,
+  root_bind: 4,
+  mkdir: 5,
+  mkfile: 6,
+  symlink: 7,
+  bind: 8,
+  tmpfs: 9,
+  proc: 10,
+  sysfs: 11,
+  dev: 12,
+  root_attributes: 13,
+  pivot: 14,
+  hostname: 15,
+  loopback: 16,
+  join: 64,
+  cgroup_namespace: 65,
+  oom_score_adj: 66,
+  rlimit: 67,
+  session: 68,
+  umask: 69,
+  bounding: 70,
+  ids: 71,
+  capabilities: 72,
+  no_new_privs: 73,
+  working_directory: 74,
+  exec: 75,
+} as const satisfies Record<Step['op'], number>;
+
+/** clone(2) flags. */
+const CLONE: Record<Namespace, bigint> = {
+  mount: 0x0002_0000n,
+  uts: 0x0400_0000n,
+  ipc: 0x0800_0000n,
+  pid: 0x2000_0000n,
+  net: 0x4000_0000n,
+};
+
+/** MOUNT_ATTR_* of linux/mount.h */
+const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 };
+
+const UNLIMITED = 0xffff_ffff_ffff_ffffn;
+
+function attributes(list: readonly Attribute[]): number {
+  return list.reduce((bits, name) => bits | ATTRIBUTE[name], 0);
+}
+
+function limit(value: number | null): bigint {
+  return value === null ? UNLIMITED : BigInt(value);
+}
+
+function payload(step: Step, staging: string): Buffer {
+  const w = new Writer();
+  switch (step.op) {
+    case 'namespaces':
+      return w.u64(step.namespaces.reduce((flags, name) => flags | CLONE[name], 0n)).done();
+    case 'root_tmpfs':
+      return w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes)).done();
+    case 'root_bind':
+      return w.string(staging).string(step.source).done();
+    case 'mkdir':
+    case 'mkfile':
+      return w.string(step.path).u32(step.mode).done();
+    case 'symlink':
+      return w.string(step.path).string(step.text).done();
+    case 'bind':
+      w.string(step.source).string(step.target).u32(attributes(step.attributes));
+      return w.u32(Number(step.recursive)).u32(Number(step.optional)).done();
+    case 'tmpfs':
+      w.string(step.target).u32(attributes(step.attributes));
+      return w.string(`size=${step.size},mode=${step.mode.toString(8)}`).done();
+    case 'proc':
+    case 'sysfs':
+      return w.string(step.target).u32(attributes(step.attributes)).done();
+    case 'dev':
+      return w.string(step.target).u64(BigInt(step.size)).u32(Number(step.proc_links)).done();
+    case 'root_attributes':
+      return w.u32(attributes(step.attributes)).done();
+    case 'hostname':
+      return w.string(step.name).done();
+    case 'oom_score_adj':
+      return w.u32(step.value).done();
+    case 'rlimit':
+      return w.u32(rlimitNumber(step.resource)).u64(limit(step.soft)).u64(limit(step.hard)).done();
+    case 'umask':
+      return w.u32(step.mode).done();
+    case 'bounding':
+    case 'capabilities':
+      return w.u64(capabilityMask(step.capabilities)).done();
+    case 'ids':
+      w.u32(step.uid).u32(step.gid).u32(step.groups.length);
+      for (const group of step.groups) w.u32(group);
+      return w.u32(Number(step.keep_capabilities)).done();
+    case 'working_directory':
+      return w.string(step.path).done();
+    case 'exec':
+      return w
+        .string(step.path)
+        .strings([step.path, ...step.args])
+        .strings(step.env)
+        .done();
+    case 'propagation':
+    case 'pivot':
+    case 'loopback':
+    case 'join':
+    case 'cgroup_namespace':
+    case 'session':
+    case 'no_new_privs':
+      return w.done();
+  }
+}
+
+/** The bytes of a list of steps: operation, size, payload of each. `staging` is an empty folder of the run directory to mount the root on. */
+export function encodeSteps(steps: readonly Step[], staging: string): Buffer {
+  const w = new Writer();
+  for (const step of steps) w.u32(stepNumbers[step.op]).block(payload(step, staging));
+  return w.done();
+}
