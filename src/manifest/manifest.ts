@@ -26,9 +26,7 @@ export interface Manifest {
   stop?: Stop;
   hostname?: string;
   rootfs?: Rootfs;
-  network?: 'host' | 'none';
   process?: { privileged: boolean };
-  custom?: unknown;
 }
 
 /** null is unlimited. */
@@ -121,8 +119,7 @@ export interface DeviceRate {
 
 /** What reading a manifest gives: the manifest and its warnings, or everything that is wrong with it. */
 export type LoadResult =
-  | { ok: true; manifest: LoadedManifest; diagnostics: Diagnostic[] }
-  | { ok: false; diagnostics: Diagnostic[] };
+  { ok: true; manifest: LoadedManifest; diagnostics: Diagnostic[] } | { ok: false; diagnostics: Diagnostic[] };
 
 export interface LoadedManifest {
   manifest: Manifest;

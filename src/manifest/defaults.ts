@@ -1,0 +1,15 @@
+import type { Restart, Stop } from './manifest.ts';
+
+/** How a container is restarted when `restart` names only the policy. Without `restart` it is never restarted. */
+export const restartDefaults: Readonly<Restart> = {
+  policy: 'never',
+  initial_delay: 1,
+  max_delay: 60,
+  multiplier: 2,
+  jitter: 0.2,
+  reset_after: 60,
+  max_restarts: 'unlimited',
+};
+
+/** How a container without `stop` is stopped. */
+export const stopDefaults: Readonly<Stop> = { signal: 'SIGTERM', timeout: 10 };

@@ -1,0 +1,15 @@
+export { loadManifest, readManifestFile, MAX_BYTES } from './load.ts';
+export { restartDefaults, stopDefaults } from './defaults.ts';
+export type {
+  CgroupsSection,
+  DeviceRate,
+  LoadResult,
+  LoadedManifest,
+  Manifest,
+  Mount,
+  Output,
+  Restart,
+  Rlimit,
+  Rootfs,
+  Stop,
+} from './manifest.ts';

@@ -1,0 +1,105 @@
+import { restartDefaults, stopDefaults } from './defaults.ts';
+import type { ManifestInput } from './generated/manifest-input.d.ts';
+import type { Manifest, Mount, Restart, Rlimit, Rootfs, Stop } from './manifest.ts';
+import { normaliseCgroups } from './normalise-cgroups.ts';
+import { readCount, readDuration, readShare, readSize, type Reading } from './quantities.ts';
+import { plainVersion } from './rules/identity.ts';
+import { splitOptions } from './rules/mounts.ts';
+
+type Written = string | number;
+
+/** Turns a manifest without faults into the one form that all consumers read. Absent sections stay absent. */
+export function normalise(input: ManifestInput): Manifest {
+  const manifest: Manifest = {
+    name: input.name,
+    version: plainVersion(input.version),
+    uid: input.uid,
+    gid: input.gid,
+  };
+  if (input.init !== undefined) manifest.init = input.init;
+  if (input.args !== undefined) manifest.args = [...input.args];
+  if (input.env !== undefined) manifest.env = mapValues(input.env, (text) => text);
+  if (input.suppl_groups !== undefined) manifest.suppl_groups = input.suppl_groups.toSorted();
+  if (input.capabilities !== undefined) manifest.capabilities = input.capabilities.toSorted();
+  if (input.rlimits !== undefined) manifest.rlimits = mapValues(input.rlimits, rlimit);
+  if (input.mounts !== undefined) manifest.mounts = mapValues(input.mounts, mount);
+  if (input.io !== undefined) manifest.io = { stdout: input.io.stdout, stderr: input.io.stderr };
+  if (input.cgroups !== undefined) manifest.cgroups = normaliseCgroups(input.cgroups);
+  if (input.autostart !== undefined) manifest.autostart = input.autostart;
+  if (input.restart !== undefined) manifest.restart = restart(input.restart);
+  if (input.stop !== undefined) manifest.stop = stop(input.stop);
+  if (input.hostname !== undefined) manifest.hostname = input.hostname;
+  if (input.rootfs !== undefined) manifest.rootfs = rootfs(input.rootfs);
+  if (input.process !== undefined) manifest.process = { privileged: input.process.privileged ?? false };
+  return manifest;
+}
+
+/** The value of a quantity that was checked before. */
+export function valueOf(reading: Reading): number {
+  if ('value' in reading) return reading.value;
+  throw new Error(`a quantity was not checked: ${reading.complaint.message}`);
+}
+
+/** A map with other values; a key `__proto__` stays a key. */
+export function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+}
+
+function rlimit(limit: { soft?: Written | null; hard?: Written | null }): Rlimit {
+  return { soft: limitOf(limit.soft), hard: limitOf(limit.hard) };
+}
+
+function limitOf(value: Written | null | undefined): number | null {
+  if (value === undefined || value === null || value === 2 ** 64) return null;
+  const number = valueOf(readCount(value, Infinity));
+  return number === Infinity ? null : number;
+}
+
+function mount(input: NonNullable<ManifestInput['mounts']>[string]): Mount {
+  switch (input.type) {
+    case 'bind': {
+      const options = [...new Set(splitOptions(input.options ?? ''))].toSorted().join(',');
+      return {
+        type: 'bind',
+        host: input.host ?? '',
+        ...(options === '' ? {} : { options }),
+        ...(input.optional === undefined ? {} : { optional: input.optional }),
+      };
+    }
+    case 'tmpfs':
+      return { type: 'tmpfs', size: valueOf(readSize(input.size ?? 0)) };
+    case 'proc':
+    case 'dev':
+    case 'sysfs':
+      return { type: input.type };
+  }
+}
+
+function restart(input: NonNullable<ManifestInput['restart']>): Restart {
+  if (typeof input === 'string') return { ...restartDefaults, policy: input as Restart['policy'] };
+  const seconds = (written: Written | undefined, otherwise: number): number =>
+    written === undefined ? otherwise : valueOf(readDuration(written));
+  const count = valueOf(readCount(input.max_restarts ?? 'unlimited', Infinity));
+  return {
+    policy: input.policy,
+    initial_delay: seconds(input.initial_delay, restartDefaults.initial_delay),
+    max_delay: seconds(input.max_delay, restartDefaults.max_delay),
+    multiplier: input.multiplier ?? restartDefaults.multiplier,
+    jitter: input.jitter === undefined ? restartDefaults.jitter : valueOf(readShare(input.jitter)),
+    reset_after: seconds(input.reset_after, restartDefaults.reset_after),
+    max_restarts: count === Infinity ? 'unlimited' : count,
+  };
+}
+
+function stop(input: NonNullable<ManifestInput['stop']>): Stop {
+  return {
+    signal: input.signal ?? stopDefaults.signal,
+    timeout: input.timeout === undefined ? stopDefaults.timeout : valueOf(readDuration(input.timeout)),
+  };
+}
+
+function rootfs(input: NonNullable<ManifestInput['rootfs']>): Rootfs {
+  if (typeof input === 'string') return input === 'host' ? { type: 'host' } : { type: 'dir', path: input };
+  if (input.type === 'dir') return { type: 'dir', path: input.path ?? '' };
+  return { type: 'host', ...(input.folders === undefined ? {} : { folders: [...input.folders] }) };
+}

@@ -1,0 +1,86 @@
+import type { Code, Diagnostic } from '../base/index.ts';
+import type { Source } from './source.ts';
+import { findNearest, formatPath, type KeyPath, type Span, type TreeNode } from './tree.ts';
+
+export interface Finding {
+  code: Code;
+  message: string;
+  hint?: string;
+  /** Stands beside the underline. */
+  label?: string;
+  severity?: 'error' | 'warning';
+  /** Point at the key instead of the value. */
+  at?: 'key' | 'value';
+  /** A second place: a path, and the text beside its underline (empty: the line is only shown). */
+  related?: { path: KeyPath; at?: 'key' | 'value'; label: string };
+  /** Everything below this path is noise beside this finding. */
+  covers?: KeyPath;
+}
+
+/** Collects findings about one document and turns paths into places. */
+export class Report {
+  readonly source: Source;
+  readonly root: TreeNode;
+  readonly #found: { path: KeyPath; diagnostic: Diagnostic }[] = [];
+  readonly #covered: { path: KeyPath; by: Diagnostic }[] = [];
+
+  constructor(source: Source, root: TreeNode) {
+    this.source = source;
+    this.root = root;
+  }
+
+  add(path: KeyPath, finding: Finding): void {
+    const span = this.span(path, finding.at ?? 'value');
+    const diagnostic: Diagnostic = {
+      code: finding.code,
+      severity: finding.severity ?? 'error',
+      message: finding.message,
+      file: this.source.file,
+      ...this.source.place(span.offset),
+      length: span.length,
+      path: formatPath(path),
+    };
+    if (finding.hint !== undefined) diagnostic.hint = finding.hint;
+    if (finding.label !== undefined) diagnostic.label = finding.label;
+    if (finding.related !== undefined) {
+      const other = this.span(finding.related.path, finding.related.at ?? 'value');
+      diagnostic.related = {
+        ...this.source.place(other.offset),
+        length: other.length,
+        label: finding.related.label,
+      };
+    }
+    this.#found.push({ path, diagnostic });
+    if (finding.covers !== undefined) this.#covered.push({ path: finding.covers, by: diagnostic });
+  }
+
+  /** Where a path stands: the key of a block map or list, else the first line of the value. */
+  span(path: KeyPath, at: 'key' | 'value'): Span {
+    const { key, node } = findNearest(this.root, path);
+    const block = node.kind !== 'scalar' && node.block;
+    if (key !== undefined && (at === 'key' || block || node.span.length === 0)) return this.source.firstLine(key);
+    if (key === undefined && block) return { offset: node.span.offset, length: 1 };
+    return this.source.firstLine(node.span);
+  }
+
+  /** Errors first by place, then warnings by place; one error for each path, the first that was added. */
+  sorted(): Diagnostic[] {
+    const seen = new Set<string>();
+    return this.#found
+      .filter(({ path, diagnostic }) => {
+        if (this.#covered.some((cover) => cover.by !== diagnostic && isWithin(path, cover.path))) return false;
+        const once = `${diagnostic.severity} ${JSON.stringify(path)}`;
+        return seen.has(once) ? false : seen.add(once);
+      })
+      .map(({ diagnostic }) => diagnostic)
+      .sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : 1));
+  }
+}
+
+function rank(diagnostic: Diagnostic): number {
+  return diagnostic.severity === 'error' ? 0 : 1;
+}
+
+function isWithin(path: KeyPath, outer: KeyPath): boolean {
+  return path.length >= outer.length && outer.every((step, i) => path[i] === step);
+}

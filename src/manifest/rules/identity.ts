@@ -1,0 +1,99 @@
+import type { Report } from '../report.ts';
+import { quote } from '../wording.ts';
+import { bytes, mapAt, textAt } from './look.ts';
+
+/** name, version, uid, gid, hostname: who the container is. */
+export function checkIdentity(report: Report, input: Record<string, unknown>): void {
+  checkName(report, textAt(input, 'name'));
+  checkVersion(report, textAt(input, 'version'));
+  checkUser(report, input);
+  const hostname = textAt(input, 'hostname');
+  if (hostname !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(hostname))
+    report.add(['hostname'], {
+      code: 'TH1201',
+      message: `${quote(hostname)} is not a host name`,
+      hint: 'use 1 to 63 of `a-z 0-9 -`, with `-` neither first nor last',
+    });
+}
+
+function checkName(report: Report, name: string | undefined): void {
+  if (name === undefined) return;
+  const hint = 'use 1 to 1024 of `0-9 A-Z a-z . _ -`, but not `.` or `..`';
+  const bad = /[^0-9A-Za-z._-]/u.exec(name)?.[0];
+  const sound = bad === undefined && name !== '' && name !== '.' && name !== '..' && name.length <= 1024;
+  if (sound) return;
+  const label = bad === undefined ? {} : { label: `${quote(bad)} cannot be part of a name` };
+  report.add(['name'], { code: 'TH1201', message: `${quote(name)} is not a container name`, hint, ...label });
+}
+
+const VERSION =
+  /^(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,15})(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+
+function checkVersion(report: Report, version: string | undefined): void {
+  if (version === undefined || (version.length <= 256 && VERSION.test(version))) return;
+  const numbers = (version.slice(0, 64).match(/[0-9]+/g) ?? []).map(Number).filter(Number.isSafeInteger);
+  const [major, minor, patch] = numbers;
+  const fixed = major === undefined ? '1.0.0' : [major, minor ?? 0, patch ?? 0].join('.');
+  report.add(['version'], {
+    code: 'TH1206',
+    message: `${quote(version)} is not a version`,
+    hint: `write three numbers: \`${fixed}\``,
+  });
+}
+
+/** `1.2.3-rc.1+5` is 1.2.3, as in Northstar. */
+export function plainVersion(version: string): string {
+  return version.replace(/[-+].*$/s, '');
+}
+
+function checkUser(report: Report, input: Record<string, unknown>): void {
+  const privileged = mapAt(input, 'process')?.['privileged'] === true;
+  for (const key of ['uid', 'gid']) {
+    const id = input[key];
+    if (typeof id !== 'number' || !Number.isInteger(id)) continue;
+    if (id === 0 && !privileged)
+      report.add([key], {
+        code: 'TH1205',
+        message: `\`${key}\` is 0, which only a privileged container may have`,
+        label: 'root of the host',
+        hint: `write \`${key}: 1000\`, or add \`process: {privileged: true}\``,
+      });
+    else if (id < 0 || id > 65_535)
+      report.add([key], {
+        code: 'TH1205',
+        message: `\`${key}\` is ${id}, allowed 1 to 65535`,
+        hint: `write \`${key}: ${id < 0 ? 1000 : 65_535}\``,
+      });
+  }
+}
+
+/** Texts that reach the kernel end at the first NUL byte, so none may hold one. */
+export function checkNul(report: Report, value: unknown, path: readonly (string | number)[] = []): void {
+  if (typeof value === 'string') {
+    if (!value.includes('\0')) return;
+    report.add(path, { code: 'TH1201', message: 'the text holds a NUL byte', hint: 'remove `\\0` from the text' });
+  } else if (typeof value === 'object' && value !== null)
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key.includes('\0'))
+        report.add(at, {
+          code: 'TH1201',
+          message: 'the key holds a NUL byte',
+          hint: 'remove `\\0` from the key',
+          at: 'key',
+        });
+      checkNul(report, inner, at);
+    }
+}
+
+/** Length of `init`, which is a path for the kernel. */
+export function checkInit(report: Report, init: string | undefined): void {
+  if (init === undefined) return;
+  const length = bytes(init);
+  if (length >= 1 && length <= 4096) return;
+  report.add(['init'], {
+    code: 'TH1205',
+    message: `\`init\` is ${length} bytes long, allowed 1 to 4096`,
+    hint: 'write the path of the program, for example `init: /bin/sh`',
+  });
+}

@@ -1,0 +1,186 @@
+import type { Report } from '../report.ts';
+import { suggest } from '../../base/index.ts';
+import type { KeyPath } from '../tree.ts';
+import { missing } from '../words-of-keys.ts';
+import { quote } from '../wording.ts';
+import { isUnsupportedValue } from '../unsupported.ts';
+import { bytes, isMap, listAt, mapAt, textAt } from './look.ts';
+
+const OPTIONS = ['rw', 'noexec', 'nosuid', 'nodev', 'rec'];
+
+/** What each kind of mount needs and may have beside `type`. */
+const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly string[] }>> = {
+  bind: { needs: ['host'], may: ['options', 'optional'] },
+  tmpfs: { needs: ['size'], may: [] },
+  proc: { needs: [], may: [] },
+  dev: { needs: [], may: [] },
+  sysfs: { needs: [], may: [] },
+};
+
+const EXAMPLES: Readonly<Record<string, string>> = { host: '/lib', size: '4 MiB' };
+
+/** mounts and rootfs: every path absolute, without `..`, and no target twice. */
+export function checkMounts(report: Report, input: Record<string, unknown>): void {
+  const mounts = mapAt(input, 'mounts') ?? {};
+  const targets: Target[] = [];
+  for (const [target, mount] of Object.entries(mounts)) {
+    if (!isMap(mount)) continue;
+    const path = ['mounts', target];
+    const type = textAt(mount, 'type') ?? '';
+    if (isUnsupportedValue([...path, 'type'], type)) continue;
+    checkPath(report, path, target, 'key');
+    const host = textAt(mount, 'host');
+    if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value');
+    checkKeys(report, path, type, mount);
+    checkOptions(report, [...path, 'options'], textAt(mount, 'options'));
+    if (target.startsWith('/')) targets.push({ target, clean: clean(target), bind: type === 'bind' });
+  }
+  checkOverlap(report, targets);
+  checkRootfs(report, input);
+}
+
+function checkPath(report: Report, path: KeyPath, value: string, at: 'key' | 'value'): void {
+  if (!value.startsWith('/'))
+    report.add(path, {
+      code: 'TH1211',
+      message: `${quote(value)} is not an absolute path`,
+      hint: `write \`/${value.slice(0, 60)}\`, or the path you mean from the root`,
+      at,
+    });
+  else if (value.split('/').includes('..'))
+    report.add(path, {
+      code: 'TH1211',
+      message: `${quote(value)} contains \`..\``,
+      hint: `write where it leads: \`${resolveDots(value)}\``,
+      at,
+    });
+  else if (bytes(value) > 4095)
+    report.add(path, {
+      code: 'TH1211',
+      message: `the path ${quote(value)} is ${bytes(value)} bytes long, allowed 1 to 4095`,
+      hint: 'shorten the path',
+      at,
+    });
+}
+
+function resolveDots(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`.slice(0, 200);
+}
+
+function checkKeys(report: Report, path: readonly string[], type: string, mount: Record<string, unknown>): void {
+  const keys = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
+  if (keys === undefined) return;
+  for (const key of keys.needs)
+    if (mount[key] === undefined) report.add([...path, key], missing([...path, key], EXAMPLES[key]));
+  const allowed = ['type', ...keys.needs, ...keys.may];
+  for (const key of ['host', 'options', 'optional', 'size'].filter((name) => !allowed.includes(name)))
+    if (mount[key] !== undefined)
+      report.add([...path, key], {
+        code: 'TH1102',
+        message: `unknown key \`${key}\` in a mount of type ${type}`,
+        hint: `remove it; keys here: ${allowed.join(', ')}`,
+        at: 'key',
+      });
+}
+
+function checkOptions(report: Report, path: readonly string[], options: string | undefined): void {
+  for (const option of splitOptions(options ?? '')) {
+    if (OPTIONS.includes(option)) continue;
+    const meant = suggest(option, OPTIONS);
+    const label =
+      option === 'ro' ? 'read-only is the default' : meant === undefined ? undefined : `did you mean \`${meant}\`?`;
+    report.add(path, {
+      code: 'TH1201',
+      message: `${quote(option)} is not a mount option`,
+      hint: option === 'ro' ? 'remove `ro`' : `a comma separated list of ${OPTIONS.join(', ')}`,
+      ...(label === undefined ? {} : { label }),
+    });
+  }
+}
+
+/** `rw, noexec` to its words; blanks and empty words do not count. */
+export function splitOptions(options: string): string[] {
+  return options
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => option !== '');
+}
+
+interface Target {
+  target: string;
+  clean: string;
+  bind: boolean;
+}
+
+/** Without empty and `.` parts: two names of one place compare equal. */
+function clean(path: string): string {
+  return `/${path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+}
+
+/** Each bind target against the ones that enclose it, looked up by prefix so that many mounts stay cheap. */
+function checkOverlap(report: Report, targets: readonly Target[]): void {
+  const byPath = new Map<string, Target>();
+  for (const target of targets) {
+    const same = byPath.get(target.clean);
+    if (same === undefined) byPath.set(target.clean, target);
+    else
+      tellOverlap(report, target, same, `mounts ${quote(target.target)} and ${quote(same.target)} are the same place`);
+  }
+  for (const target of targets) {
+    if (!target.bind) continue;
+    for (
+      let at = target.clean.lastIndexOf('/');
+      at >= 0 && target.clean !== '/';
+      at = at === 0 ? -1 : target.clean.lastIndexOf('/', at - 1)
+    ) {
+      const outer = byPath.get(at === 0 ? '/' : target.clean.slice(0, at));
+      if (outer?.bind !== true) continue;
+      tellOverlap(report, target, outer, `mount ${quote(target.target)} lies inside mount ${quote(outer.target)}`);
+      break;
+    }
+  }
+}
+
+function tellOverlap(report: Report, inner: Target, outer: Target, message: string): void {
+  const text = 'bind targets must not overlap; move one';
+  report.add(['mounts', inner.target], {
+    code: 'TH1301',
+    message,
+    label: text,
+    hint: text,
+    at: 'key',
+    related: { path: ['mounts', outer.target], at: 'key', label: 'first mount' },
+  });
+}
+
+function checkRootfs(report: Report, input: Record<string, unknown>): void {
+  const short = textAt(input, 'rootfs');
+  if (short?.startsWith('/') === true) checkPath(report, ['rootfs'], short, 'value');
+  const rootfs = mapAt(input, 'rootfs');
+  if (rootfs === undefined) return;
+  const type = textAt(rootfs, 'type');
+  const path = textAt(rootfs, 'path');
+  if (path !== undefined) checkPath(report, ['rootfs', 'path'], path, 'value');
+  listAt(rootfs, 'folders').forEach((folder, i) => {
+    if (typeof folder === 'string') checkPath(report, ['rootfs', 'folders', i], folder, 'value');
+  });
+  if (type === 'dir' && rootfs['path'] === undefined)
+    report.add(['rootfs', 'path'], missing(['rootfs', 'path'], '/srv/root'));
+  const foreign = type === 'dir' ? ['folders'] : type === 'host' ? ['path', 'overlay'] : [];
+  for (const key of foreign)
+    if (rootfs[key] !== undefined)
+      report.add(['rootfs', key], {
+        code: 'TH1306',
+        message: `\`rootfs.${key}\` and \`rootfs.type: ${type ?? ''}\` exclude each other`,
+        hint: `remove \`${key}\`, or choose the other type`,
+        at: 'key',
+      });
+}
