@@ -1,0 +1,17 @@
+import type { Exit, OomCause } from './exit.ts';
+import type { State } from './states.ts';
+
+/** What happened to a container. Times are RFC 3339, UTC, with milliseconds. */
+export type RuntimeEvent = { time: string; container: string } & (
+  | { type: 'started'; pid: number; duration_ms: number }
+  | { type: 'exited'; exit: Exit }
+  | { type: 'oom'; oom: { cause: OomCause; kills: number; limit?: number } }
+  | { type: 'state'; state: State; previous: State; message?: string }
+  /** `delay`: seconds. */
+  | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
+  | { type: 'leftover'; paths: string[] }
+);
+
+/** Omit that keeps the members of a union apart. */
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+export type EventBody = Without<RuntimeEvent, 'time' | 'container'>;

@@ -1,0 +1,135 @@
+import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { arch, release, totalmem } from 'node:os';
+import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
+import { capabilityNames } from '../launcher/index.ts';
+import type { Manifest } from '../manifest/index.ts';
+import { defaultFolders } from './host-folders.ts';
+
+/**
+ * One printable snapshot of the board: all that a plan depends on beside the manifest. `thuban plan --json` prints it, and
+ * `--facts FILE` plans for the board that it was taken from.
+ */
+export interface Facts {
+  kernel: string;
+  arch: string;
+  /** Bytes. */
+  page_size: number;
+  /** Online processors and memory nodes, as lists: `0-3`. */
+  cpus: string;
+  nodes: string;
+  /** Bytes of RAM. */
+  memory: number;
+  swap: boolean;
+  preempt_rt: boolean;
+  cgroups: CgroupFacts;
+  /** What Thuban itself may do. Absent: not known, for another board. */
+  capabilities?: string[];
+  /** Groups of this host by name. */
+  groups: Record<string, number>;
+  /** The host paths that the manifest depends on. A path that is not listed is not known. */
+  paths: Record<string, PathFact>;
+  block_devices: Record<string, { major: number; minor: number }>;
+}
+
+export interface PathFact {
+  type: 'directory' | 'file' | 'symlink' | 'missing';
+  /** Of a symbolic link. */
+  target?: string;
+}
+
+function readText(path: string, fallback: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return fallback; // a kernel built without it
+  }
+}
+
+function pathFact(path: string, followLinks: boolean): PathFact {
+  try {
+    const found = followLinks ? statSync(path) : lstatSync(path);
+    if (found.isSymbolicLink()) return { type: 'symlink', target: readlinkSync(path) };
+    return { type: found.isDirectory() ? 'directory' : 'file' };
+  } catch {
+    return { type: 'missing' };
+  }
+}
+
+/** Everything below /proc and /sys that a plan needs, and the host paths that this manifest names. */
+export function gatherFacts(manifest?: Manifest): Facts {
+  const status = readText('/proc/self/status', '');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+  return {
+    kernel: release(),
+    arch: arch(),
+    page_size: pageSize(),
+    cpus: readText('/sys/devices/system/cpu/online', '0').trim(),
+    nodes: readText('/sys/devices/system/node/online', '0').trim(),
+    memory: totalmem(),
+    swap: readText('/proc/swaps', '').trim().split('\n').length > 1,
+    preempt_rt: readText('/sys/kernel/realtime', '0').trim() === '1',
+    cgroups: detectCgroups(
+      { mountinfo: readText('/proc/self/mountinfo', ''), selfCgroup: readText('/proc/self/cgroup', '') },
+      realKernelFs,
+    ),
+    capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
+    groups: hostGroups(),
+    paths: manifest === undefined ? {} : hostPaths(manifest),
+    block_devices: blockDevices(),
+  };
+}
+
+/** The kernel tells it only through the auxiliary vector: AT_PAGESZ (6) in /proc/self/auxv, words of the program's own size. */
+function pageSize(): number {
+  try {
+    const vector = readFileSync('/proc/self/auxv');
+    const word = process.arch === 'arm' || process.arch === 'ia32' ? 4 : 8;
+    for (let at = 0; at + 2 * word <= vector.length; at += 2 * word) {
+      if (vector.readUInt32LE(at) === 6) return vector.readUInt32LE(at + word);
+    }
+  } catch {
+    // an exotic /proc: every supported board has at least 4 KiB
+  }
+  return 4096;
+}
+
+function hostGroups(): Record<string, number> {
+  const groups: Record<string, number> = {};
+  for (const line of readText('/etc/group', '').split('\n')) {
+    const [name, , gid] = line.split(':');
+    if (name !== undefined && name !== '' && gid !== undefined) groups[name] = Number(gid);
+  }
+  return groups;
+}
+
+function hostPaths(manifest: Manifest): Record<string, PathFact> {
+  const paths: Record<string, PathFact> = {};
+  const root = manifest.rootfs;
+  if (root?.type === 'host') {
+    for (const folder of root.folders ?? defaultFolders) paths[folder] = pathFact(folder, false);
+    // A mount inside a host folder needs a target that the host has.
+    for (const target of Object.keys(manifest.mounts ?? {})) paths[target] ??= pathFact(target, true);
+  }
+  if (root?.type === 'dir') {
+    paths[root.path] = pathFact(root.path, true);
+    for (const target of Object.keys(manifest.mounts ?? {}))
+      paths[root.path + target] = pathFact(root.path + target, true);
+  }
+  for (const mount of Object.values(manifest.mounts ?? {}))
+    if (mount.type === 'bind') paths[mount.host] = pathFact(mount.host, true);
+  return paths;
+}
+
+/** Whole disks with their numbers; the kernel throttles disks, not partitions. */
+function blockDevices(): Record<string, { major: number; minor: number }> {
+  const devices: Record<string, { major: number; minor: number }> = {};
+  try {
+    for (const name of readdirSync('/sys/block')) {
+      const [major, minor] = readText(`/sys/block/${name}/dev`, '').trim().split(':').map(Number);
+      if (major !== undefined && minor !== undefined) devices[`/dev/${name.replaceAll('!', '/')}`] = { major, minor };
+    }
+  } catch {
+    // no /sys: a manifest that names a device by path is then refused by the plan
+  }
+  return devices;
+}

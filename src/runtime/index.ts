@@ -1,0 +1,9 @@
+export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
+export type { RuntimeEvent } from './events.ts';
+export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';
+export { gatherFacts, type Facts } from './facts.ts';
+export { discardOutput, type OutputSink, type Stream } from './output.ts';
+export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
+export { Session } from './session.ts';
+export { transitions, type State } from './states.ts';
+export { Supervised, withPosition, type SupervisedOptions } from './supervised.ts';

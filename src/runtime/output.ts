@@ -1,0 +1,62 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { PipeEnd } from '../launcher/index.ts';
+
+export type Stream = 'stdout' | 'stderr';
+
+/** Takes a chunk of a program's output. False: take no more until the returned promise of `drained` resolves. */
+export interface OutputSink {
+  write(stream: Stream, chunk: Buffer): boolean;
+  drained(stream: Stream): Promise<void>;
+}
+
+/** Reads everything and keeps nothing. */
+export const discardOutput: OutputSink = { write: () => true, drained: () => Promise.resolve() };
+
+/**
+ * Reads one output pipe that the launcher holds, until the last writer has closed it. The launcher keeps its own end open, so a
+ * reader that dies loses at most the chunk in its hands, and the next one goes on from there.
+ */
+export class OutputReader {
+  readonly ended: Promise<void>;
+  readonly #socket: Socket;
+
+  constructor(launcherPid: number, pipe: PipeEnd, stream: Stream, sink: OutputSink) {
+    this.#socket = openPipe(launcherPid, pipe);
+    this.ended = new Promise((resolve) => {
+      this.#socket.once('close', () => {
+        resolve();
+      });
+    });
+    this.#socket.on('error', () => {
+      this.#socket.destroy();
+    });
+    this.#socket.on('data', (chunk: Buffer) => {
+      if (sink.write(stream, chunk)) return;
+      // A slow consumer blocks the program at a full pipe instead of filling our memory.
+      this.#socket.pause();
+      void sink.drained(stream).then(() => this.#socket.resume());
+    });
+  }
+
+  /** Waits for the end of the output, at most `ms`; a pipe that someone outside still holds is left then. */
+  async finish(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([this.ended, deadline]);
+    clearTimeout(timer);
+    this.#socket.destroy();
+  }
+}
+
+/** Descriptor numbers are reused, so the inode is compared. A net.Socket, not a read stream: that would hold a pool thread per pipe. */
+function openPipe(launcherPid: number, pipe: PipeEnd): Socket {
+  const fd = openSync(`/proc/${launcherPid}/fd/${pipe.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(fd, { bigint: true }).ino !== pipe.inode) {
+    closeSync(fd);
+    throw new Error(`descriptor ${pipe.fd} of the launcher is another pipe by now`);
+  }
+  return new Socket({ fd, readable: true, writable: false });
+}

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Cleanup, ThubanError, version } from '../base/index.ts';
+import { realKernelFs } from '../cgroups/index.ts';
+import { startLauncher, type LauncherClient } from '../launcher/index.ts';
+import { nativeBinary } from './binaries.ts';
+import type { Board } from './container.ts';
+import type { PlanOptions } from './plan.ts';
+
+export interface SessionOptions {
+  /** Begins the name of the run directory, for example `thuban-run-`. */
+  prefix: string;
+}
+
+/**
+ * A board for containers that live no longer than this process: an own run directory, a launcher with lease 0. When this process is
+ * killed, the launcher sees its connection close and removes everything.
+ */
+export class Session implements AsyncDisposable {
+  readonly runDir: string;
+  readonly board: Board;
+  readonly #launcher: LauncherClient;
+  readonly #cleanup: Cleanup;
+  readonly #shared = new Set<string>();
+
+  private constructor(runDir: string, launcher: LauncherClient, cleanup: Cleanup) {
+    this.runDir = runDir;
+    this.#launcher = launcher;
+    this.#cleanup = cleanup;
+    let next = 1n;
+    this.board = {
+      fs: realKernelFs,
+      launcher,
+      staging: join(runDir, 'root'),
+      nextId: () => next++,
+      coverByLease: (groups) => this.#cover(groups),
+    };
+  }
+
+  static async open(options: SessionOptions): Promise<Session> {
+    if (process.getuid?.() !== 0)
+      throw new ThubanError('TH7001', 'running a container needs root, because it creates cgroups and namespaces', {
+        hint: 'use sudo; without root: thuban plan FILE',
+      });
+    const cleanup = new Cleanup();
+    try {
+      const runDir = mkdtempSync(join(tmpdir(), options.prefix)); // mode 0700
+      cleanup.defer('run directory', () => {
+        rmSync(runDir, { recursive: true, force: true });
+      });
+      mkdirSync(join(runDir, 'root'), { mode: 0o755 });
+      const launcher = await startLauncher({
+        launcher: nativeBinary('thuban-launcher'),
+        init: nativeBinary('thuban-init'),
+        runDir,
+        lease: 0,
+        build: version,
+      });
+      const session = new Session(runDir, launcher, cleanup);
+      await session.#register();
+      return session;
+    } catch (error) {
+      await cleanup.dispose();
+      throw error;
+    }
+  }
+
+  get launcherPid(): number {
+    return this.#launcher.pid;
+  }
+
+  /** What a plan needs to know of this session. The instance keeps its groups apart from those of any other Thuban on the board. */
+  get planOptions(): PlanOptions {
+    return { runDir: this.runDir, instance: process.pid };
+  }
+
+  /** The folders above the containers' own groups: the launcher removes them at the end of the lease if nobody else uses them. */
+  async #cover(groups: readonly string[]): Promise<void> {
+    const before = this.#shared.size;
+    for (const group of groups) this.#shared.add(dirname(group));
+    if (this.#shared.size > before) await this.#register();
+  }
+
+  async #register(): Promise<void> {
+    const files = ['launcher.sock', 'root'].map((name) => join(this.runDir, name));
+    await this.#launcher.register([...this.#shared], [...files, this.runDir]);
+  }
+
+  /** Ends the launcher, and with it every container that is left; then the run directory goes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#launcher.shutdown();
+    await this.#cleanup.dispose();
+  }
+}
