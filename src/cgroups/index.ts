@@ -20,3 +20,5 @@ export {
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { realKernelFs } from './real-kernel-fs.ts';
+export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
+export type { FakeMachine, FakeMount } from './fake/group.ts';
