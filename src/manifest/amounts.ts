@@ -29,7 +29,7 @@ export function readAmount(text: string): Amount | undefined {
 export function readAmounts(text: string): Amount[] | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const parts = text.trim().match(/[^A-Za-zµμ%]+[A-Za-zµμ%]*/g);
-  if (parts === null || parts.join('') !== text.trim()) return undefined;
+  if (parts?.join('') !== text.trim()) return undefined;
   const amounts = parts.map(readAmount);
   return amounts.every((amount) => amount !== undefined) ? amounts : undefined;
 }

@@ -1,5 +1,7 @@
 export { loadManifest, readManifestFile, MAX_BYTES } from './load.ts';
 export { restartDefaults, stopDefaults } from './defaults.ts';
+export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';
+export { toNorthstarJson } from './northstar-json.ts';
 export type {
   CgroupsSection,
   DeviceRate,

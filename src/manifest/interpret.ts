@@ -48,7 +48,7 @@ function scalar(text: string, plain: boolean, shape: Shape | undefined): unknown
   if (!plain) return text;
   const types = shape?.types;
   const natural = resolve(text);
-  if (types === undefined || !types.includes('string')) return natural;
+  if (types?.includes('string') !== true) return natural;
   if (typeof natural === 'number' && (types.includes('number') || types.includes('integer'))) return natural;
   if (natural === null && types.includes('null')) return null;
   return text;

@@ -180,13 +180,9 @@ export function readCount(written: Written, unlimited: number, minimum = -Infini
   if (number === undefined) {
     if (isOldOctal(String(written))) return { complaint: oldOctal(String(written)) };
     const meant = suggest(String(written), ['unlimited']);
-    return unreadable(
-      'TH1201',
-      written,
-      'count',
-      meant === undefined ? undefined : `did you mean \`${meant}\`?`,
-      'write a whole number or `unlimited`',
-    );
+    const label = meant === undefined ? undefined : `did you mean \`${meant}\`?`;
+    const hint = 'write a whole number or `unlimited`';
+    return unreadable('TH1201', written, 'count', label, label === undefined ? hint : `${label} ${hint}`);
   }
   if (number < minimum) return outOfRange(written, String(minimum), 'any', String(minimum));
   return wholeNumber(number, 'TH1201', 'count');

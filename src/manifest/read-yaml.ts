@@ -25,8 +25,11 @@ export type Parsed =
 export function readYaml(source: Source): Parsed {
   const documents = parse(source);
   if ('fatal' in documents) return documents;
-  const failed = documents.list.flatMap((document) => document.errors)[0];
-  if (failed !== undefined) return { fatal: syntaxDiagnostic(source, failed) };
+  const failed = syntaxDiagnostic(
+    source,
+    documents.list.flatMap((document) => document.errors),
+  );
+  if (failed !== undefined) return { fatal: failed };
   const second = documents.list[1];
   if (second !== undefined) {
     const message = `the file holds ${documents.list.length} documents, a manifest is one`;
@@ -67,6 +70,11 @@ function parse(source: Source): { list: Document.Parsed[] } | { fatal: Diagnosti
 function tooDeep(source: Source, span: Span): Diagnostic {
   const message = `cannot read this as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
   return textDiagnostic(source, 'TH1001', message, span, { hint: 'close the brackets that are open here' });
+}
+
+interface Entry {
+  key: Span;
+  value: TreeNode;
 }
 
 /** Stops the conversion; the diagnostic says why. */
@@ -115,15 +123,15 @@ class Converter {
       return { kind: 'scalar', text: String(node.value), plain: node.type === 'PLAIN' && !isText, span };
     }
     if (isSeq(node)) {
-      const items = (node.items as ParsedNode[]).map((item, i) => this.#node(item, [...path, i]));
+      const items = node.items.map((item, i) => this.#node(item, [...path, i]));
       return { kind: 'list', items, block: node.flow !== true, span };
     }
     return this.#map(node, path, span);
   }
 
   #map(node: ParsedNode, path: KeyPath, span: Span): TreeNode {
-    const entries = new Map<string, { key: Span; value: TreeNode }>();
-    const pairs = isMap(node) ? (node.items as { key: ParsedNode; value: ParsedNode | null }[]) : [];
+    const entries = new Map<string, Entry>();
+    const pairs = isMap(node) ? node.items : [];
     for (const pair of pairs) {
       const key = spanOf(pair.key);
       const name = this.#keyName(pair.key, path, key);
@@ -135,7 +143,7 @@ class Converter {
           ? { kind: 'scalar', text: '', plain: true, span: after }
           : this.#node(pair.value, [...path, name]);
       if (first === undefined) entries.set(name, { key, value });
-      else this.#duplicate(name, [...path, name], first.key, key);
+      else this.#duplicate(name, [...path, name], first, { key, value });
     }
     return { kind: 'map', entries, block: isMap(node) && node.flow !== true, span };
   }
@@ -153,11 +161,14 @@ class Converter {
     return undefined;
   }
 
-  #duplicate(name: string, path: KeyPath, first: Span, second: Span): void {
-    const related = { ...this.#source.place(first.offset), length: this.#source.firstLine(first).length };
+  #duplicate(name: string, path: KeyPath, first: Entry, second: Entry): void {
+    const place = this.#source.firstLine(first.key);
+    const related = { ...this.#source.place(place.offset), length: place.length };
+    const { kind } = first.value;
+    const alike = kind !== 'scalar' && second.value.kind === kind;
     this.#diagnostics.push(
-      textDiagnostic(this.#source, 'TH1006', `key ${quote(name)} appears twice`, this.#source.firstLine(second), {
-        hint: `merge both under one ${quote(name)}`,
+      textDiagnostic(this.#source, 'TH1006', `key ${quote(name)} appears twice`, this.#source.firstLine(second.key), {
+        hint: alike ? `merge both ${kind}s under one ${quote(name)}` : `keep one ${quote(name)}`,
         path: formatPath(path),
         related: { ...related, label: 'first here' },
       }),

@@ -22,7 +22,8 @@ export class Report {
   readonly source: Source;
   readonly root: TreeNode;
   readonly #found: { path: KeyPath; diagnostic: Diagnostic }[] = [];
-  readonly #covered: { path: KeyPath; by: Diagnostic }[] = [];
+  /** Paths below which everything is noise, as text, and the finding that says so. */
+  readonly #covered = new Map<string, Diagnostic>();
 
   constructor(source: Source, root: TreeNode) {
     this.source = source;
@@ -51,7 +52,7 @@ export class Report {
       };
     }
     this.#found.push({ path, diagnostic });
-    if (finding.covers !== undefined) this.#covered.push({ path: finding.covers, by: diagnostic });
+    if (finding.covers !== undefined) this.#covered.set(JSON.stringify(finding.covers), diagnostic);
   }
 
   /** Where a path stands: the key of a block map or list, else the first line of the value. */
@@ -63,24 +64,28 @@ export class Report {
     return this.source.firstLine(node.span);
   }
 
+  #isCovered(path: KeyPath, diagnostic: Diagnostic): boolean {
+    for (let length = 1; length <= path.length; length++) {
+      const by = this.#covered.get(JSON.stringify(path.slice(0, length)));
+      if (by !== undefined && by !== diagnostic) return true;
+    }
+    return false;
+  }
+
   /** Errors first by place, then warnings by place; one error for each path, the first that was added. */
   sorted(): Diagnostic[] {
     const seen = new Set<string>();
     return this.#found
       .filter(({ path, diagnostic }) => {
-        if (this.#covered.some((cover) => cover.by !== diagnostic && isWithin(path, cover.path))) return false;
+        if (this.#isCovered(path, diagnostic)) return false;
         const once = `${diagnostic.severity} ${JSON.stringify(path)}`;
         return seen.has(once) ? false : seen.add(once);
       })
       .map(({ diagnostic }) => diagnostic)
-      .sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : 1));
+      .sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
   }
 }
 
 function rank(diagnostic: Diagnostic): number {
   return diagnostic.severity === 'error' ? 0 : 1;
-}
-
-function isWithin(path: KeyPath, outer: KeyPath): boolean {
-  return path.length >= outer.length && outer.every((step, i) => path[i] === step);
 }

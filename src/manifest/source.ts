@@ -12,10 +12,6 @@ export class Source {
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
   }
 
-  get lines(): number {
-    return this.#starts.length;
-  }
-
   /** Line and column, both from 1. An offset at the very end belongs to the last line that holds text. */
   place(offset: number): { line: number; column: number } {
     const at = Math.min(Math.max(offset, 0), this.text.length);
@@ -27,6 +23,11 @@ export class Source {
       else high = middle - 1;
     }
     return { line: low + 1, column: at - (this.#starts[low] ?? 0) + 1 };
+  }
+
+  /** Offset at which a line begins; lines count from 1. */
+  start(number: number): number {
+    return this.#starts[number - 1] ?? this.text.length;
   }
 
   /** Text of a line without its end; lines count from 1. */

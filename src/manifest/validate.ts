@@ -8,6 +8,7 @@ import { oldOctal } from './quantities.ts';
 import type { Finding, Report } from './report.ts';
 import { find, formatPath, type KeyPath, type TreeNode } from './tree.ts';
 import { isUnsupportedKey, isUnsupportedValue, refusal, unsupportedKeysIn } from './unsupported.ts';
+import { keysOfMount } from './rules/mounts.ts';
 import { example, quote } from './wording.ts';
 import { expectation, found, missing, noun } from './words-of-keys.ts';
 
@@ -24,7 +25,7 @@ function translate(report: Report, error: SchemaError, value: unknown): void {
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params['additionalProperty']);
-      report.add([...path, key], unknownKey(path, key, shape));
+      report.add([...path, key], unknownKey(report, path, key, shape));
       return;
     }
     case 'required': {
@@ -64,7 +65,7 @@ function shapeAt(path: KeyPath): Shape | undefined {
   return shape;
 }
 
-function unknownKey(parent: KeyPath, key: string, shape: Shape | undefined): Finding {
+function unknownKey(report: Report, parent: KeyPath, key: string, shape: Shape | undefined): Finding {
   const path = [...parent, key];
   if (isUnsupportedKey(path)) return refusal(path);
   const where = parent.length === 0 ? '' : ` in ${formatPath(parent)}`;
@@ -78,7 +79,13 @@ function unknownKey(parent: KeyPath, key: string, shape: Shape | undefined): Fin
     return { ...finding, hint: `Compose calls it \`${key}\`; here it is ${foreign}` };
   if (meant !== undefined) return both(finding, `did you mean \`${meant}\`?`);
   if (home !== undefined) return both(finding, `it belongs under \`${home}\``);
-  return { ...finding, hint: `keys here: ${known.join(', ')}` };
+  return { ...finding, hint: `keys here: ${keysHere(parent, shape, report.root).join(', ')}` };
+}
+
+/** The keys that this version executes; of a mount only those of its type. */
+function keysHere(parent: KeyPath, shape: Shape | undefined, root: TreeNode): string[] {
+  const type = parent[0] === 'mounts' && parent.length === 2 ? find(root, [...parent, 'type'])?.node : undefined;
+  return (type?.kind === 'scalar' ? keysOfMount(type.text) : undefined) ?? Object.keys(shape?.keys ?? {});
 }
 
 function both(finding: Finding, text: string): Finding {
@@ -120,8 +127,12 @@ function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | und
   const meant = suggest(text, words) ?? ['CAP_', 'SIG'].map((start) => suggest(start + text, words)).find(Boolean);
   if (foreign !== undefined) finding.label = `Compose calls it \`${text}\`; here it is \`${foreign}\``;
   else if (meant !== undefined) finding.label = `did you mean \`${meant}\`?`;
-  if (words.length === 0) return { ...finding, hint: `write \`${example(String(path.at(-1)), shape?.example)}\`` };
-  if (words.length > 12)
-    return { ...finding, hint: finding.label ?? `write for example \`${String(shape?.example)}\`` };
-  return { ...finding, hint: words.length === 1 ? `write \`${words[0] ?? ''}\`` : `one of ${words.join(', ')}` };
+  const start = finding.label === undefined ? '' : `${finding.label} `;
+  if (words.length === 0 || (words.length > MANY && start === ''))
+    return { ...finding, hint: `write for example \`${example(String(path.at(-1)), shape?.example)}\`` };
+  if (words.length > MANY) return { ...finding, hint: start.trimEnd() };
+  return { ...finding, hint: `${start}${words.length === 1 ? 'write' : 'one of'} ${words.join(', ')}` };
 }
+
+/** A hint lists so many words at most. */
+const MANY = 12;

@@ -26,8 +26,13 @@ export function textDiagnostic(
   };
 }
 
+/** The part of an error of the YAML library that is used. */
+type SyntaxError = Pick<YAMLParseError, 'code' | 'message' | 'pos'>;
+
 /** Says in words of a manifest what the YAML library found. Only the first error is told: the rest follows from it. */
-export function syntaxDiagnostic(source: Source, error: YAMLParseError): Diagnostic {
+export function syntaxDiagnostic(source: Source, errors: readonly SyntaxError[]): Diagnostic | undefined {
+  const [error] = errors;
+  if (error === undefined) return undefined;
   const offset = visibleOffset(source, error.pos[0]);
   const tab = indentTab(source, source.place(offset).line, error.code === 'TAB_AS_INDENT');
   if (tab !== undefined)
@@ -35,20 +40,31 @@ export function syntaxDiagnostic(source: Source, error: YAMLParseError): Diagnos
       label: 'YAML indents with spaces only',
       hint: `replace each tab by two spaces ${NOTHING_ELSE}`,
     });
+  const continued = errors.find(({ code, pos }) => code === 'MULTILINE_IMPLICIT_KEY' && pos[0] === error.pos[0]);
+  const stray = continued === undefined ? undefined : strayKey(source, continued.pos);
+  if (stray !== undefined)
+    return textDiagnostic(source, 'TH1001', `cannot read this as YAML: this line continues the value above it`, stray, {
+      hint: `indent all keys of a map alike ${NOTHING_ELSE}`,
+    });
   const { reason, hint } = explain(error, source.text.charAt(offset));
-  return textDiagnostic(
-    source,
-    'TH1001',
-    `cannot read this as YAML: ${reason}`,
-    { offset, length: 1 },
-    { hint: `${hint} ${NOTHING_ELSE}` },
-  );
+  const span = { offset, length: 1 };
+  const message = `cannot read this as YAML: ${reason}`;
+  return textDiagnostic(source, 'TH1001', message, span, { hint: `${hint} ${NOTHING_ELSE}` });
 }
 
 /** An error at the end of the file belongs to the last line that a person can see. */
 function visibleOffset(source: Source, offset: number): number {
   if (offset < source.text.length) return offset;
   return Math.max(0, source.text.trimEnd().length - 1);
+}
+
+/** A key that YAML takes for the rest of the value above, because it is indented further. */
+function strayKey(source: Source, [start, end]: [number, number]): Span | undefined {
+  const text = source.text.slice(start, end);
+  const line = text.lastIndexOf('\n') + 1;
+  if (line === 0) return undefined;
+  const indent = text.slice(line).search(/[^ ]/);
+  return { offset: start + line + Math.max(indent, 0), length: Math.max(1, text.length - line - indent) };
 }
 
 /** The tab in the indentation of the line of an error or of its neighbours. */
@@ -58,34 +74,44 @@ function indentTab(source: Source, line: number, certain: boolean): Span | undef
     const indent = /^[ \t]*/.exec(text)?.[0] ?? '';
     const tab = indent.indexOf('\t');
     if (tab < 0 || indent.length === text.length || text.charAt(indent.length) === '#') continue;
-    let start = 0;
-    for (let n = 1; n < number; n++) start = source.text.indexOf('\n', start) + 1;
-    return { offset: start + tab, length: 1 };
+    return { offset: source.start(number) + tab, length: 1 };
   }
   return undefined;
 }
 
-function explain(error: YAMLParseError, char: string): { reason: string; hint: string } {
-  switch (error.code) {
-    case 'BAD_SCALAR_START':
-      return { reason: `a value cannot begin with \`${char}\``, hint: 'put the value in quotes' };
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return {
-        reason: 'a second key begins inside of this value',
-        hint: 'quote the value if the `:` belongs to it, else indent all keys of a map alike',
-      };
-    case 'MISSING_CHAR':
-      return { reason: lower(error.message), hint: 'add the missing character' };
-    case 'BAD_INDENT':
-      return { reason: lower(error.message), hint: 'close the bracket before this line, or indent the line further' };
-    case 'BAD_DQ_ESCAPE':
-      return { reason: lower(error.message), hint: 'write `\\\\` for a backslash, or use single quotes' };
-    default:
-      return { reason: lower(error.message), hint: 'check quotes, brackets and the indentation of this line' };
-  }
+function explain(error: SyntaxError, char: string): { reason: string; hint: string } {
+  const advice = ADVICE.find(
+    ({ code, text }) => error.code === code && (text === undefined || text.test(error.message)),
+  );
+  if (advice !== undefined) return { reason: advice.reason.replace('{char}', char), hint: advice.hint };
+  return {
+    reason: error.message.charAt(0).toLowerCase() + error.message.slice(1).replace(/[.:]$/, ''),
+    hint: 'check quotes, brackets and the indentation of this line',
+  };
 }
 
-function lower(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1).replace(/[.:]$/, '');
-}
+/** The faults that people make most, in their words. */
+const ADVICE: readonly { code: SyntaxError['code']; text?: RegExp; reason: string; hint: string }[] = [
+  { code: 'BAD_SCALAR_START', reason: 'a value cannot begin with `{char}`', hint: 'put the value in quotes' },
+  {
+    code: 'BLOCK_AS_IMPLICIT_KEY',
+    reason: 'a second key begins inside of this value',
+    hint: 'quote the value if the `:` belongs to it, else begin a new line',
+  },
+  { code: 'MISSING_CHAR', text: /quote/, reason: 'a quote is still open here', hint: 'close the quote' },
+  { code: 'MISSING_CHAR', text: /map values/, reason: 'this key has no `:`', hint: 'write `key: value`' },
+  { code: 'MISSING_CHAR', text: /end with/, reason: 'a bracket is still open here', hint: 'close the bracket' },
+  {
+    code: 'BAD_INDENT',
+    text: /^Flow/,
+    reason: 'a bracket is still open here',
+    hint: 'close the bracket before this line',
+  },
+  {
+    code: 'BAD_INDENT',
+    text: /same column/,
+    reason: 'this line begins at another column than the lines it belongs to',
+    hint: 'indent all keys of a map and all items of a list alike',
+  },
+  { code: 'BAD_DQ_ESCAPE', reason: 'the escape after `\\` is not known', hint: 'write `\\\\`, or use single quotes' },
+];

@@ -8,6 +8,9 @@ import { bytes, isMap, listAt, mapAt, textAt } from './look.ts';
 
 const OPTIONS = ['rw', 'noexec', 'nosuid', 'nodev', 'rec'];
 
+/** PATH_MAX without the NUL byte. */
+const MAX_PATH = 4095;
+
 /** What each kind of mount needs and may have beside `type`. */
 const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly string[] }>> = {
   bind: { needs: ['host'], may: ['options', 'optional'] },
@@ -16,6 +19,12 @@ const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly st
   dev: { needs: [], may: [] },
   sysfs: { needs: [], may: [] },
 };
+
+/** All keys that a mount of this type may have. */
+export function keysOfMount(type: string): string[] | undefined {
+  const keys = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
+  return keys === undefined ? undefined : ['type', ...keys.needs, ...keys.may];
+}
 
 const EXAMPLES: Readonly<Record<string, string>> = { host: '/lib', size: '4 MiB' };
 
@@ -33,7 +42,8 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
     if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value');
     checkKeys(report, path, type, mount);
     checkOptions(report, [...path, 'options'], textAt(mount, 'options'));
-    if (target.startsWith('/')) targets.push({ target, clean: clean(target), bind: type === 'bind' });
+    if (target.startsWith('/') && bytes(target) <= MAX_PATH)
+      targets.push({ target, clean: clean(target), bind: type === 'bind' });
   }
   checkOverlap(report, targets);
   checkRootfs(report, input);
@@ -54,10 +64,10 @@ function checkPath(report: Report, path: KeyPath, value: string, at: 'key' | 'va
       hint: `write where it leads: \`${resolveDots(value)}\``,
       at,
     });
-  else if (bytes(value) > 4095)
+  else if (bytes(value) > MAX_PATH)
     report.add(path, {
       code: 'TH1211',
-      message: `the path ${quote(value)} is ${bytes(value)} bytes long, allowed 1 to 4095`,
+      message: `the path ${quote(value)} is ${bytes(value)} bytes long, allowed 1 to ${MAX_PATH}`,
       hint: 'shorten the path',
       at,
     });
@@ -77,7 +87,7 @@ function checkKeys(report: Report, path: readonly string[], type: string, mount:
   if (keys === undefined) return;
   for (const key of keys.needs)
     if (mount[key] === undefined) report.add([...path, key], missing([...path, key], EXAMPLES[key]));
-  const allowed = ['type', ...keys.needs, ...keys.may];
+  const allowed = keysOfMount(type) ?? [];
   for (const key of ['host', 'options', 'optional', 'size'].filter((name) => !allowed.includes(name)))
     if (mount[key] !== undefined)
       report.add([...path, key], {
@@ -134,19 +144,26 @@ function checkOverlap(report: Report, targets: readonly Target[]): void {
     else
       tellOverlap(report, target, same, `mounts ${quote(target.target)} and ${quote(same.target)} are the same place`);
   }
+  const lengths = new Set(Array.from(byPath.keys(), (path) => path.length));
   for (const target of targets) {
-    if (!target.bind) continue;
-    for (
-      let at = target.clean.lastIndexOf('/');
-      at >= 0 && target.clean !== '/';
-      at = at === 0 ? -1 : target.clean.lastIndexOf('/', at - 1)
-    ) {
-      const outer = byPath.get(at === 0 ? '/' : target.clean.slice(0, at));
-      if (outer?.bind !== true) continue;
-      tellOverlap(report, target, outer, `mount ${quote(target.target)} lies inside mount ${quote(outer.target)}`);
-      break;
-    }
+    const outer = target.bind ? enclosing(target.clean, byPath, lengths) : undefined;
+    if (outer === undefined) continue;
+    tellOverlap(report, target, outer, `mount ${quote(target.target)} lies inside mount ${quote(outer.target)}`);
   }
+}
+
+/** The nearest other bind target that is a path prefix; lengths are compared first, because a path may be long. */
+function enclosing(
+  path: string,
+  byPath: ReadonlyMap<string, Target>,
+  lengths: ReadonlySet<number>,
+): Target | undefined {
+  for (let at = path.length - 1; at >= 0 && path !== '/'; at--) {
+    if (path.charAt(at) !== '/' || !lengths.has(Math.max(at, 1))) continue;
+    const outer = byPath.get(path.slice(0, Math.max(at, 1)));
+    if (outer?.bind === true) return outer;
+  }
+  return undefined;
 }
 
 function tellOverlap(report: Report, inner: Target, outer: Target, message: string): void {
