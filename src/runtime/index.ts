@@ -1,3 +1,5 @@
+export { checkLimits } from './check-limits.ts';
+export { keyPath } from './key-path.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { RuntimeEvent } from './events.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';

@@ -4,6 +4,7 @@ import { Container, describeFailure, type Board } from './container.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
 import type { Exit } from './exit.ts';
 import { gatherFacts } from './facts.ts';
+import { keyPath } from './key-path.ts';
 import { discardOutput, type OutputSink } from './output.ts';
 import { containerId, plan, type PlanOptions } from './plan.ts';
 import { afterRun, decideRestart, type RestartHistory } from './restart.ts';
@@ -207,13 +208,6 @@ export class Supervised {
   #emit(body: EventBody): void {
     this.#options.onEvent?.({ time: new Date(this.#clock.now()).toISOString(), container: this.id, ...body });
   }
-}
-
-/** `mounts./data.host` → ['mounts', '/data', 'host']; a mount's target may itself hold dots. */
-export function keyPath(key: string): string[] {
-  const mount = /^mounts\.(\/.*?)(\.(?:host|size|options|type))?$/.exec(key);
-  if (mount !== null) return ['mounts', mount[1] ?? '', ...(mount[2] === undefined ? [] : [mount[2].slice(1)])];
-  return key.split('.');
 }
 
 export function withPosition(error: unknown, loaded: LoadedManifest): unknown {

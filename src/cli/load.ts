@@ -1,0 +1,17 @@
+import { readManifestFile, renderDiagnosticLine, renderDiagnostics, type LoadedManifest } from '../manifest/index.ts';
+import type { Context } from './context.ts';
+import { sourceOf } from './validate.ts';
+
+/** The manifest, or undefined after its errors were printed to stderr. Warnings are printed too, unless --quiet. */
+export function loadOrExplain(file: string, context: Context): LoadedManifest | undefined {
+  const result = readManifestFile(file);
+  const shown = context.quiet ? result.diagnostics.filter((d) => d.severity === 'error') : result.diagnostics;
+  if (shown.length > 0) {
+    if (context.json) process.stderr.write(`${JSON.stringify({ errors: shown })}\n`);
+    else if (context.err.isTTY) {
+      const options = { color: context.err.color, columns: context.err.columns };
+      process.stderr.write(`${renderDiagnostics(shown, sourceOf(file), options)}\n`);
+    } else for (const diagnostic of shown) process.stderr.write(`${renderDiagnosticLine(diagnostic)}\n`);
+  }
+  return result.ok ? result.manifest : undefined;
+}

@@ -1,0 +1,73 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { OutputSink, Stream } from '../runtime/index.ts';
+
+function drainOf(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('drain', resolve);
+  });
+}
+
+/** The program's output, byte for byte, on our own stdout and stderr. */
+export class PassThrough implements OutputSink {
+  write(stream: Stream, chunk: Buffer): boolean {
+    return process[stream].write(chunk);
+  }
+
+  drained(stream: Stream): Promise<void> {
+    return drainOf(process[stream]);
+  }
+}
+
+/** Lines longer than this are cut into several. */
+const MAX_LINE = 16 * 1024;
+
+/** Cuts a stream of bytes into lines; what has no line end yet waits for more. */
+class LineSplitter {
+  readonly #decoder = new StringDecoder('utf8');
+  #rest = '';
+
+  push(chunk: Buffer): string[] {
+    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > MAX_LINE) {
+      lines.push(this.#rest);
+      this.#rest = '';
+    }
+    return lines;
+  }
+}
+
+/** Hands each line of the program's output over as text. */
+export class LineOutput implements OutputSink {
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  readonly #take: (line: string, stream: Stream) => void;
+
+  constructor(take: (line: string, stream: Stream) => void) {
+    this.#take = take;
+  }
+
+  write(stream: Stream, chunk: Buffer): boolean {
+    for (const line of this.#splitters[stream].push(chunk)) this.#take(line, stream);
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** The program's output as NDJSON: `{time, stream, line}`. */
+export class JsonOutput implements OutputSink {
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+
+  write(stream: Stream, chunk: Buffer): boolean {
+    const time = new Date().toISOString();
+    const lines = this.#splitters[stream].push(chunk);
+    const text = lines.map((line) => `${JSON.stringify({ time, stream, line })}\n`).join('');
+    return text === '' || process.stdout.write(text);
+  }
+
+  drained(): Promise<void> {
+    return drainOf(process.stdout);
+  }
+}

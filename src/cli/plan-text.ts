@@ -1,0 +1,125 @@
+import { formatBytes } from '../base/index.ts';
+import type { CgroupWrite } from '../cgroups/index.ts';
+import type { LoadedManifest } from '../manifest/index.ts';
+import { keyPath, type LaunchPlan } from '../runtime/index.ts';
+import type { Step } from '../launcher/index.ts';
+import type { Context } from './context.ts';
+
+/** The line of a manifest's key, as `:9`; nothing for what the manifest does not name. */
+function lineOf(key: string | undefined, loaded: LoadedManifest): string {
+  return key === undefined ? '' : `:${loaded.position(keyPath(key)).line}`;
+}
+
+function row(cells: string[], widths: number[], last: string, columns: number): string {
+  const text = cells
+    .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+    .join(' ')
+    .trimEnd();
+  if (last === '') return text;
+  const room = columns - last.length - 1;
+  return text.length <= room ? `${text.padEnd(room)} ${last}` : `${text.slice(0, room - 3)}... ${last}`;
+}
+
+/** What a person reads: every write with its file, every step, and the manifest's line that asked for it. */
+export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string, context: Context): string {
+  const { cgroup, launch } = plan;
+  const columns = Math.min(context.out.columns, 120);
+  const other = cgroup.layout === 'v2' ? 'v1' : 'v2';
+  const lines = [
+    `${context.out.style('bold', plan.id)} on cgroups ${cgroup.layout} ${where}   (other: --cgroups ${other})`,
+  ];
+  const writes = cgroup.writes.filter((write) => write.op === 'write');
+  for (const group of cgroup.groups) lines.push(`cgroup ${group.path}   ${group.controllers.join(' ')}`);
+  lines.push(`${writes.length} writes`);
+  let number = 0;
+  for (const write of writes) {
+    const cells = [String(++number).padStart(4), write.file ?? '', write.value ?? '', describe(write, loaded)];
+    lines.push(row(cells, [4, 32, 16, 0], lineOf(write.key, loaded), columns));
+  }
+  lines.push(`launch, ${launch.steps.length} steps`);
+  for (const step of launch.steps) {
+    const cells = [String(++number).padStart(4), step.op, stepText(step)];
+    lines.push(row(cells, [4, 18, 0], lineOf(step.key, loaded), columns));
+  }
+  for (const warning of plan.warnings) {
+    const at = warning.key === undefined ? '' : ` ${lineOf(warning.key, loaded)}`;
+    lines.push(`${context.out.style('yellow', `warning[${warning.code}]`)}: ${warning.message}${at}`);
+    if (warning.hint !== undefined) lines.push(`  hint: ${warning.hint}`);
+  }
+  lines.push(`nothing was done. ${writes.length} writes, ${launch.steps.length} steps`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The manifest's own words for a write: `memory_hard_limit 96 MiB`, or why it is made. */
+function describe(write: CgroupWrite, loaded: LoadedManifest): string {
+  const notes: string[] = [];
+  if (write.key !== undefined) {
+    const path = keyPath(write.key);
+    let value: unknown = loaded.manifest;
+    for (const part of path)
+      value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+    const isSize = /limit$/.test(write.key) && !write.key.startsWith('cgroups.pids');
+    const text =
+      typeof value === 'number' && isSize && value > 0
+        ? formatBytes(value)
+        : typeof value === 'object'
+          ? ''
+          : String(value ?? '');
+    notes.push(`${path.slice(2).join('.')} ${text}`.trim());
+  }
+  if (write.instead_of !== undefined) notes.push(`if there is no ${write.instead_of}`);
+  if (write.tolerate !== undefined) notes.push(`${write.tolerate.join(', ')} is fine`);
+  return notes.join('; ');
+}
+
+function stepText(step: Step): string {
+  switch (step.op) {
+    case 'namespaces':
+      return step.namespaces.join(' ');
+    case 'root_tmpfs':
+      return `${formatBytes(step.size)} in memory`;
+    case 'root_bind':
+      return step.source;
+    case 'mkdir':
+    case 'mkfile':
+      return `${step.path}  ${step.mode.toString(8)}`;
+    case 'symlink':
+      return `${step.path} -> ${step.text}`;
+    case 'bind':
+      return `${step.target}  from ${step.source} ${step.attributes.join(' ')}${step.recursive ? ' recursive' : ''}`;
+    case 'tmpfs':
+      return `${step.target}  ${formatBytes(step.size)} ${step.attributes.join(' ')} ${step.mode.toString(8)}`;
+    case 'proc':
+    case 'sysfs':
+      return `${step.target}  ${step.attributes.join(' ')}`;
+    case 'dev':
+      return `${step.target}  null zero full random urandom tty shm`;
+    case 'root_attributes':
+      return step.attributes.join(' ');
+    case 'hostname':
+      return step.name;
+    case 'oom_score_adj':
+      return String(step.value);
+    case 'rlimit':
+      return `${step.resource}  soft ${step.soft ?? 'unlimited'} hard ${step.hard ?? 'unlimited'}`;
+    case 'umask':
+      return step.mode.toString(8);
+    case 'bounding':
+    case 'capabilities':
+      return step.capabilities.join(' ') || 'none';
+    case 'ids':
+      return `uid ${step.uid} gid ${step.gid}${step.groups.length > 0 ? ` groups ${step.groups.join(' ')}` : ''}`;
+    case 'working_directory':
+      return step.path;
+    case 'exec':
+      return [step.path, ...step.args].join(' ').replaceAll(/\s+/g, ' ');
+    case 'propagation':
+    case 'pivot':
+    case 'loopback':
+    case 'join':
+    case 'cgroup_namespace':
+    case 'session':
+    case 'no_new_privs':
+      return '';
+  }
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatDuration, type Diagnostic } from '../base/index.ts';
+import { readManifestFile, renderDiagnosticLine, renderDiagnostics, toNorthstarJson } from '../manifest/index.ts';
+import { checkLimits } from '../runtime/index.ts';
+import type { Context } from './context.ts';
+
+export interface ValidateFlags {
+  strict?: boolean;
+}
+
+interface Verdict {
+  file: string;
+  valid: boolean;
+  manifest?: unknown;
+  diagnostics: Diagnostic[];
+}
+
+/** A folder stands for the manifests in it. */
+function expand(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+function judge(file: string): Verdict {
+  const result = readManifestFile(file);
+  if (!result.ok) return { file, valid: false, diagnostics: result.diagnostics };
+  const diagnostics = [...result.diagnostics, ...checkLimits(result.manifest)].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
+  const valid = !diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+  return { file, valid, ...(valid ? { manifest: toNorthstarJson(result.manifest.manifest) } : {}), diagnostics };
+}
+
+function count(verdicts: Verdict[], severity: Diagnostic['severity']): number {
+  return verdicts.flatMap((verdict) => verdict.diagnostics).filter((diagnostic) => diagnostic.severity === severity)
+    .length;
+}
+
+function plural(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}
+
+export function validate(paths: string[], flags: ValidateFlags, context: Context): number {
+  const begin = performance.now();
+  const verdicts = paths.flatMap(expand).map(judge);
+  const [errors, warnings] = [count(verdicts, 'error'), count(verdicts, 'warning')];
+  if (context.json) {
+    const json = verdicts.map(({ file, valid, manifest, diagnostics }) => ({
+      file,
+      valid,
+      ...(manifest === undefined ? {} : { manifest }),
+      errors: diagnostics.map(({ code, message, hint, line, column, path, severity }) => ({
+        code,
+        message,
+        hint,
+        line,
+        column,
+        path,
+        severity,
+      })),
+    }));
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  } else if (!context.quiet) {
+    for (const verdict of verdicts) show(verdict, context);
+    const of = verdicts.length === 1 ? verdicts[0]?.file : plural(verdicts.length, 'file');
+    const took = verdicts.length === 1 ? '' : `, ${formatDuration(performance.now() - begin)}`;
+    process.stdout.write(
+      `${of}${verdicts.length === 1 ? ': ' : ', '}${plural(errors, 'error')}, ${plural(warnings, 'warning')}${took}\n`,
+    );
+  }
+  return errors > 0 || (flags.strict === true && warnings > 0) ? 1 : 0;
+}
+
+function show(verdict: Verdict, context: Context): void {
+  if (verdict.diagnostics.length === 0) return;
+  if (!context.out.isTTY) {
+    for (const diagnostic of verdict.diagnostics) process.stdout.write(`${renderDiagnosticLine(diagnostic)}\n`);
+    return;
+  }
+  const options = { color: context.out.color, columns: context.out.columns };
+  process.stdout.write(`${renderDiagnostics(verdict.diagnostics, sourceOf(verdict.file), options)}\n`);
+}
+
+/** The text for the frames; a file that cannot be read has a diagnostic without one. */
+export function sourceOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
