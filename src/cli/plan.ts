@@ -5,6 +5,7 @@ import { gatherFacts, plan, withPosition, type Facts } from '../runtime/index.ts
 import type { Context } from './context.ts';
 import { loadOrExplain } from './load.ts';
 import { planText } from './plan-text.ts';
+import { printError } from './print-error.ts';
 
 export interface PlanFlags {
   cgroups?: 'v1' | 'v2';
@@ -24,10 +25,20 @@ export function planCommand(file: string, flags: PlanFlags, context: Context): n
     });
     if (context.json) {
       const { layout, groups, writes } = made.cgroup;
-      const json = { cgroup: { layout, groups, writes }, launch: made.launch, warnings: made.warnings, facts };
+      const problems = made.problems.map((problem) => withPosition(problem, loaded));
+      const json = {
+        cgroup: { layout, groups, writes },
+        launch: made.launch,
+        problems,
+        warnings: made.warnings,
+        facts,
+      };
       process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-    } else process.stdout.write(planText(made, loaded, where(flags), context));
-    return 0;
+    } else {
+      process.stdout.write(planText(made, loaded, where(flags), context));
+      for (const problem of made.problems) printError(withPosition(problem, loaded), context);
+    }
+    return made.problems.length === 0 ? 0 : 1;
   } catch (error) {
     throw withPosition(error, loaded);
   }

@@ -81,6 +81,8 @@ export class Container {
 
   /** Makes the groups, starts the program in them. On any failure all of it is undone before the error is thrown. */
   static async start(plan: LaunchPlan, board: Board, hooks: ContainerHooks): Promise<Container> {
+    const [problem] = plan.problems;
+    if (problem !== undefined) throw problem;
     const groups = acquireGroups(board.fs, plan.cgroup);
     const before = groups.oomCounters();
     const id = board.nextId();

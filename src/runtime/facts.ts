@@ -1,5 +1,5 @@
-import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { arch, release, totalmem } from 'node:os';
+import { lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { machine, release, totalmem } from 'node:os';
 import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
 import { capabilityNames } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
@@ -11,6 +11,7 @@ import { defaultFolders } from './host-folders.ts';
  */
 export interface Facts {
   kernel: string;
+  /** As `uname -m` prints it. */
   arch: string;
   /** Bytes. */
   page_size: number;
@@ -35,6 +36,8 @@ export interface PathFact {
   type: 'directory' | 'file' | 'symlink' | 'missing';
   /** Of a symbolic link. */
   target?: string;
+  /** The path without any symbolic link, where it differs. */
+  real?: string;
 }
 
 function readText(path: string, fallback: string): string {
@@ -49,7 +52,8 @@ function pathFact(path: string, followLinks: boolean): PathFact {
   try {
     const found = followLinks ? statSync(path) : lstatSync(path);
     if (found.isSymbolicLink()) return { type: 'symlink', target: readlinkSync(path) };
-    return { type: found.isDirectory() ? 'directory' : 'file' };
+    const real = realpathSync(path);
+    return { type: found.isDirectory() ? 'directory' : 'file', ...(real === path ? {} : { real }) };
   } catch {
     return { type: 'missing' };
   }
@@ -61,7 +65,7 @@ export function gatherFacts(manifest?: Manifest): Facts {
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   return {
     kernel: release(),
-    arch: arch(),
+    arch: machine(),
     page_size: pageSize(),
     cpus: readText('/sys/devices/system/cpu/online', '0').trim(),
     nodes: readText('/sys/devices/system/node/online', '0').trim(),

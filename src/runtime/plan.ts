@@ -1,9 +1,11 @@
-import { ThubanError } from '../base/index.ts';
+import type { ThubanError } from '../base/index.ts';
 import { planCgroups, type CgroupPlan, type Notice } from '../cgroups/index.ts';
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { stopDefaults, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
+import { LaunchDraft } from './plan-draft.ts';
+import { planMounts } from './plan-mounts.ts';
 import { planRoot } from './plan-root.ts';
 
 /** Everything that a start does, decided beforehand: the exact cgroup writes and the launcher's steps. Nothing is done yet. */
@@ -14,6 +16,8 @@ export interface LaunchPlan {
   stop: Stop;
   /** v1 has no memory.oom.group: the supervisor kills the rest after an OOM kill, so that both versions mean the same. */
   kill_all_on_oom: boolean;
+  /** What makes a start impossible on this board. */
+  problems: ThubanError[];
   warnings: Notice[];
 }
 
@@ -33,13 +37,44 @@ export function containerId(manifest: Manifest): string {
   return `${manifest.name}:${manifest.version}`;
 }
 
-/** Pure: the same manifest, facts and options give the same plan. Throws a ThubanError with `details.key` for what cannot be started. */
+/**
+ * Pure: the same manifest, facts and options give the same plan. What the board lacks for the launch is collected in `problems`; limits
+ * that no kernel or not this one can enforce are thrown by the cgroup planner, with `details.key`.
+ */
 export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
-  checkKernel(facts.kernel);
-  const root = planRoot(manifest, facts, options.runDir ?? DEFAULT_RUN_DIR);
-  const program = planProgram(manifest, facts, options);
+  const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
+  checkKernel(draft);
+  draft.steps.push({ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] });
+  planMounts(manifest, planRoot(manifest, draft), draft);
+  if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
+  draft.steps.push({ op: 'loopback' });
+  planProgram(manifest, options, draft);
+  const cgroup = planResources(manifest, facts, options);
+  const memory = manifest.cgroups?.memory;
+  return {
+    id: containerId(manifest),
+    cgroup,
+    launch: {
+      steps: draft.steps,
+      stdout: manifest.io?.stdout ?? 'pipe',
+      stderr: manifest.io?.stderr ?? 'pipe',
+      uid: manifest.uid,
+      gid: manifest.gid,
+    },
+    stop: manifest.stop ?? stopDefaults,
+    kill_all_on_oom: memory?.memory_hard_limit !== undefined && memory.oom_group !== false,
+    problems: draft.problems,
+    warnings: [
+      ...cgroup.warnings,
+      ...cgroup.degraded,
+      ...draft.notes.map((note) => ({ code: 'TH1315' as const, ...note })),
+    ],
+  };
+}
+
+function planResources(manifest: Manifest, facts: Facts, options: PlanOptions): CgroupPlan {
   const { enforce, ...resources } = manifest.cgroups ?? {};
-  const cgroup = planCgroups({
+  return planCgroups({
     resources,
     name: manifest.name,
     version: manifest.version,
@@ -57,31 +92,16 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
       blockDevices: facts.block_devices,
     },
   });
-  const steps: Step[] = [{ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] }, ...root.steps];
-  if (manifest.hostname !== undefined) steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
-  steps.push({ op: 'loopback' }, ...program);
-  return {
-    id: containerId(manifest),
-    cgroup,
-    launch: {
-      steps,
-      stdout: manifest.io?.stdout ?? 'pipe',
-      stderr: manifest.io?.stderr ?? 'pipe',
-      uid: manifest.uid,
-      gid: manifest.gid,
-    },
-    stop: manifest.stop ?? stopDefaults,
-    kill_all_on_oom: resources.memory?.memory_hard_limit !== undefined && resources.memory.oom_group !== false,
-    warnings: [
-      ...cgroup.warnings,
-      ...cgroup.degraded,
-      ...root.notes.map((message): Notice => ({ code: 'TH1315', message, key: 'mounts' })),
-    ],
-  };
 }
 
-function checkKernel(release: string): void {
-  const [major = 0, minor = 0] = release.split('.').map(Number);
+function checkKernel(draft: LaunchDraft): void {
+  const { kernel } = draft.facts;
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
   if (major > MINIMUM_KERNEL[0] || (major === MINIMUM_KERNEL[0] && minor >= MINIMUM_KERNEL[1])) return;
-  throw new ThubanError('TH2012', `this kernel is ${release}; Thuban needs Linux 5.10 or newer`);
+  draft.problem(
+    'TH2012',
+    `this kernel is ${kernel}; Thuban needs Linux 5.10 or newer`,
+    'update the board’s kernel',
+    'name',
+  );
 }

@@ -118,6 +118,7 @@ async function showAll(
 async function shutDown(tour: Tour, session: Session, screen: Screen): Promise<void> {
   screen.line();
   for (const line of statusTable(tour.guests)) screen.line(`  ${line}`);
+  tour.silence();
   const began = performance.now();
   const running = tour.guests.filter((guest) => guest.state === 'running' || guest.state === 'backoff');
   await Promise.all(tour.guests.map((guest) => guest.stop('for shutdown')));

@@ -32,6 +32,7 @@ export class Tour {
   readonly #session: Session;
   readonly #screen: Screen;
   readonly #stop: AbortSignal;
+  #silent = false;
 
   constructor(session: Session, screen: Screen, stop: AbortSignal) {
     this.#session = session;
@@ -64,7 +65,13 @@ export class Tour {
     return { supervised, events, lines, groups };
   }
 
+  /** From now on events are not shown: the shutdown has a line of its own. */
+  silence(): void {
+    this.#silent = true;
+  }
+
   #tell(event: RuntimeEvent, note: string | undefined): void {
+    if (this.#silent) return;
     switch (event.type) {
       case 'started':
         this.#screen.event('started', `pid ${event.pid}${note === undefined ? '' : `, ${note}`}`);
