@@ -27,7 +27,7 @@ const ajv = new Ajv({
 const validator = standalone(ajv, ajv.compile(checked));
 if (/\brequire\(/.test(validator)) throw new Error('the validator needs ajv at run time; express that rule without it');
 
-const types = await compileTypes(structuredClone(schema), 'ManifestInput', {
+const types = await compileTypes(JSON.parse(JSON.stringify(schema)), 'ManifestInput', {
   bannerComment: header.trimEnd(),
   additionalProperties: false,
   style: { printWidth: 120, singleQuote: true },

@@ -98,7 +98,7 @@ function check(source: Source, parsed: Exclude<Parsed, { fatal: Diagnostic }>, b
     checkLimits(report, input);
   }
   checkShape(report, input);
-  const diagnostics = [...parsed.diagnostics, ...report.sorted()].sort(bySeverityAndPlace);
+  const diagnostics = atMost(MAX_FINDINGS, [...parsed.diagnostics, ...report.sorted()].sort(bySeverityAndPlace));
   if (diagnostics.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics };
   return {
     ok: true,
@@ -111,6 +111,20 @@ function check(source: Source, parsed: Exclude<Parsed, { fatal: Diagnostic }>, b
       position: (path: KeyPath) => ({ file: source.file, ...source.place(report.span(path, 'value').offset) }),
     },
   };
+}
+
+/** Nobody reads more, and a file of a megabyte can hold tens of thousands. */
+const MAX_FINDINGS = 1000;
+
+/** Cuts a list and says so in the last finding that stays. */
+function atMost(count: number, diagnostics: Diagnostic[]): Diagnostic[] {
+  const last = diagnostics[count - 1];
+  if (last === undefined || diagnostics.length === count) return diagnostics;
+  const more = `${diagnostics.length - count} more findings are not shown`;
+  return [
+    ...diagnostics.slice(0, count - 1),
+    { ...last, hint: `${last.hint === undefined ? '' : `${last.hint}; `}${more}` },
+  ];
 }
 
 function bySeverityAndPlace(a: Diagnostic, b: Diagnostic): number {

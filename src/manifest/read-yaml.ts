@@ -91,6 +91,10 @@ class Converter {
   readonly #anchors = new Map<string, ParsedNode>();
   readonly #tags: FoundTag[] = [];
   readonly #diagnostics: Diagnostic[] = [];
+  /** Collections that are being converted: an alias to one of them has no end. */
+  readonly #open = new Set<ParsedNode>();
+  /** The alias that is being expanded, the outermost one: that is the one to be written out. */
+  #alias: Span | undefined;
   #expansions = 0;
   #nodes = 0;
 
@@ -100,7 +104,9 @@ class Converter {
 
   convert(contents: ParsedNode | null): Parsed {
     try {
-      const empty = contents === null || (isScalar(contents) && contents.value === '' && contents.type === 'PLAIN');
+      const empty =
+        contents === null ||
+        (isScalar(contents) && contents.type === 'PLAIN' && /^(~|null)?$/i.test(String(contents.value)));
       const root = empty ? undefined : this.#node(contents, []);
       return { root, tags: this.#tags, diagnostics: this.#diagnostics };
     } catch (error) {
@@ -112,7 +118,15 @@ class Converter {
   #node(node: ParsedNode, path: KeyPath): TreeNode {
     const span = spanOf(node);
     if (path.length > MAX_DEPTH) throw new Stop(tooDeep(this.#source, span));
-    if (isAlias(node)) return this.#node(this.#expand(node.source, span), path);
+    if (isAlias(node)) {
+      const target = this.#expand(node.source, span);
+      if (this.#open.has(target)) throw new Stop(this.#tooFar(node.source, span));
+      const outermost = this.#alias === undefined;
+      this.#alias ??= span;
+      const result = this.#node(target, path);
+      if (outermost) this.#alias = undefined;
+      return result;
+    }
     if (++this.#nodes > MAX_NODES) throw new Stop(this.#tooFar('…', span));
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     const tag = node.tag;
@@ -122,11 +136,17 @@ class Converter {
       const isText = tag === '!' || tag === 'tag:yaml.org,2002:str';
       return { kind: 'scalar', text: String(node.value), plain: node.type === 'PLAIN' && !isText, span };
     }
-    if (isSeq(node)) {
-      const items = node.items.map((item, i) => this.#node(item, [...path, i]));
-      return { kind: 'list', items, block: node.flow !== true, span };
-    }
-    return this.#map(node, path, span);
+    this.#open.add(node);
+    const result: TreeNode = isSeq(node)
+      ? {
+          kind: 'list',
+          items: node.items.map((item, i) => this.#node(item, [...path, i])),
+          block: node.flow !== true,
+          span,
+        }
+      : this.#map(node, path, span);
+    this.#open.delete(node);
+    return result;
   }
 
   #map(node: ParsedNode, path: KeyPath, span: Span): TreeNode {
@@ -187,8 +207,11 @@ class Converter {
     return target;
   }
 
-  #tooFar(name: string, span: Span): Diagnostic {
-    return textDiagnostic(this.#source, 'TH1005', `alias \`*${name}\` expands too far`, span, {
+  #tooFar(name: string, inner: Span): Diagnostic {
+    const span = this.#alias ?? inner;
+    const alias = this.#source.text.slice(span.offset, span.offset + span.length);
+    const message = `alias ${quote(alias.startsWith('*') ? alias : `*${name}`)} expands too far`;
+    return textDiagnostic(this.#source, 'TH1005', message, span, {
       hint: 'write the value out',
       label: `at most ${MAX_EXPANSIONS} expansions in one file`,
     });

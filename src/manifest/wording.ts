@@ -1,7 +1,7 @@
 /** Text of a user inside a message: no control characters, not longer than a person reads. */
 export function quote(text: string): string {
   // Cut between code points, not inside of one.
-  const shown = Array.from(text.slice(0, 200)).slice(0, 60).join('');
+  const shown = Array.from(text.slice(0, 100)).slice(0, 40).join('');
   return `\`${visible(shown)}${shown.length < text.length ? '…' : ''}\``;
 }
 

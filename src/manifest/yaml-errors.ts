@@ -85,7 +85,7 @@ function explain(error: SyntaxError, char: string): { reason: string; hint: stri
   );
   if (advice !== undefined) return { reason: advice.reason.replace('{char}', char), hint: advice.hint };
   return {
-    reason: error.message.charAt(0).toLowerCase() + error.message.slice(1).replace(/[.:]$/, ''),
+    reason: error.message.charAt(0).toLowerCase() + error.message.slice(1, 120).replace(/[.:]$/, ''),
     hint: 'check quotes, brackets and the indentation of this line',
   };
 }

@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts';
+import type { Finding, Report } from '../report.ts';
 import { suggest } from '../../base/index.ts';
 import type { KeyPath } from '../tree.ts';
 import { missing } from '../words-of-keys.ts';
@@ -99,18 +99,17 @@ function checkKeys(report: Report, path: readonly string[], type: string, mount:
 }
 
 function checkOptions(report: Report, path: readonly string[], options: string | undefined): void {
-  for (const option of splitOptions(options ?? '')) {
-    if (OPTIONS.includes(option)) continue;
-    const meant = suggest(option, OPTIONS);
-    const label =
-      option === 'ro' ? 'read-only is the default' : meant === undefined ? undefined : `did you mean \`${meant}\`?`;
-    report.add(path, {
-      code: 'TH1201',
-      message: `${quote(option)} is not a mount option`,
-      hint: option === 'ro' ? 'remove `ro`' : `a comma separated list of ${OPTIONS.join(', ')}`,
-      ...(label === undefined ? {} : { label }),
-    });
-  }
+  const option = splitOptions(options ?? '').find((word) => !OPTIONS.includes(word));
+  if (option === undefined) return;
+  const meant = suggest(option, OPTIONS);
+  const finding: Finding = {
+    code: 'TH1201',
+    message: `${quote(option)} is not a mount option`,
+    hint: `a comma separated list of ${OPTIONS.join(', ')}`,
+  };
+  if (option === 'ro') report.add(path, { ...finding, label: 'read-only is the default', hint: 'remove `ro`' });
+  else if (meant === undefined) report.add(path, finding);
+  else report.add(path, { ...finding, label: `did you mean \`${meant}\`?`, hint: `did you mean \`${meant}\`?` });
 }
 
 /** `rw, noexec` to its words; blanks and empty words do not count. */

@@ -73,16 +73,19 @@ function checkGroups(report: Report, groups: readonly unknown[]): void {
 
 function checkOnce(report: Report, key: string, list: readonly unknown[]): void {
   const first = new Map<unknown, number>();
+  const told = new Set<unknown>();
   list.forEach((entry, i) => {
     const before = first.get(entry);
     if (before === undefined) first.set(entry, i);
-    else
+    else if (!told.has(entry)) {
+      told.add(entry);
       report.add([key, i], {
         code: 'TH1006',
         message: `${quote(String(entry))} appears twice in ${key}`,
         hint: 'remove one of them',
         related: { path: [key, before], label: 'first here' },
       });
+    }
   });
 }
 

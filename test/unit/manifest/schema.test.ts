@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+
+interface Node {
+  description?: string;
+  examples?: unknown[];
+  $ref?: string;
+  type?: string | string[];
+  default?: unknown;
+  additionalProperties?: boolean | Node;
+  properties?: Record<string, Node>;
+  items?: Node;
+}
+
+const schema = JSON.parse(readFileSync('schemas/manifest.schema.json', 'utf8')) as Node & {
+  definitions: Record<string, Node>;
+};
+
+/** Every property with its path. */
+function* properties(node: Node, path = ''): Generator<[string, Node]> {
+  for (const [key, inner] of Object.entries(node.properties ?? {})) {
+    yield [`${path}${key}`, inner];
+    yield* properties(inner, `${path}${key}.`);
+  }
+  for (const inner of [node.items, node.additionalProperties])
+    if (typeof inner === 'object') {
+      yield [`${path}*`, inner];
+      yield* properties(inner, `${path}*.`);
+    }
+}
+
+describe('the schema', () => {
+  const all = Array.from(properties(schema));
+
+  it('explains every property with an example', () => {
+    for (const [path, node] of all) {
+      assert.ok((node.description ?? '').length > 5, `${path} has no description`);
+      assert.ok((node.examples ?? []).length > 0, `${path} has no example`);
+    }
+  });
+
+  it('says for every named property what holds without it', () => {
+    for (const [path, node] of all)
+      if (!path.endsWith('*'))
+        assert.ok(
+          node.default !== undefined || /Default: |Mandatory/.test(node.description ?? ''),
+          `${path} says nothing`,
+        );
+  });
+
+  it('names the unit of every number', () => {
+    for (const [path, node] of all) {
+      const type =
+        node.$ref === undefined ? node.type : schema.definitions[node.$ref.replace('#/definitions/', '')]?.type;
+      if (![type].flat().some((name) => name === 'integer' || name === 'number')) continue;
+      if (/(^|\.)(uid|gid|major|minor)$|mounts.*size/.test(path)) continue;
+      assert.match(node.description ?? '', /Unit: /, path);
+    }
+  });
+
+  it('allows no other keys in any section', () => {
+    for (const [path, node] of all)
+      if (node.properties !== undefined) assert.equal(node.additionalProperties, false, path);
+    assert.equal(schema.additionalProperties, false);
+  });
+
+  it('is what the generated files were made from', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'thuban-generated-'));
+    t.after(() => {
+      rmSync(folder, { recursive: true });
+    });
+    execFileSync('node', ['scripts/compile-schema.mjs', folder]);
+    const committed = 'src/manifest/generated';
+    assert.deepEqual(readdirSync(folder).sort(), readdirSync(committed).sort());
+    for (const file of readdirSync(folder))
+      assert.equal(
+        readFileSync(join(committed, file), 'utf8'),
+        readFileSync(join(folder, file), 'utf8'),
+        `${file} is stale: node scripts/compile-schema.mjs`,
+      );
+  });
+
+  it('is checked without generating code at run time', () => {
+    const program = `import { loadManifest } from './src/manifest/index.ts';
+      const good = loadManifest('name: a\\nversion: 1.0.0\\nuid: 1\\ngid: 1\\n', 'a.yaml');
+      const bad = loadManifest('colour: red', 'a.yaml');
+      process.stdout.write(String(good.ok) + bad.diagnostics.length);`;
+    const flags = ['--disallow-code-generation-from-strings', '--import', 'tsx', '--input-type=module', '-e', program];
+    assert.equal(execFileSync('node', flags, { encoding: 'utf8' }), 'true5');
+  });
+});
