@@ -7,7 +7,7 @@ export type { CgroupPlan, CgroupRequest, CgroupWrite, Group, Machine, Notice, St
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
-export { acquireGroups } from './acquire.ts';
+export { acquireGroups, updateGroups } from './acquire.ts';
 export { AcquiredGroups, type AcquiredOptions, type Signaller } from './acquired.ts';
 export {
   classifyOom,
@@ -22,3 +22,5 @@ export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.
 export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';
+export { prepareParent, type PreparedParent } from './prepare-parent.ts';
+export { listGroups } from './list.ts';
