@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { loadManifest, type LoadedManifest, type Manifest } from '../../src/manifest/index.ts';
+import { Session, Supervised, type Exit, type RuntimeEvent, type SupervisedOptions } from '../../src/runtime/index.ts';
+import type { OutputSink } from '../../src/runtime/index.ts';
+
+/** A manifest of a shell script on the host's programs, with /proc and /dev. */
+export function shell(script: string, sections: Partial<Manifest> = {}): LoadedManifest {
+  const { mounts, ...rest } = sections;
+  const manifest = {
+    name: 'test',
+    version: '1.0.0',
+    uid: 1000,
+    gid: 1000,
+    rootfs: { type: 'host' },
+    init: '/bin/sh',
+    args: ['-c', script],
+    mounts: { '/proc': { type: 'proc' }, '/dev': { type: 'dev' }, ...mounts },
+    ...rest,
+  };
+  return fromObject(manifest);
+}
+
+/** Through the reader, as a file would be: what it refuses cannot be tested here. */
+export function fromObject(manifest: unknown): LoadedManifest {
+  const result = loadManifest(JSON.stringify(manifest, null, 2), 'test.yaml');
+  assert.ok(result.ok, result.ok ? '' : JSON.stringify(result.diagnostics, null, 2));
+  return result.manifest;
+}
+
+/** Keeps the program's output as text. */
+export class Captured implements OutputSink {
+  readonly text = { stdout: '', stderr: '' };
+
+  write(stream: 'stdout' | 'stderr', chunk: Buffer): boolean {
+    this.text[stream] += chunk.toString('utf8');
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export interface Result {
+  exit: Exit;
+  stdout: string;
+  stderr: string;
+  events: RuntimeEvent[];
+  supervised: Supervised;
+}
+
+export interface TrialOptions extends Partial<Omit<SupervisedOptions, 'board' | 'loaded'>> {
+  /** Called as soon as the program runs. */
+  whenRunning?: (supervised: Supervised) => void | Promise<void>;
+}
+
+/** Runs a container to its end on a session of its own. */
+export async function runToEnd(loaded: LoadedManifest, options: TrialOptions = {}): Promise<Result> {
+  await using session = await Session.open({ prefix: 'thuban-test-' });
+  return await runIn(session, loaded, options);
+}
+
+export async function runIn(session: Session, loaded: LoadedManifest, options: TrialOptions = {}): Promise<Result> {
+  const { whenRunning, ...rest } = options;
+  const output = new Captured();
+  const events: RuntimeEvent[] = [];
+  let hook: Promise<void> | undefined;
+  const supervised: Supervised = new Supervised({
+    board: session.board,
+    loaded,
+    planOptions: session.planOptions,
+    output,
+    ...rest,
+    onEvent: (event) => {
+      events.push(event);
+      if (event.type === 'started') hook ??= Promise.resolve(whenRunning?.(supervised));
+    },
+  });
+  const exit = await supervised.start();
+  await hook;
+  return { exit, ...output.text, events, supervised };
+}
