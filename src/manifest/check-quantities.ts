@@ -12,7 +12,7 @@ import {
   tooLarge,
   type Complaint,
   type Reading,
-} from './quantities.ts';
+} from './quantities/index.ts';
 import type { Report } from './report.ts';
 import type { KeyPath } from './tree.ts';
 import { quote } from './wording.ts';

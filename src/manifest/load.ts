@@ -7,13 +7,15 @@ import { shape } from './generated/shape.js';
 import { interpret } from './interpret.ts';
 import type { LoadResult } from './manifest.ts';
 import { normalise } from './normalise.ts';
-import { readYaml, type Parsed } from './read-yaml.ts';
+import type { Converted } from './convert-yaml.ts';
+import { readYaml } from './read-yaml.ts';
 import { Report } from './report.ts';
 import { checkIdentity, checkInit, checkNul } from './rules/identity.ts';
 import { checkLimits } from './rules/limits.ts';
 import { isMap, textAt } from './rules/look.ts';
 import { checkMounts } from './rules/mounts.ts';
 import { checkProcess } from './rules/process.ts';
+import { checkRootfs } from './rules/rootfs.ts';
 import { decode, Source } from './source.ts';
 import type { KeyPath, TreeNode } from './tree.ts';
 import { checkShape } from './validate.ts';
@@ -73,7 +75,7 @@ function tooLarge(size: number): string {
   return `the file is ${formatBytes(size)}, at most 1 MiB is read`;
 }
 
-function check(source: Source, parsed: Exclude<Parsed, { fatal: Diagnostic }>, bytes: Uint8Array): LoadResult {
+function check(source: Source, parsed: Exclude<Converted, { fatal: Diagnostic }>, bytes: Uint8Array): LoadResult {
   const root: TreeNode = parsed.root ?? {
     kind: 'map',
     entries: new Map(),
@@ -95,6 +97,7 @@ function check(source: Source, parsed: Exclude<Parsed, { fatal: Diagnostic }>, b
     checkInit(report, textAt(input, 'init'));
     checkProcess(report, input);
     checkMounts(report, input);
+    checkRootfs(report, input);
     checkLimits(report, input);
   }
   checkShape(report, input);

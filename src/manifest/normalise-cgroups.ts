@@ -1,7 +1,7 @@
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { CgroupsSection, DeviceRate } from './manifest.ts';
 import { mapValues, valueOf } from './normalise.ts';
-import { readCount, readCpuTime, readMemoryLimit, readQuota, readRate } from './quantities.ts';
+import { readCount, readCpuTime, readMemoryLimit, readQuota, readRate } from './quantities/index.ts';
 
 type Input = NonNullable<ManifestInput['cgroups']>;
 type Written = string | number;

@@ -2,7 +2,7 @@ import { restartDefaults, stopDefaults } from './defaults.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { Manifest, Mount, Restart, Rlimit, Rootfs, Stop } from './manifest.ts';
 import { normaliseCgroups } from './normalise-cgroups.ts';
-import { readCount, readDuration, readShare, readSize, type Reading } from './quantities.ts';
+import { readCount, readDuration, readShare, readSize, type Reading } from './quantities/index.ts';
 import { plainVersion } from './rules/identity.ts';
 import { splitOptions } from './rules/mounts.ts';
 

@@ -4,7 +4,7 @@ import { shape as rootShape } from './generated/shape.js';
 import type { Shape } from './generated/shape.d.ts';
 import { validate, type SchemaError } from './generated/validate-manifest.js';
 import { isOldOctal, keyShape } from './interpret.ts';
-import { oldOctal } from './quantities.ts';
+import { oldOctal } from './quantities/index.ts';
 import type { Finding, Report } from './report.ts';
 import { find, formatPath, type KeyPath, type TreeNode } from './tree.ts';
 import { isUnsupportedKey, isUnsupportedValue, refusal, unsupportedKeysIn } from './unsupported.ts';

@@ -1,11 +1,12 @@
 import { formatBytes } from '../../base/index.ts';
 import type { Report } from '../report.ts';
-import { readDuration, readMemoryLimit } from '../quantities.ts';
+import { readCpuTime, readDuration, readMemoryLimit, readQuota } from '../quantities/index.ts';
 import { isMap, listAt, mapAt } from './look.ts';
 
 /** cgroups, restart: values that must fit each other. What a kernel can do is left to the planner. */
 export function checkLimits(report: Report, input: Record<string, unknown>): void {
   checkSwap(report, mapAt(input, 'cgroups', 'memory'));
+  checkQuota(report, mapAt(input, 'cgroups', 'cpu'));
   checkDevices(report, mapAt(input, 'cgroups', 'blkio'));
   checkRestart(report, mapAt(input, 'restart'));
 }
@@ -25,6 +26,15 @@ function checkSwap(report: Report, memory: Record<string, unknown> | undefined):
     hint: text,
     related: { path: [...path, 'memory_hard_limit'], label: `${limit} bytes` },
   });
+}
+
+/** `150 %` counts in the period that stands beside it. */
+function checkQuota(report: Report, cpu: Record<string, unknown> | undefined): void {
+  const period = numberOf(cpu?.['period'], readCpuTime);
+  const quota = cpu?.['quota'];
+  if (period === undefined || typeof quota !== 'string') return;
+  const reading = readQuota(quota, period);
+  if ('complaint' in reading) report.add(['cgroups', 'cpu', 'quota'], reading.complaint);
 }
 
 const DEVICE_LISTS = [

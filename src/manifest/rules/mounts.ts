@@ -1,15 +1,12 @@
 import type { Finding, Report } from '../report.ts';
 import { suggest } from '../../base/index.ts';
-import type { KeyPath } from '../tree.ts';
 import { missing } from '../words-of-keys.ts';
 import { quote } from '../wording.ts';
 import { isUnsupportedValue } from '../unsupported.ts';
-import { bytes, isMap, listAt, mapAt, textAt } from './look.ts';
+import { bytes, isMap, mapAt, textAt } from './look.ts';
+import { checkPath, MAX_PATH } from './paths.ts';
 
 const OPTIONS = ['rw', 'noexec', 'nosuid', 'nodev', 'rec'];
-
-/** PATH_MAX without the NUL byte. */
-const MAX_PATH = 4095;
 
 /** What each kind of mount needs and may have beside `type`. */
 const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly string[] }>> = {
@@ -28,7 +25,7 @@ export function keysOfMount(type: string): string[] | undefined {
 
 const EXAMPLES: Readonly<Record<string, string>> = { host: '/lib', size: '4 MiB' };
 
-/** mounts and rootfs: every path absolute, without `..`, and no target twice. */
+/** mounts: every path absolute, without `..`, and no bind target inside of another. */
 export function checkMounts(report: Report, input: Record<string, unknown>): void {
   const mounts = mapAt(input, 'mounts') ?? {};
   const targets: Target[] = [];
@@ -46,40 +43,6 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
       targets.push({ target, clean: clean(target), bind: type === 'bind' });
   }
   checkOverlap(report, targets);
-  checkRootfs(report, input);
-}
-
-function checkPath(report: Report, path: KeyPath, value: string, at: 'key' | 'value'): void {
-  if (!value.startsWith('/'))
-    report.add(path, {
-      code: 'TH1211',
-      message: `${quote(value)} is not an absolute path`,
-      hint: `write \`/${value.slice(0, 60)}\`, or the path you mean from the root`,
-      at,
-    });
-  else if (value.split('/').includes('..'))
-    report.add(path, {
-      code: 'TH1211',
-      message: `${quote(value)} contains \`..\``,
-      hint: `write where it leads: \`${resolveDots(value)}\``,
-      at,
-    });
-  else if (bytes(value) > MAX_PATH)
-    report.add(path, {
-      code: 'TH1211',
-      message: `the path ${quote(value)} is ${bytes(value)} bytes long, allowed 1 to ${MAX_PATH}`,
-      hint: 'shorten the path',
-      at,
-    });
-}
-
-function resolveDots(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`.slice(0, 200);
 }
 
 function checkKeys(report: Report, path: readonly string[], type: string, mount: Record<string, unknown>): void {
@@ -175,28 +138,4 @@ function tellOverlap(report: Report, inner: Target, outer: Target, message: stri
     at: 'key',
     related: { path: ['mounts', outer.target], at: 'key', label: 'first mount' },
   });
-}
-
-function checkRootfs(report: Report, input: Record<string, unknown>): void {
-  const short = textAt(input, 'rootfs');
-  if (short?.startsWith('/') === true) checkPath(report, ['rootfs'], short, 'value');
-  const rootfs = mapAt(input, 'rootfs');
-  if (rootfs === undefined) return;
-  const type = textAt(rootfs, 'type');
-  const path = textAt(rootfs, 'path');
-  if (path !== undefined) checkPath(report, ['rootfs', 'path'], path, 'value');
-  listAt(rootfs, 'folders').forEach((folder, i) => {
-    if (typeof folder === 'string') checkPath(report, ['rootfs', 'folders', i], folder, 'value');
-  });
-  if (type === 'dir' && rootfs['path'] === undefined)
-    report.add(['rootfs', 'path'], missing(['rootfs', 'path'], '/srv/root'));
-  const foreign = type === 'dir' ? ['folders'] : type === 'host' ? ['path', 'overlay'] : [];
-  for (const key of foreign)
-    if (rootfs[key] !== undefined)
-      report.add(['rootfs', key], {
-        code: 'TH1306',
-        message: `\`rootfs.${key}\` and \`rootfs.type: ${type ?? ''}\` exclude each other`,
-        hint: `remove \`${key}\`, or choose the other type`,
-        at: 'key',
-      });
 }

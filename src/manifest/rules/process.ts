@@ -1,5 +1,5 @@
 import type { Report } from '../report.ts';
-import { readCount } from '../quantities.ts';
+import { readCount } from '../quantities/index.ts';
 import { quote } from '../wording.ts';
 import { bytes, isMap, listAt, mapAt } from './look.ts';
 

@@ -41,6 +41,12 @@ const faults: [string, string, string][] = [
   ['a tmpfs of size 0, which has no limit', 'mounts:\n  /a: {type: tmpfs, size: 0}\n', 'TH1205 7:27 mounts./a.size'],
   ['a duration that cannot be read', 'stop: {timeout: soon}\n', 'TH1203 6:17 stop.timeout'],
   ['a CPU amount that cannot be read', 'cgroups: {cpu: {quota: half}}\n', 'TH1204 6:24 cgroups.cpu.quota'],
+  ['a share of a period of nothing', 'cgroups: {cpu: {quota: 20 %, period: 0}}\n', 'TH1204 6:24 cgroups.cpu.quota'],
+  [
+    'a share of an endless period',
+    'cgroups: {cpu: {quota: 150 %, period: 9007199254740991}}\n',
+    'TH1204 6:24 cgroups.cpu.quota',
+  ],
   ['an old octal number', 'cgroups: {cpu: {shares: 0777}}\n', 'TH1209 6:25 cgroups.cpu.shares'],
   ['a number that no double holds', 'cgroups: {cpu: {shares: 99999999999999999}}\n', 'TH1205 6:25 cgroups.cpu.shares'],
   ['a multiplier below 1', 'restart: {policy: always, multiplier: 0.5}\n', 'TH1205 6:39 restart.multiplier'],

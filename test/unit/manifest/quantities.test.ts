@@ -10,7 +10,7 @@ import {
   readShare,
   readSize,
   type Reading,
-} from '../../../src/manifest/quantities.ts';
+} from '../../../src/manifest/quantities/index.ts';
 
 type Written = string | number;
 

@@ -39,8 +39,3 @@ export function whole(amount: Amount, factor: bigint): bigint | undefined {
   const product = amount.numerator * factor;
   return product % amount.denominator === 0n ? product / amount.denominator : undefined;
 }
-
-/** The amount times a factor, rounded to the nearest whole number. */
-export function rounded(amount: Amount, factor: bigint): number {
-  return Math.round(Number(amount.numerator * factor) / Number(amount.denominator));
-}
