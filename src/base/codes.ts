@@ -9,7 +9,7 @@ export const codes = {
   TH1003: { name: 'tab_indent', summary: 'A line is indented with a tab; YAML indents with spaces only.' },
   TH1004: { name: 'several_documents', summary: 'The file holds several YAML documents; a manifest is one.' },
   TH1005: { name: 'alias_refused', summary: 'An alias expands too far.' },
-  TH1006: { name: 'duplicate_key', summary: 'A key appears twice in the same map.' },
+  TH1006: { name: 'duplicate_key', summary: 'A key appears twice in the same map, or an entry twice in a set.' },
   TH1007: { name: 'not_text', summary: 'The file is not UTF-8 text.' },
   TH1008: { name: 'unreadable', summary: 'The file cannot be read from disk.' },
   TH1101: { name: 'wrong_type', summary: 'A value has another type than the schema asks for.' },
