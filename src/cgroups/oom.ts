@@ -10,6 +10,8 @@ export interface OomCounters {
   oom_kill: number | null;
   /** Since 5.17. */
   oom_group_kill?: number;
+  /** v1: how often the group met its own limit (memory.failcnt and memory.memsw.failcnt). Reclaim may have helped, so this alone is no OOM. */
+  limit_hits?: number;
 }
 
 /**
@@ -37,7 +39,17 @@ export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null 
     const count = flatKeyed(text).get('oom_kill');
     if (count !== undefined) kills = (kills ?? 0) + Number(count);
   }
-  return found ? { oom: null, oom_kill: kills } : null;
+  if (!found) return null;
+  // With swap accounting the sum of memory and swap is charged first, and counts what it refuses by itself.
+  const hits = ['memory.failcnt', 'memory.memsw.failcnt'].map((file) =>
+    flatInteger(readIf(fs, `${group.path}/${file}`)),
+  );
+  const known = hits.filter((count) => count !== undefined);
+  return { oom: null, oom_kill: kills, ...(known.length === 0 ? {} : { limit_hits: known.reduce((a, b) => a + b) }) };
+}
+
+function flatInteger(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }
 
 /**
@@ -65,7 +77,7 @@ export interface ExitFacts {
   before: OomCounters | null;
   after: OomCounters | null;
   exit: { code?: number; signal?: number | string };
-  /** Thuban itself sent SIGKILL. */
+  /** Thuban itself sent SIGKILL. `before` must then be the counters at that moment, so that older kills do not count. */
   requestedKill?: boolean;
 }
 
@@ -91,10 +103,17 @@ export function classifyOom({ before, after, exit, requestedKill = false }: Exit
       kills: null,
     };
   if (kills <= 0) return { oomKilled: false, cause: null, kills: 0 };
-  const own = delta(before?.oom, after?.oom);
-  // v1 does not count where the limit was hit; v2 counts it in the group whose limit it was.
-  const cause = own === null ? 'unknown' : own > 0 ? 'own_limit' : 'ancestor_or_system';
-  return { oomKilled: killed, cause, kills };
+  return { oomKilled: killed, cause: causeOf(before, after), kills };
+}
+
+/**
+ * v2 counts `oom` in the group whose limit could not be kept. v1 does not; but a group that never met its own limit was not killed by
+ * it, and one that did meet it and was then killed was, as far as anybody can tell: both facts together are rare for another reason.
+ */
+function causeOf(before: OomCounters | null, after: OomCounters | null): OomVerdict['cause'] {
+  const own = delta(before?.oom, after?.oom) ?? delta(before?.limit_hits, after?.limit_hits);
+  if (own === null) return 'unknown';
+  return own > 0 ? 'own_limit' : 'ancestor_or_system';
 }
 
 function delta(before: number | null | undefined, after: number | null | undefined): number | null {

@@ -39,7 +39,7 @@ export async function run(file: string, flags: RunFlags, context: Context): Prom
   const container = new Supervised({
     board: session.board,
     loaded,
-    planOptions: { ...session.planOptions, ...parent },
+    planOptions: session.planOptions,
     output,
     once: flags.once ?? false,
     onEvent: (event) => {

@@ -2,15 +2,20 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Cleanup, ThubanError, version } from '../base/index.ts';
-import { realKernelFs } from '../cgroups/index.ts';
+import { prepareParent, realKernelFs } from '../cgroups/index.ts';
 import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
 import type { Board } from './container.ts';
+import { gatherFacts } from './facts.ts';
 import type { PlanOptions } from './plan.ts';
 
 export interface SessionOptions {
   /** Begins the name of the run directory, for example `thuban-run-`. */
   prefix: string;
+  /** Where groups are made: `self` or an absolute path inside the cgroup mount. */
+  parent?: string;
+  /** Behave as on a kernel before 5.12 (tests). */
+  withoutMountSetattr?: boolean;
 }
 
 /**
@@ -20,12 +25,14 @@ export interface SessionOptions {
 export class Session implements AsyncDisposable {
   readonly runDir: string;
   readonly board: Board;
+  readonly #parent: string;
   readonly #launcher: LauncherClient;
   readonly #cleanup: Cleanup;
   readonly #shared = new Set<string>();
 
-  private constructor(runDir: string, launcher: LauncherClient, cleanup: Cleanup) {
+  private constructor(runDir: string, parent: string, launcher: LauncherClient, cleanup: Cleanup) {
     this.runDir = runDir;
+    this.#parent = parent;
     this.#launcher = launcher;
     this.#cleanup = cleanup;
     let next = 1n;
@@ -45,6 +52,7 @@ export class Session implements AsyncDisposable {
       });
     const cleanup = new Cleanup();
     try {
+      const parent = chooseParent(options.parent ?? 'self', cleanup);
       const runDir = mkdtempSync(join(tmpdir(), options.prefix)); // mode 0700
       cleanup.defer('run directory', () => {
         rmSync(runDir, { recursive: true, force: true });
@@ -56,8 +64,9 @@ export class Session implements AsyncDisposable {
         runDir,
         lease: 0,
         build: version,
+        withoutMountSetattr: options.withoutMountSetattr ?? false,
       });
-      const session = new Session(runDir, launcher, cleanup);
+      const session = new Session(runDir, parent, launcher, cleanup);
       await session.#register();
       return session;
     } catch (error) {
@@ -72,7 +81,7 @@ export class Session implements AsyncDisposable {
 
   /** What a plan needs to know of this session. The instance keeps its groups apart from those of any other Thuban on the board. */
   get planOptions(): PlanOptions {
-    return { runDir: this.runDir, instance: process.pid };
+    return { runDir: this.runDir, instance: process.pid, parent: this.#parent };
   }
 
   /** The folders above the containers' own groups: the launcher removes them at the end of the lease if nobody else uses them. */
@@ -92,4 +101,21 @@ export class Session implements AsyncDisposable {
     await this.#launcher.shutdown();
     await this.#cleanup.dispose();
   }
+}
+
+/**
+ * On v2 a group that hands controllers down holds no processes. If our own group holds others than this process (a login shell, say),
+ * they are not ours to move: containers then go below the top of the mount. A parent that was named is emptied.
+ */
+function chooseParent(wanted: string, cleanup: Cleanup): string {
+  const facts = gatherFacts().cgroups;
+  if (facts.layout !== 'v2' || facts.unified === undefined) return wanted;
+  const { mountpoint, own } = facts.unified;
+  const alone = (): boolean => realKernelFs.read(join(mountpoint, own, 'cgroup.procs')).trim() === String(process.pid);
+  if (wanted === 'self' && (own === '/' || !alone())) return mountpoint;
+  const prepared = prepareParent(realKernelFs, facts, wanted);
+  cleanup.defer('cgroup parent', () => {
+    prepared.undo();
+  });
+  return wanted;
 }
