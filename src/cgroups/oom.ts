@@ -10,8 +10,8 @@ export interface OomCounters {
   oom_kill: number | null;
   /** Since 5.17. */
   oom_group_kill?: number;
-  /** v1: how often the group met its own limit (memory.failcnt and memory.memsw.failcnt). Reclaim may have helped, so this alone is no OOM. */
-  limit_hits?: number;
+  /** v1: the group's use has been as high as its own limit (of memory, or of memory and swap together). */
+  at_limit?: boolean;
 }
 
 /**
@@ -40,16 +40,20 @@ export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null 
     if (count !== undefined) kills = (kills ?? 0) + Number(count);
   }
   if (!found) return null;
-  // With swap accounting the sum of memory and swap is charged first, and counts what it refuses by itself.
-  const hits = ['memory.failcnt', 'memory.memsw.failcnt'].map((file) =>
-    flatInteger(readIf(fs, `${group.path}/${file}`)),
-  );
-  const known = hits.filter((count) => count !== undefined);
-  return { oom: null, oom_kill: kills, ...(known.length === 0 ? {} : { limit_hits: known.reduce((a, b) => a + b) }) };
+  return { oom: null, oom_kill: kills, at_limit: reachedLimit(fs, group.path) };
 }
 
-function flatInteger(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
+/** Charges come in batches of 64 pages (MEMCG_CHARGE_BATCH), so the high-water mark may stay that far below the limit. */
+const CHARGE_BATCH = 64 * 4096;
+
+/** memory.failcnt would say it, but recent kernels (seen on 6.18) no longer count there. */
+function reachedLimit(fs: KernelFs, path: string): boolean {
+  return ['memory', 'memory.memsw'].some((prefix) => {
+    const [peak, limit] = ['max_usage_in_bytes', 'limit_in_bytes'].map((file) =>
+      Number(readIf(fs, `${path}/${prefix}.${file}`) ?? NaN),
+    );
+    return peak !== undefined && limit !== undefined && peak + CHARGE_BATCH >= limit;
+  });
 }
 
 /**
@@ -107,13 +111,14 @@ export function classifyOom({ before, after, exit, requestedKill = false }: Exit
 }
 
 /**
- * v2 counts `oom` in the group whose limit could not be kept. v1 does not; but a group that never met its own limit was not killed by
- * it, and one that did meet it and was then killed was, as far as anybody can tell: both facts together are rare for another reason.
+ * v2 counts `oom` in the group whose limit could not be kept. v1 does not; but a group that never came to its own limit was not killed
+ * by it, and one that did and was then killed was, as far as anybody can tell.
  */
 function causeOf(before: OomCounters | null, after: OomCounters | null): OomVerdict['cause'] {
-  const own = delta(before?.oom, after?.oom) ?? delta(before?.limit_hits, after?.limit_hits);
-  if (own === null) return 'unknown';
-  return own > 0 ? 'own_limit' : 'ancestor_or_system';
+  const own = delta(before?.oom, after?.oom);
+  if (own !== null) return own > 0 ? 'own_limit' : 'ancestor_or_system';
+  if (after?.at_limit === undefined) return 'unknown';
+  return after.at_limit ? 'own_limit' : 'ancestor_or_system';
 }
 
 function delta(before: number | null | undefined, after: number | null | undefined): number | null {
