@@ -13,12 +13,12 @@ export function normalise(input: ManifestInput): Manifest {
   const manifest: Manifest = {
     name: input.name,
     version: plainVersion(input.version),
+    ...(input.init === undefined ? {} : { init: input.init }),
+    ...(input.args === undefined ? {} : { args: [...input.args] }),
+    ...(input.env === undefined ? {} : { env: mapValues(input.env, (text) => text) }),
     uid: input.uid,
     gid: input.gid,
   };
-  if (input.init !== undefined) manifest.init = input.init;
-  if (input.args !== undefined) manifest.args = [...input.args];
-  if (input.env !== undefined) manifest.env = mapValues(input.env, (text) => text);
   if (input.suppl_groups !== undefined) manifest.suppl_groups = input.suppl_groups.toSorted();
   if (input.capabilities !== undefined) manifest.capabilities = input.capabilities.toSorted();
   if (input.rlimits !== undefined) manifest.rlimits = mapValues(input.rlimits, rlimit);

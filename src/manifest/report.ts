@@ -72,13 +72,14 @@ export class Report {
     return false;
   }
 
-  /** Errors first by place, then warnings by place; one error for each path, the first that was added. */
+  /** Errors first by place, then warnings by place; one for each path and place, the first that was added. */
   sorted(): Diagnostic[] {
     const seen = new Set<string>();
     return this.#found
       .filter(({ path, diagnostic }) => {
         if (this.#isCovered(path, diagnostic)) return false;
-        const once = `${diagnostic.severity} ${JSON.stringify(path)}`;
+        const { severity, line, column } = diagnostic;
+        const once = `${severity} ${line}:${column} ${JSON.stringify(path)}`;
         return seen.has(once) ? false : seen.add(once);
       })
       .map(({ diagnostic }) => diagnostic)
