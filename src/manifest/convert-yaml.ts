@@ -10,6 +10,10 @@ export const MAX_DEPTH = 64;
 const MAX_EXPANSIONS = 100;
 const MAX_NODES = 200_000;
 
+const YAML_TAG = /^tag:yaml\.org,2002:/;
+/** Tags that say what is so without them. `!!str` turns a number into text. */
+const STANDARD_TAG = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
+
 /** A tag at a place; whether it is an error depends on the section it stands in. */
 export interface FoundTag {
   path: KeyPath;
@@ -88,8 +92,7 @@ class Converter {
     if (++this.#nodes > MAX_NODES) throw new Stop(this.#tooFar('…', span));
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     const tag = node.tag;
-    const standard = tag === undefined || tag === '!' || tag.startsWith('tag:yaml.org,2002:');
-    if (!standard) this.#tags.push({ path, tag });
+    if (tag !== undefined && !STANDARD_TAG.test(tag)) this.#tags.push({ path, tag: tag.replace(YAML_TAG, '!!') });
     if (isScalar(node)) {
       const isText = tag === '!' || tag === 'tag:yaml.org,2002:str';
       return { kind: 'scalar', text: String(node.value), plain: node.type === 'PLAIN' && !isText, span };

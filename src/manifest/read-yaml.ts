@@ -46,6 +46,7 @@ function parse(source: Source): { list: Document.Parsed[] } | { fatal: Diagnosti
   const composer = new Composer({
     version: '1.2',
     schema: 'failsafe',
+    resolveKnownTags: false,
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'silent',

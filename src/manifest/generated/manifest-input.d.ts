@@ -710,10 +710,13 @@ export interface ManifestInput {
       | 'SIGALRM'
       | 'SIGTERM'
       | 'SIGSTKFLT'
+      | 'SIGCONT'
+      | 'SIGURG'
       | 'SIGXCPU'
       | 'SIGXFSZ'
       | 'SIGVTALRM'
       | 'SIGPROF'
+      | 'SIGWINCH'
       | 'SIGIO'
       | 'SIGPWR'
       | 'SIGSYS';

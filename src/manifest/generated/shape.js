@@ -1449,10 +1449,13 @@ export const shape = {
       "SIGALRM",
       "SIGTERM",
       "SIGSTKFLT",
+      "SIGCONT",
+      "SIGURG",
       "SIGXCPU",
       "SIGXFSZ",
       "SIGVTALRM",
       "SIGPROF",
+      "SIGWINCH",
       "SIGIO",
       "SIGPWR",
       "SIGSYS"
