@@ -1,9 +1,7 @@
+import { version } from '../base/index.ts';
 import type { Finding } from './report.ts';
 import type { KeyPath } from './tree.ts';
 import { formatPath } from './tree.ts';
-
-/** The version that the refusals name; a test holds it against package.json. */
-export const thisVersion = '0.1.0';
 
 /**
  * Everything that the manifest language knows and this version cannot execute, in one table. `*` stands for any
@@ -74,7 +72,7 @@ export function unsupportedKeysIn(path: KeyPath): string[] {
 /** The refusal of a key or of `key: value`. What stands below it is not looked at. */
 export function refusal(path: KeyPath, value?: string): Finding {
   const what = value === undefined ? formatPath(path) : `${formatPath(path)}: ${value}`;
-  const message = `\`${what}\` is understood but not supported by ${thisVersion}`;
+  const message = `\`${what}\` is understood but not supported by ${version}`;
   const hint = value === undefined ? 'remove it to start now' : 'remove it, or choose another value, to start now';
   const covers = value !== undefined && path[0] === 'mounts' ? path.slice(0, 2) : path;
   return { code: 'TH1107', message, hint, at: value === undefined ? 'key' : 'value', covers };
