@@ -1,5 +1,5 @@
 import { formatBytes } from '../base/index.ts';
-import type { CgroupWrite } from '../cgroups/index.ts';
+import type { CgroupWrite, Group } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { keyPath, type LaunchPlan } from '../runtime/index.ts';
 import type { Step } from '../launcher/index.ts';
@@ -10,14 +10,15 @@ function lineOf(key: string | undefined, loaded: LoadedManifest): string {
   return key === undefined ? '' : `:${loaded.position(keyPath(key)).line}`;
 }
 
+/** Cells in columns; `last` at the right edge. What does not fit is cut, for `--json` has it whole. */
 function row(cells: string[], widths: number[], last: string, columns: number): string {
   const text = cells
     .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-    .join(' ')
+    .join('  ')
     .trimEnd();
-  if (last === '') return text;
-  const room = columns - last.length - 1;
-  return text.length <= room ? `${text.padEnd(room)} ${last}` : `${text.slice(0, room - 3)}... ${last}`;
+  const room = columns - (last === '' ? 0 : last.length + 1);
+  const cut = text.length <= room ? text : `${text.slice(0, room - 3)}...`;
+  return last === '' ? cut : `${cut.padEnd(room)} ${last}`;
 }
 
 /** What a person reads: every write with its file, every step, and the manifest's line that asked for it. */
@@ -29,12 +30,22 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
     `${context.out.style('bold', plan.id)} on cgroups ${cgroup.layout} ${where}   (other: --cgroups ${other})`,
   ];
   const writes = cgroup.writes.filter((write) => write.op === 'write');
-  for (const group of cgroup.groups) lines.push(`cgroup ${group.path}   ${group.controllers.join(' ')}`);
+  for (const group of cgroup.groups) lines.push(...groupLines(group, columns));
   lines.push(`${writes.length} writes`);
   let number = 0;
+  const width = (of: (write: CgroupWrite) => string): number => Math.max(...writes.map((write) => of(write).length), 0);
+  const widths = [
+    4,
+    width((write) => write.file ?? ''),
+    Math.min(
+      18,
+      width((write) => write.value ?? ''),
+    ),
+    0,
+  ];
   for (const write of writes) {
     const cells = [String(++number).padStart(4), write.file ?? '', write.value ?? '', describe(write, loaded)];
-    lines.push(row(cells, [4, 32, 16, 0], lineOf(write.key, loaded), columns));
+    lines.push(row(cells, widths, lineOf(write.key, loaded), columns));
   }
   lines.push(`launch, ${launch.steps.length} steps`);
   for (const step of launch.steps) {
@@ -48,6 +59,13 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
   }
   lines.push(`nothing was done. ${writes.length} writes, ${launch.steps.length} steps`);
   return `${lines.join('\n')}\n`;
+}
+
+/** A path is what people copy, so it is never cut: the controllers move to a line of their own instead. */
+function groupLines(group: Group, columns: number): string[] {
+  const controllers = group.controllers.join(' ');
+  const line = `cgroup ${group.path}   ${controllers}`;
+  return line.length <= columns ? [line] : [`cgroup ${group.path}`, `       ${controllers}`];
 }
 
 /** The manifest's own words for a write: `memory_hard_limit 96 MiB`, or why it is made. */
@@ -68,7 +86,7 @@ function describe(write: CgroupWrite, loaded: LoadedManifest): string {
     notes.push(`${path.slice(2).join('.')} ${text}`.trim());
   }
   if (write.instead_of !== undefined) notes.push(`if there is no ${write.instead_of}`);
-  if (write.tolerate !== undefined) notes.push(`${write.tolerate.join(', ')} is fine`);
+  if (write.tolerate !== undefined) notes.push('may be refused');
   return notes.join('; ');
 }
 
@@ -103,7 +121,7 @@ function stepText(step: Step): string {
     case 'rlimit':
       return `${step.resource}  soft ${step.soft ?? 'unlimited'} hard ${step.hard ?? 'unlimited'}`;
     case 'umask':
-      return step.mode.toString(8);
+      return step.mode.toString(8).padStart(3, '0');
     case 'bounding':
     case 'capabilities':
       return step.capabilities.join(' ') || 'none';

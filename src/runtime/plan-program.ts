@@ -2,6 +2,7 @@ import type { Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const UMASK = 0o022;
 /** What the daemon's own low score is reset to. */
 const OOM_SCORE_ADJ = 0;
 
@@ -26,6 +27,7 @@ export function planProgram(manifest: Manifest, overrides: ProgramOverrides, dra
     draft.steps.push({ op: 'rlimit', resource, soft: limit.soft, hard: limit.hard, key: `rlimits.${resource}` });
   draft.steps.push(
     { op: 'session' },
+    { op: 'umask', mode: UMASK },
     { op: 'join', key: 'cgroups' },
     { op: 'cgroup_namespace' },
     { op: 'bounding', capabilities, key: 'capabilities' },

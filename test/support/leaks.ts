@@ -61,7 +61,9 @@ function processes(): Set<string> {
 }
 
 function snapshot(): Snapshot {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes('thuban-'));
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('thuban-'));
   return {
     cgroups: cgroups(),
     mounts: new Set(mounts),
@@ -95,5 +97,9 @@ export async function leavesNothingBehind(body: () => Promise<void>): Promise<vo
     if (Object.values(left).every((value) => (Array.isArray(value) ? value.length === 0 : value === 0))) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  assert.deepEqual(left, { cgroups: [], mounts: [], processes: [], directories: [], descriptors: 0 }, 'something is left behind');
+  assert.deepEqual(
+    left,
+    { cgroups: [], mounts: [], processes: [], directories: [], descriptors: 0 },
+    'something is left behind',
+  );
 }
