@@ -55,6 +55,7 @@ function removeTree(fs: KernelFs, path: string): string | undefined {
   } catch (error) {
     return errnoOf(error) ?? 'EIO';
   }
+  if (groups.length === 1) return simple;
   for (const group of groups) {
     const errno = tryRmdir(fs, group);
     first ??= errno;

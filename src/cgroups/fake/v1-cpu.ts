@@ -5,21 +5,19 @@ import { decimal, type Controller } from './rules.ts';
 
 const DEFAULT_SHARES = '1024';
 
-function ratio(quota: string, period: string): number {
-  return quota === '-1' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period);
+/** A group without a quota has its parent's (tg_cfs_schedulable_down). */
+function ratioAbove(group: FakeGroup | undefined): number {
+  if (group === undefined) return Number.POSITIVE_INFINITY;
+  const quota = group.get('cpu.cfs_quota_us') || '-1';
+  return quota === '-1' ? ratioAbove(group.parent) : Number(quota) / Number(group.get('cpu.cfs_period_us'));
 }
 
 /** kernel/sched/core.c, tg_set_cfs_bandwidth: v1 refuses a child with a larger share than its parent. */
 function cfs(group: FakeGroup, period: string, quota: string, burst: string): void {
   if (Number(period) < 1000 || Number(period) > 1_000_000) refuse('EINVAL');
-  if (quota !== '-1' && (Number(quota) < 1000 || Number(burst) > Number(quota))) refuse('EINVAL');
-  const above = group.parent;
-  if (
-    above !== undefined &&
-    quota !== '-1' &&
-    ratio(quota, period) > ratio(above.get('cpu.cfs_quota_us') || '-1', above.get('cpu.cfs_period_us') || '100000')
-  )
-    refuse('EINVAL');
+  if (quota === '-1') return;
+  if (Number(quota) < 1000 || Number(burst) > Number(quota)) refuse('EINVAL');
+  if (Number(quota) / Number(period) > ratioAbove(group.parent)) refuse('EINVAL');
 }
 
 function realtime(group: FakeGroup, period: number, runtime: number): void {

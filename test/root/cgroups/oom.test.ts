@@ -9,11 +9,15 @@ const skip = skipUnless('memory');
 test('a real out-of-memory kill raises the counter and is told from other ends', { skip }, async () => {
   await withGroups({ memory: { memory_hard_limit: LIMIT, memory_swap_limit: LIMIT } }, async (groups) => {
     const before = groups.oomCounters();
-    assert.deepEqual(before, { oom: null, oom_kill: 0 });
+    assert.deepEqual(before, { oom: null, oom_kill: 0, at_limit: false });
     const exit = await ended(inside(groups, 'exec tail /dev/zero'));
     const after = groups.oomCounters();
     assert.deepEqual(exit, { signal: 'SIGKILL' });
-    assert.deepEqual(classifyOom({ version: 1, before, after, exit }), { oomKilled: true, cause: 'unknown', kills: 1 });
+    assert.deepEqual(classifyOom({ version: 1, before, after, exit }), {
+      oomKilled: true,
+      cause: 'own_limit',
+      kills: 1,
+    });
     const usage = groups.memoryUsage();
     assert.equal(usage?.limit, LIMIT);
     assert.ok((usage.peak ?? 0) > LIMIT / 2);
@@ -28,7 +32,7 @@ test('a child that is killed for want of memory does not make the exit an out-of
     assert.deepEqual(exit, { code: 3 });
     assert.deepEqual(classifyOom({ version: 1, before, after: groups.oomCounters(), exit }), {
       oomKilled: false,
-      cause: 'unknown',
+      cause: 'own_limit',
       kills: 1,
     });
   });

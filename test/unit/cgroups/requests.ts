@@ -42,3 +42,9 @@ export function withKnobs(facts: CgroupFacts, controller: string, knobs: string[
   if (found === undefined) throw new Error(`no ${controller} in these facts`);
   return { ...facts, controllers: { ...facts.controllers, [controller]: { ...found, knobs } } };
 }
+
+/** The same board without one controller. */
+export function without(facts: CgroupFacts, controller: string): CgroupFacts {
+  const controllers = Object.fromEntries(Object.entries(facts.controllers).filter(([name]) => name !== controller));
+  return { ...facts, controllers };
+}
