@@ -1,0 +1,35 @@
+import type { Step } from '../../../src/launcher/steps.ts';
+
+export const STAGING = '/run/thuban/root';
+
+/** One step of each kind, with values that make every part of its payload visible. */
+export const everyStep: readonly Step[] = [
+  { op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] },
+  { op: 'propagation' },
+  { op: 'root_tmpfs', size: 1024, inodes: 16 },
+  { op: 'root_bind', source: '/srv/root' },
+  { op: 'mkdir', path: '/data', mode: 0o755 },
+  { op: 'mkfile', path: '/etc/app.conf', mode: 0o644 },
+  { op: 'symlink', path: '/bin', text: 'usr/bin' },
+  { op: 'bind', source: '/usr', target: '/usr', attributes: ['ro', 'nosuid'], recursive: true, optional: false },
+  { op: 'tmpfs', target: '/tmp', attributes: ['nodev'], size: 4096, mode: 0o1777 },
+  { op: 'proc', target: '/proc', attributes: ['ro'] },
+  { op: 'sysfs', target: '/sys', attributes: ['ro'] },
+  { op: 'dev', target: '/dev', size: 65536, proc_links: true },
+  { op: 'root_attributes', attributes: ['ro', 'nosuid', 'nodev', 'noexec'] },
+  { op: 'pivot' },
+  { op: 'hostname', name: 'sensor-7' },
+  { op: 'loopback' },
+  { op: 'join' },
+  { op: 'cgroup_namespace' },
+  { op: 'oom_score_adj', value: -500 },
+  { op: 'rlimit', resource: 'nofile', soft: 64, hard: null },
+  { op: 'session' },
+  { op: 'umask', mode: 0o022 },
+  { op: 'bounding', capabilities: ['CAP_NET_RAW'] },
+  { op: 'ids', uid: 1000, gid: 1001, groups: [20, 44, 60], keep_capabilities: true },
+  { op: 'capabilities', capabilities: ['CAP_NET_RAW', 'CAP_SYS_NICE'] },
+  { op: 'no_new_privs' },
+  { op: 'working_directory', path: '/data' },
+  { op: 'exec', path: '/bin/sh', args: ['-c', 'echo'], env: ['A=1', 'B=2'] },
+];
