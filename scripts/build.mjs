@@ -11,7 +11,7 @@ const native = join(root, 'src/launcher');
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
 const programs = {
-  'thuban-launcher': ['main', 'transport', 'container', 'reports', 'stage', 'mounts', 'image', 'teardown'],
+  'thuban-launcher': ['main', 'transport', 'container', 'reports', 'stage', 'mounts', 'image', 'null', 'teardown'],
   'thuban-init': ['init', 'program'],
 };
 const outputs = ['thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));

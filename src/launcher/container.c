@@ -60,7 +60,7 @@ static int make_pipe(uint32_t uid, uint32_t gid, int *read_end, uint64_t *inode)
 static int open_output(uint32_t mode, int inherited, uint32_t uid, uint32_t gid, int *read_end, uint64_t *inode) {
   if (mode == OUTPUT_PIPE) return make_pipe(uid, gid, read_end, inode);
   if (mode == OUTPUT_INHERIT) return fcntl(inherited, F_DUPFD_CLOEXEC, 3);
-  return -2; // discard: the stage's own /dev/null
+  return -2; // discard: the stage's own null device
 }
 
 // cgroup v1 tells of an OOM through an eventfd only (Documentation/admin-guide/cgroup-v1/memory.rst, section 10).

@@ -8,6 +8,10 @@
 extern int no_mount_setattr;   // --without-mount-setattr: behave as on a kernel before 5.12 (tests)
 extern int init_image;         // sealed memfd of the init
 
+// ---- null.c -------------------------------------------------------------------------------------------------------------
+extern int null_folder;        // a detached read-only filesystem with one device in it
+int make_null(void);
+int open_null(void);
 
 // ---- stage.c: pid 1 of the new namespaces, until it becomes the init ---------------------------------------------------
 // Shared with the launcher's memory (CLONE_VM): what the child notes here, the launcher reads after the child's exec or end.

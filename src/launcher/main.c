@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "thuban-launcher");
   if ((init_image = sealed_image(init)) < 0) give_up("init image");
+  if (make_null()) give_up("null device");
   if (unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_SLAVE, 0)) give_up("mount namespace");
   lower_oom_score();
   epoll = epoll_create1(EPOLL_CLOEXEC);

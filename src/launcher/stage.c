@@ -35,8 +35,7 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
 _Noreturn void stage_main(struct stage *s) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // the launcher's end is the end of its containers
   umask(0);
-  // Taken before the root changes: the host's null device, in case the container has no /dev.
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int null = open_null();
   if (null < 0) fail(s, 0, STEP_NAMESPACES);
   struct reader *r = &s->steps; int step = (int)s->first_step;
   for (; s->count; step++, s->count--) {

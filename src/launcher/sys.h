@@ -47,7 +47,7 @@ static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_
 
 enum { TREE_CLONE = 1, TREE_CLOEXEC = O_CLOEXEC, TREE_RECURSIVE = 0x8000, EMPTY_PATH = 0x1000 };
 enum { MOVE_FROM_EMPTY = 4, MOVE_TO_EMPTY = 0x40 };
-enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_CREATE = 6 };
+enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_CREATE = 6, CONFIG_RECONFIGURE = 7 };
 struct mount_attributes { uint64_t set, clear, propagation, userns; };
 
 static inline int sys_open_tree(int dir, const char *path, unsigned flags) { return (int)syscall(NR_OPEN_TREE, dir, path, flags); }
