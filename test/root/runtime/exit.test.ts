@@ -13,7 +13,11 @@ describe('the exit of a container', needsRoot(), () => {
         const { exit } = await runIn(session, shell(`exit ${code}`));
         assert.deepEqual([exit.reason, exit.code, exit.signal], ['exited', code, undefined]);
       }
-      for (const [number, name] of [[9, 'SIGKILL'], [11, 'SIGSEGV'], [15, 'SIGTERM']] as const) {
+      for (const [number, name] of [
+        [9, 'SIGKILL'],
+        [11, 'SIGSEGV'],
+        [15, 'SIGTERM'],
+      ] as const) {
         const { exit } = await runIn(session, shell(`kill -${number} $$; sleep 5`));
         assert.deepEqual([exit.reason, exit.code, exit.signal], ['signalled', undefined, name]);
       }
