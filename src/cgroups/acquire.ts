@@ -76,8 +76,9 @@ function makeRoom(fs: KernelFs, path: string): void {
   for (const group of subtree(fs, path)) removeIfEmpty(fs, group);
 }
 
+/** Only what we made, never what stands beside it: another process may have begun a group under the shared directory. */
 function rollBack(fs: KernelFs, made: string[]): void {
-  for (const path of made.reverse()) for (const group of subtree(fs, path)) removeIfEmpty(fs, group);
+  for (const path of made.reverse()) removeIfEmpty(fs, path);
 }
 
 function removeIfEmpty(fs: KernelFs, path: string): void {

@@ -195,3 +195,18 @@ test('only wanted controllers may be refused, one by one', () => {
     message: /`\+memory` for cgroup\.subtree_control/,
   });
 });
+
+test('a failed start does not touch the empty group that another process just made beside it', () => {
+  const fs = v2Board();
+  const other = '/sys/fs/cgroup/thuban/c-other@1.0.0';
+  fs.faults.push({
+    op: 'write',
+    path: /pids\.max$/,
+    errno: 'EINVAL',
+    then: () => {
+      fs.mkdir(other);
+    },
+  });
+  assert.throws(() => acquire(fs, { pids: { limit: 5 } }), { code: 'TH2004' });
+  assert.ok(fs.stat(other).directory);
+});
