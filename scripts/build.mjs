@@ -50,7 +50,8 @@ function compile(compiler, name, parts) {
   const sources = parts.map((part) => join(native, `${part}.c`));
   // Under another name first: a running launcher keeps its old file.
   const result = spawnSync(compiler, [...flags, '-o', `${output}.new`, ...sources], { encoding: 'utf8' });
-  if (result.status !== 0) fail('TH7002', `${compiler} cannot build ${name}:\n${result.stderr}`, 'apt-get install gcc libc6-dev');
+  if (result.status !== 0)
+    fail('TH7002', `${compiler} cannot build ${name}:\n${result.stderr}`, 'apt-get install gcc libc6-dev');
   renameSync(`${output}.new`, output);
 }
 

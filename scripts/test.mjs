@@ -29,6 +29,7 @@ if (wanted !== 'root') results.push(run('unit tests', find('test/unit'), 2));
 if (wanted !== 'unit') {
   const isRoot = process.getuid?.() === 0;
   results.push(run('root tests on the real kernel', find('test/root'), 1));
-  if (!isRoot) console.log('\nNOT RUN: the root tests were skipped, because this is not root. To run them: sudo npm test');
+  if (!isRoot)
+    console.log('\nNOT RUN: the root tests were skipped, because this is not root. To run them: sudo npm test');
 }
 process.exit(results.every(Boolean) ? 0 : 1);

@@ -24,11 +24,14 @@ export class Cleanup implements AsyncDisposable {
       try {
         await entry.run();
       } catch (error) {
-        failures.push(new Error(`${entry.what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+        failures.push(
+          new Error(`${entry.what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
+        );
       }
     }
-    if (failures.length === 1) throw failures[0] as Error;
-    if (failures.length > 1) throw new AggregateError(failures, failures.map((failure) => failure.message).join('; '));
+    const [first, ...others] = failures;
+    if (first !== undefined && others.length === 0) throw first;
+    if (others.length > 0) throw new AggregateError(failures, failures.map((failure) => failure.message).join('; '));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

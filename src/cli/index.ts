@@ -2,11 +2,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { ThubanError, version } from '../base/index.ts';
 import { contextOf, type CommonFlags, type Context } from './context.ts';
 import { demo } from './demo/index.ts';
-import { planCommand, type PlanFlags } from './plan.ts';
+import { planCommand } from './plan.ts';
 import { printError } from './print-error.ts';
-import { run, type RunFlags } from './run.ts';
+import { run } from './run.ts';
 import { exitQuietlyOnClosedPipe } from './terminal.ts';
-import { validate, type ValidateFlags } from './validate.ts';
+import { validate } from './validate.ts';
 import { versionCommand } from './version.ts';
 
 interface Entry {
@@ -74,7 +74,7 @@ function build(done: (code: number) => void): Command {
       exitCodes: '0 no errors, 1 errors (with --strict also warnings), 2 usage',
       options: [new Option('--strict', 'count warnings as errors')],
     },
-    (files, flags, context) => validate(files, flags as ValidateFlags, context),
+    (files, flags, context) => validate(files, flags, context),
     done,
   );
   define(
@@ -91,7 +91,7 @@ function build(done: (code: number) => void): Command {
         parent,
       ],
     },
-    ([file = ''], flags, context) => planCommand(file, flags as PlanFlags, context),
+    ([file = ''], flags, context) => planCommand(file, flags, context),
     done,
   );
   define(
@@ -107,7 +107,7 @@ function build(done: (code: number) => void): Command {
       exitCodes: CONTAINER_CODES,
       options: [new Option('--once', 'run once, whatever the restart policy says'), parent],
     },
-    ([file = ''], flags, context) => run(file, flags as RunFlags, context),
+    ([file = ''], flags, context) => run(file, flags, context),
     done,
   );
   define(

@@ -10,7 +10,7 @@ export function loadOrExplain(file: string, context: Context): LoadedManifest | 
     if (context.json) process.stderr.write(`${JSON.stringify({ errors: shown })}\n`);
     else if (context.err.isTTY) {
       const options = { color: context.err.color, columns: context.err.columns };
-      process.stderr.write(`${renderDiagnostics(shown, sourceOf(file), options)}\n`);
+      process.stderr.write(renderDiagnostics(shown, sourceOf(file), options));
     } else for (const diagnostic of shown) process.stderr.write(`${renderDiagnosticLine(diagnostic)}\n`);
   }
   return result.ok ? result.manifest : undefined;

@@ -68,6 +68,11 @@ function groupLines(group: Group, columns: number): string[] {
   return line.length <= columns ? [line] : [`cgroup ${group.path}`, `       ${controllers}`];
 }
 
+function valueText(value: unknown, isSize: boolean): string {
+  if (typeof value === 'number') return isSize && value > 0 ? formatBytes(value) : String(value);
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
+}
+
 /** The manifest's own words for a write: `memory_hard_limit 96 MiB`, or why it is made. */
 function describe(write: CgroupWrite, loaded: LoadedManifest): string {
   const notes: string[] = [];
@@ -76,14 +81,8 @@ function describe(write: CgroupWrite, loaded: LoadedManifest): string {
     let value: unknown = loaded.manifest;
     for (const part of path)
       value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
-    const isSize = /limit$/.test(write.key) && !write.key.startsWith('cgroups.pids');
-    const text =
-      typeof value === 'number' && isSize && value > 0
-        ? formatBytes(value)
-        : typeof value === 'object'
-          ? ''
-          : String(value ?? '');
-    notes.push(`${path.slice(2).join('.')} ${text}`.trim());
+    const isSize = write.key.endsWith('limit') && !write.key.startsWith('cgroups.pids');
+    notes.push(`${path.slice(2).join('.')} ${valueText(value, isSize)}`.trim());
   }
   if (write.instead_of !== undefined) notes.push(`if there is no ${write.instead_of}`);
   if (write.tolerate !== undefined) notes.push('may be refused');

@@ -82,7 +82,7 @@ function show(verdict: Verdict, context: Context): void {
     return;
   }
   const options = { color: context.out.color, columns: context.out.columns };
-  process.stdout.write(`${renderDiagnostics(verdict.diagnostics, sourceOf(verdict.file), options)}\n`);
+  process.stdout.write(renderDiagnostics(verdict.diagnostics, sourceOf(verdict.file), options));
 }
 
 /** The text for the frames; a file that cannot be read has a diagnostic without one. */
