@@ -4,6 +4,7 @@ import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.
 import { capabilityNames } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { defaultFolders } from './host-folders.ts';
+import { resolveInRoot } from './in-root.ts';
 
 /**
  * One printable snapshot of the board: all that a plan depends on beside the manifest. `thuban plan --json` prints it, and
@@ -116,8 +117,11 @@ function hostPaths(manifest: Manifest): Record<string, PathFact> {
   }
   if (root?.type === 'dir') {
     paths[root.path] = pathFact(root.path, true);
-    for (const target of Object.keys(manifest.mounts ?? {}))
-      paths[root.path + target] = pathFact(root.path + target, true);
+    // As the program will see it: a link in the image means the image.
+    for (const target of Object.keys(manifest.mounts ?? {})) {
+      const found = resolveInRoot(root.path, target);
+      paths[root.path + target] = found === undefined ? { type: 'missing' } : pathFact(found, false);
+    }
   }
   for (const mount of Object.values(manifest.mounts ?? {}))
     if (mount.type === 'bind') paths[mount.host] = pathFact(mount.host, true);
