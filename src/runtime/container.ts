@@ -53,6 +53,8 @@ export class Container {
   readonly #startedAt = performance.now();
   #announcedKills = 0;
   #stopping: { for: string } | undefined;
+  /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
+  #beforeKill: OomCounters | null | undefined;
 
   private constructor(parts: {
     plan: LaunchPlan;
@@ -215,6 +217,7 @@ export class Container {
 
   /** The group first, so that the init can still say how the program ended; then the init, and with it the whole pid namespace. */
   async #killAll(): Promise<void> {
+    this.#beforeKill ??= this.#groups.oomCounters();
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
     await this.#board.launcher.signal(this.#id, 9);
@@ -250,7 +253,7 @@ export class Container {
     const memory = this.#groups.memory;
     const verdict = classifyOom({
       version: memory?.version ?? 1,
-      before: this.#before,
+      before: this.#beforeKill ?? this.#before,
       after: memory === undefined ? null : this.#groups.oomCounters(),
       exit: 'code' in decoded ? { code: decoded.code } : { signal: decoded.signal },
       requestedKill: this.#stopping !== undefined,
