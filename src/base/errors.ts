@@ -31,14 +31,14 @@ export class ThubanError extends Error {
     this.position = options.position;
   }
 
-  /** The error body of every `--json` output. */
+  /** The error body of every `--json` output. The place in the manifest is apart: `details.file` of a refused write is the kernel's. */
   toJSON(): Record<string, unknown> {
     return {
       code: this.code,
       name: codes[this.code].name,
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
-      details: { ...this.details, ...(this.position ?? {}) },
+      details: { ...this.details, ...(this.position === undefined ? {} : { position: this.position }) },
     };
   }
 }

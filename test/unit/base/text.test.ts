@@ -68,7 +68,7 @@ describe('error codes', () => {
       name: 'write_refused',
       message: 'no',
       hint: 'yes',
-      details: { file: 'a.yaml', line: 1, column: 2 },
+      details: { file: 'x', position: { file: 'a.yaml', line: 1, column: 2 } },
     });
   });
 });
