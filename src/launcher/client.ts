@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { ThubanError } from '../base/index.ts';
@@ -75,8 +76,12 @@ export class StepFailure extends Error {
   }
 }
 
+/** libuv does not know all of the kernel's errors (ENOEXEC); where a number has two names, it knows the usual one. */
 function errnoName(errno: number): string {
-  return errno > 0 ? getSystemErrorName(-errno) : 'OK';
+  if (errno === 0) return 'OK';
+  const name = getSystemErrorName(-errno);
+  if (name.startsWith('E')) return name;
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
 }
 
 interface Watched {

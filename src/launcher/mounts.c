@@ -54,10 +54,13 @@ fail:;
   return -1;
 }
 
+static int is_folder(int fd) { struct stat st; return !fstat(fd, &st) && S_ISDIR(st.st_mode); }
+
 static int attach(struct stage *s, int mount_fd, const char *target) {
   if (mount_fd < 0) return -1;
-  int at = open_target(s, target);
-  int result = at < 0 ? -1 : sys_move_mount(mount_fd, at);
+  int at = open_target(s, target), result = -1;
+  if (at >= 0 && is_folder(mount_fd) != is_folder(at)) errno = ENOTDIR; // move_mount says EINVAL, as for much else
+  else if (at >= 0) result = sys_move_mount(mount_fd, at);
   int error = errno; if (at >= 0) close(at); errno = error;
   return result;
 }
