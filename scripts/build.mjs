@@ -71,6 +71,9 @@ async function bundle() {
     format: 'esm',
     sourcemap: 'external',
     legalComments: 'none',
+    // Flash is precious; names stay, so that a reported stack can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     define: { 'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version) },
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire as thubanCreateRequire } from 'node:module';\nconst require = thubanCreateRequire(import.meta.url);",
