@@ -81,6 +81,7 @@ _Noreturn void teardown_and_exit(void);
 void watch_fd(int fd, uint32_t events, void *tag);
 void rewatch_fd(int fd, uint32_t events, void *tag);
 void lease_start(void);
+void lease_stop(void);
 void reap_children(void);
 extern char tag_listen, tag_controller, tag_signals;
 #endif

@@ -33,6 +33,7 @@ static void arm_lease(long seconds) {
   timerfd_settime(lease_timer, 0, &t, 0);
 }
 void lease_start(void) { arm_lease(lease_seconds); }
+void lease_stop(void) { struct itimerspec off = { 0 }; timerfd_settime(lease_timer, 0, &off, 0); }
 
 void reap_children(void) {
   int status;
@@ -90,9 +91,9 @@ int main(int argc, char **argv) {
     if (n <= 0) continue;
     void *tag = e.data.ptr;
     if (tag == &tag_signals) handle_signals(signals);
-    else if (tag == &tag_listen) { transport_accept(); if (transport_connected()) { struct itimerspec off = { 0 }; timerfd_settime(lease_timer, 0, &off, 0); } }
+    else if (tag == &tag_listen) transport_accept();
     else if (tag == &tag_controller) { if (e.events & EPOLLOUT) transport_writable(); if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable(); }
-    else if (tag == &tag_lease) { if (!transport_connected()) teardown_and_exit(); }
+    else if (tag == &tag_lease) teardown_and_exit(); // also when somebody connected and never said HELLO
     else if ((uintptr_t)tag & 1) container_oom((void *)((uintptr_t)tag & ~(uintptr_t)1));
     else container_status(tag);
   }

@@ -74,6 +74,7 @@ static void refuse(int fd, uint32_t reason, uint32_t pid) {
 
 void transport_accept(void) {
   int fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE)) poll(0, 0, 10); // it stays readable: do not spin while descriptors are short
   if (fd < 0) return;
   struct ucred peer = { 0 }; socklen_t size = sizeof peer;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid()) { refuse(fd, REFUSED_PEER, 0); return; }
@@ -100,6 +101,7 @@ static void hello(struct reader *r) {
   put_u32(&w, WIRE_PROTOCOL_MIN); put_u32(&w, WIRE_PROTOCOL_MAX); put_text(&w, THUBAN_BUILD); put_u32(&w, (uint32_t)getpid()); put_text(&w, boot_id());
   transport_send(WIRE_HELLO, 0, w.data, w.size, 0, 0);
   greeted = 1;
+  lease_stop();
   reports_resend();
 }
 

@@ -26,6 +26,8 @@ export interface Facts {
   cgroups: CgroupFacts;
   /** What Thuban itself may do. Absent: not known, for another board. */
   capabilities?: string[];
+  /** Hard limit of open files. Absent: not known, for another board. Node.js raises its own soft limit to it, which programs must not inherit. */
+  open_files?: number;
   /** Groups of this host by name. */
   groups: Record<string, number>;
   /** The host paths that the manifest depends on. A path that is not listed is not known. */
@@ -78,6 +80,7 @@ export function gatherFacts(manifest?: Manifest): Facts {
       realKernelFs,
     ),
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
+    ...openFiles(),
     groups: hostGroups(),
     paths: manifest === undefined ? {} : hostPaths(manifest),
     block_devices: blockDevices(),
@@ -96,6 +99,11 @@ function pageSize(): number {
     // an exotic /proc: every supported board has at least 4 KiB
   }
   return 4096;
+}
+
+function openFiles(): { open_files?: number } {
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readText('/proc/self/limits', ''))?.[1];
+  return hard === undefined ? {} : { open_files: Number(hard) };
 }
 
 function hostGroups(): Record<string, number> {

@@ -3,6 +3,8 @@ import type { LaunchDraft } from './plan-draft.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const UMASK = 0o022;
+/** select(2) cannot hold more, and programs that close every possible descriptor take ages with more. */
+const OPEN_FILES = 1024;
 /** What the daemon's own low score is reset to. */
 const OOM_SCORE_ADJ = 0;
 
@@ -23,6 +25,9 @@ export function planProgram(manifest: Manifest, overrides: ProgramOverrides, dra
   const capabilities = manifest.capabilities ?? [];
   checkOwnCapabilities(capabilities, draft);
   draft.steps.push({ op: 'oom_score_adj', value: OOM_SCORE_ADJ });
+  const hard = draft.facts.open_files;
+  if (hard !== undefined && manifest.rlimits?.['nofile'] === undefined)
+    draft.steps.push({ op: 'rlimit', resource: 'nofile', soft: Math.min(OPEN_FILES, hard), hard });
   for (const [resource, limit] of Object.entries(manifest.rlimits ?? {}))
     draft.steps.push({ op: 'rlimit', resource, soft: limit.soft, hard: limit.hard, key: `rlimits.${resource}` });
   draft.steps.push(

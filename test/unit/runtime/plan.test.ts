@@ -200,6 +200,16 @@ describe('a launch plan', () => {
     );
   });
 
+  test('a program may open 1024 files unless its manifest says otherwise, whatever Node.js raised its own limit to', () => {
+    const limits = (rlimits: Manifest['rlimits'], open_files: number): unknown =>
+      ofOp(steps(rlimits === undefined ? {} : { rlimits }, board('v2', { open_files })), 'rlimit').map(
+        ({ resource, soft, hard }) => [resource, soft, hard],
+      );
+    assert.deepEqual(limits(undefined, 524288), [['nofile', 1024, 524288]]);
+    assert.deepEqual(limits(undefined, 512), [['nofile', 512, 512]]);
+    assert.deepEqual(limits({ nofile: { soft: 4096, hard: 8192 } }, 524288), [['nofile', 4096, 8192]]);
+  });
+
   test('capabilities that Thuban itself lacks are a problem, unless it is not known', () => {
     const capabilities = ['CAP_NET_ADMIN', 'CAP_SYS_TIME'];
     assert.deepEqual(problems({ capabilities }, board('v2', { capabilities: ['CAP_NET_ADMIN'] })), [
