@@ -1,88 +1,9 @@
 import { createConnection, type Socket } from 'node:net';
-import { constants } from 'node:os';
 import { join } from 'node:path';
-import { getSystemErrorName } from 'node:util';
 import { ThubanError } from '../base/index.ts';
-import { encodeSteps, type Step } from './steps.ts';
-import { Frame, FrameSplitter, PROTOCOL, Reader, Refused, Writer, frame, type ReceivedFrame } from './wire.ts';
-
-export type OutputMode = 'discard' | 'pipe' | 'inherit';
-const OUTPUT: Record<OutputMode, number> = { discard: 0, pipe: 1, inherit: 2 };
-
-export interface SpawnRequest {
-  id: bigint;
-  steps: readonly Step[];
-  stdout: OutputMode;
-  stderr: OutputMode;
-  /** Owner of the output pipes: the program's own ids, so that it may open /dev/stdout again. */
-  uid: number;
-  gid: number;
-  /** What the program joins: `tasks` files of v1 groups, or the one folder of a v2 group. */
-  joins: { version: 1 | 2; paths: string[] };
-  /** A v1 memory group whose OOM events are to be reported. */
-  oomGroup?: string;
-  /** Folders of groups, removed by the launcher when the lease ends. */
-  groups: string[];
-  /** Kept by the launcher and given back by LIST. At most 64 KiB. */
-  blob: Buffer;
-  onOom: () => void;
-  onExit: (exit: ProgramExit) => void;
-}
-
-/** A pipe of the launcher: descriptor number and inode, because numbers are reused. */
-export interface PipeEnd {
-  fd: number;
-  inode: bigint;
-}
-
-export interface Started {
-  init: number;
-  /** The program's pid, as seen from here. */
-  program: number;
-  /** Clock ticks since boot (proc(5), field 22). */
-  startTime: bigint;
-  /** Nanoseconds since 1970. */
-  time: bigint;
-  stdout: PipeEnd | undefined;
-  stderr: PipeEnd | undefined;
-}
-
-export interface ProgramExit {
-  /** Raw wait status (waitpid(2)); null when the launcher itself ended, which kills its containers without a report. */
-  status: number | null;
-  /** False: the init was killed before it could say how the program ended, and `status` is the init's own. */
-  fromProgram: boolean;
-  /** Nanoseconds since 1970. */
-  time: bigint;
-}
-
-export interface ListedContainer extends Started {
-  id: bigint;
-  state: 'starting' | 'running' | 'ended';
-  blob: Buffer;
-}
-
-/** The step of a start that failed. Everything of the attempt is gone when this is thrown. */
-export class StepFailure extends Error {
-  readonly step: number;
-  readonly op: number;
-  readonly errno: string;
-
-  constructor(step: number, op: number, errno: number) {
-    super(`step ${step} failed: ${errnoName(errno)}`);
-    this.step = step;
-    this.op = op;
-    this.errno = errnoName(errno);
-  }
-}
-
-/** libuv does not know all of the kernel's errors (ENOEXEC); where a number has two names, it knows the usual one. */
-function errnoName(errno: number): string {
-  if (errno === 0) return 'OK';
-  const name = getSystemErrorName(-errno);
-  if (name.startsWith('E')) return name;
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
-}
+import { StepFailure, readStarted, refusal, spawnPayload } from './messages.ts';
+import type { ListedContainer, ProgramExit, SpawnRequest, Started } from './messages.ts';
+import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
 
 interface Watched {
   onOom: () => void;
@@ -159,21 +80,7 @@ export class LauncherClient {
 
   /** Resolves when the program has been executed. Rejects with a StepFailure when a step failed; then nothing is left behind. */
   async spawn(request: SpawnRequest, staging: string): Promise<Started> {
-    const steps = encodeSteps(request.steps, staging);
-    const payload = new Writer()
-      .u64(request.id)
-      .u32(OUTPUT[request.stdout])
-      .u32(OUTPUT[request.stderr])
-      .u32(request.uid)
-      .u32(request.gid)
-      .u32(request.steps.length)
-      .block(steps)
-      .u32(request.joins.version)
-      .strings(request.joins.paths)
-      .string(request.oomGroup ?? '')
-      .strings(request.groups)
-      .block(request.blob)
-      .done();
+    const payload = spawnPayload(request, staging);
     const started = new Promise<Started>((resolve, reject) => {
       this.#containers.set(request.id, { onOom: request.onOom, onExit: request.onExit, started: { resolve, reject } });
     });
@@ -311,29 +218,4 @@ export class LauncherClient {
     this.#answers.clear();
     this.#listing?.resolve([]);
   }
-}
-
-function readStarted(r: Reader): Started {
-  const [init, program, startTime, time] = [r.u32(), r.u32(), r.u64(), r.u64()];
-  return { init, program, startTime, time, stdout: readPipe(r), stderr: readPipe(r) };
-}
-
-function readPipe(r: Reader): PipeEnd | undefined {
-  const fd = r.i32();
-  const inode = r.u64();
-  return fd < 0 ? undefined : { fd, inode };
-}
-
-function refusal(received: ReceivedFrame | undefined, runDir: string): ThubanError {
-  if (received?.type !== Frame.REFUSED)
-    return new ThubanError('TH3011', 'the launcher answered with an unknown greeting');
-  const r = new Reader(received.payload);
-  const [reason, pid] = [r.u32(), r.u32()];
-  if (reason === Refused.BUSY)
-    return new ThubanError('TH7004', `a Thuban already runs on ${runDir} (pid ${pid})`, {
-      hint: 'pass another --run-dir',
-    });
-  if (reason === Refused.PROTOCOL)
-    return new ThubanError('TH3011', `the launcher (pid ${pid}) speaks another protocol version than this build`);
-  return new ThubanError('TH3011', 'the launcher belongs to another user');
 }

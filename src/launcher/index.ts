@@ -1,5 +1,6 @@
-export { LauncherClient, StepFailure } from './client.ts';
-export type { ListedContainer, OutputMode, PipeEnd, ProgramExit, SpawnRequest, Started } from './client.ts';
+export { LauncherClient } from './client.ts';
+export { StepFailure } from './messages.ts';
+export type { ListedContainer, OutputMode, PipeEnd, ProgramExit, SpawnRequest, Started } from './messages.ts';
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
 export { capabilityNames } from './capabilities.ts';
