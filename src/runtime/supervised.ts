@@ -35,6 +35,8 @@ export class Supervised {
   #container: Container | undefined;
   #history: RestartHistory = { restarts: 0 };
   #stopRequest: AbortController | undefined;
+  /** What was asked for, for a start that is still under way then. */
+  #ending: { how: 'stop' | 'kill'; reason: string | undefined } | undefined;
   #life: Promise<Exit> | undefined;
   #restarts = 0;
   #oomKills = 0;
@@ -92,6 +94,7 @@ export class Supervised {
       return Promise.reject(
         new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${this.#state}`),
       );
+    this.#ending = undefined;
     this.#stopRequest = new AbortController();
     this.#life = this.#live(this.#stopRequest.signal);
     return this.#life;
@@ -99,6 +102,7 @@ export class Supervised {
 
   /** Ends it and whatever restart was to come. Resolves when all is gone. */
   async stop(reason?: string): Promise<void> {
+    this.#ending ??= { how: 'stop', reason };
     this.#stopRequest?.abort();
     if (this.#state === 'running') this.#become('stopping');
     await this.#container?.stop(reason);
@@ -107,7 +111,9 @@ export class Supervised {
 
   /** Kills everything of it at once. */
   async kill(reason?: string): Promise<void> {
+    this.#ending = { how: 'kill', reason };
     this.#stopRequest?.abort();
+    if (this.#state === 'running') this.#become('stopping');
     await this.#container?.kill(reason);
     await this.#life;
   }
@@ -167,7 +173,10 @@ export class Supervised {
       this.#startedAt = this.#clock.monotonic();
       this.#become('running');
       this.#emit({ type: 'started', pid: container.started.program, duration_ms: this.#startedAt - before });
-      if (stop.aborted) void container.stop();
+      if (stop.aborted) {
+        this.#become('stopping');
+        void container[this.#ending?.how ?? 'stop'](this.#ending?.reason);
+      }
       const { exit, leftovers } = await container.ended;
       this.#container = undefined;
       this.#finished(exit);
