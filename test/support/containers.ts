@@ -41,6 +41,28 @@ export class Captured implements OutputSink {
   }
 }
 
+/** Output that can be waited for: `await conversation.saw('ready')`. */
+export class Conversation extends Captured {
+  readonly #waiting = new Map<() => void, string>();
+
+  override write(stream: 'stdout' | 'stderr', chunk: Buffer): boolean {
+    super.write(stream, chunk);
+    for (const [resolve, text] of this.#waiting) if (this.#has(text)) resolve();
+    return true;
+  }
+
+  saw(text: string): Promise<void> {
+    if (this.#has(text)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.set(resolve, text);
+    });
+  }
+
+  #has(text: string): boolean {
+    return this.text.stdout.includes(text) || this.text.stderr.includes(text);
+  }
+}
+
 export interface Result {
   exit: Exit;
   stdout: string;
