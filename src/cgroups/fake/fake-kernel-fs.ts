@@ -1,7 +1,8 @@
 import type { KernelEntry, KernelFs } from '../kernel-fs.ts';
 import { coreV1, coreV2, type Kernel } from './core.ts';
 import { FakeErrno, Refuse } from './errno.ts';
-import { FakeGroup, type FakeMachine, type FakeMount, type FakeProcess } from './group.ts';
+import { FakeGroup, type FakeMachine, type FakeMount } from './group.ts';
+import { FakeProcesses } from './processes.ts';
 import type { Controller, Knob } from './rules.ts';
 import { v1Cpu, v1Cpuacct, v1Cpuset } from './v1-cpu.ts';
 import { v1Memory } from './v1-memory.ts';
@@ -50,11 +51,12 @@ export class FakeKernelFs implements KernelFs {
   readonly log: string[] = [];
   readonly faults: Fault[] = [];
   readonly #roots = new Map<string, FakeGroup>();
-  readonly #processes = new Map<number, FakeProcess>();
+  readonly #processes = new FakeProcesses((group, file) => {
+    this.#notify(group, file);
+  });
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #absent: Set<string>;
   readonly #core: Record<1 | 2, Controller>;
-  #nextPid = 1000;
 
   constructor({ mounts, machine, absent = [] }: FakeOptions) {
     this.#absent = new Set(absent);
@@ -70,10 +72,10 @@ export class FakeKernelFs implements KernelFs {
       process: (pid) => this.#processes.get(pid),
       writer: () => undefined,
       move: (process, to) => {
-        this.#move(process, to);
+        this.#processes.move(process, to);
       },
       kill: (process) => {
-        this.signal(process.pid);
+        this.#processes.kill(process.pid);
       },
       changed: (group) => {
         this.#notify(group, 'cgroup.events');
@@ -97,36 +99,21 @@ export class FakeKernelFs implements KernelFs {
 
   /** A new process, in these directories and in the root of every other hierarchy. */
   spawn(...paths: string[]): number {
-    const process: FakeProcess = {
-      pid: this.#nextPid++,
-      alive: true,
-      dying: false,
-      stuck: false,
-      realtime: false,
-      groups: new Map(),
-    };
-    this.#processes.set(process.pid, process);
-    for (const [mountpoint, root] of this.#roots) {
+    const groups = [...this.#roots].map(([mountpoint, root]) => {
       const path = paths.find((candidate) => candidate === mountpoint || candidate.startsWith(`${mountpoint}/`));
-      this.#move(process, path === undefined ? root : this.group(path));
-    }
-    return process.pid;
+      return path === undefined ? root : this.group(path);
+    });
+    return this.#processes.make(groups).pid;
   }
 
-  /** SIGKILL. A frozen v1 task dies when it is thawed, a stuck one never; a frozen v2 task dies at once. */
+  /** SIGKILL; see FakeProcesses. */
   readonly signal = (pid: number): void => {
-    const process = this.#processes.get(pid);
-    if (process?.alive !== true) throw new FakeErrno('ESRCH', 'kill', String(pid));
-    process.dying = true;
-    this.#reap(process);
+    this.#processes.kill(pid);
   };
 
   /** Marks a process as sleeping in the kernel without end. */
   stick(pid: number, stuck = true): void {
-    const process = this.#processes.get(pid);
-    if (process === undefined) return;
-    process.stuck = stuck;
-    if (process.dying) this.#reap(process);
+    this.#processes.stick(pid, stuck);
   }
 
   alive(pid: number): boolean {
@@ -184,7 +171,8 @@ export class FakeKernelFs implements KernelFs {
     );
     if (value !== undefined) group.values.set(file, value);
     if (file === 'freezer.state')
-      for (const each of group.walk()) for (const process of each.living()) if (process.dying) this.#reap(process);
+      for (const each of group.walk())
+        for (const process of each.living()) if (process.dying) this.#processes.reap(process);
   }
 
   list(path: string): KernelEntry[] {
@@ -281,30 +269,6 @@ export class FakeKernelFs implements KernelFs {
     if (group.parent?.get('cgroup.clone_children') === '1')
       for (const file of ['cpuset.cpus', 'cpuset.mems']) group.values.set(file, group.parent.get(file));
     return group;
-  }
-
-  #move(process: FakeProcess, to: FakeGroup): void {
-    const from = process.groups.get(to.mount.mountpoint);
-    from?.procs.delete(process);
-    process.groups.set(to.mount.mountpoint, to);
-    to.procs.add(process);
-    if (from !== undefined) this.#populationChanged(from);
-    this.#populationChanged(to);
-  }
-
-  #reap(process: FakeProcess): void {
-    const frozen = [...process.groups.values()].some((group) => group.mount.version === 1 && group.effectivelyFrozen);
-    if (process.stuck || frozen) return;
-    process.alive = false;
-    for (const group of process.groups.values()) {
-      group.procs.delete(process);
-      this.#populationChanged(group);
-    }
-  }
-
-  #populationChanged(group: FakeGroup): void {
-    for (let each: FakeGroup | undefined = group; each !== undefined; each = each.parent)
-      this.#notify(each, 'cgroup.events');
   }
 
   #notify(group: FakeGroup, file: string): void {
