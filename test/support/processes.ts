@@ -1,0 +1,24 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Processes of this machine, containers included, that have this word among their arguments. */
+export function processesWith(word: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(word))
+    .map(Number);
+}
+
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has just ended
+  }
+}
+
+/** Looks until it is so. What can be awaited is awaited; this is for what only the kernel knows. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !holds();) {
+    if (Date.now() > end) throw new Error(`it never came to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
