@@ -31,7 +31,7 @@ export interface ContainerHooks {
   onOom(oom: { cause: OomCause; kills: number; limit?: number }): void;
 }
 
-/** After the program's end all writers of its pipes are dead; more than this is never needed. */
+/** After the program's end all writers of its pipes are dead; more than this is only needed when nobody takes the output. */
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
 const KILL_GRACE_MS = 500;
@@ -229,7 +229,9 @@ export class Container {
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
     await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
-    await Promise.all(this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS)));
+    await Promise.all(
+      this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
+    );
     await this.#cleanup.dispose();
     await this.#board.launcher.release(this.#id);
     const leftovers = await this.#groups.remove();

@@ -20,6 +20,7 @@ export const discardOutput: OutputSink = { write: () => true, drained: () => Pro
 export class OutputReader {
   readonly ended: Promise<void>;
   readonly #socket: Socket;
+  #waitsForSink = false;
 
   constructor(launcherPid: number, pipe: PipeEnd, stream: Stream, sink: OutputSink) {
     this.#socket = openPipe(launcherPid, pipe);
@@ -35,18 +36,28 @@ export class OutputReader {
       if (sink.write(stream, chunk)) return;
       // A slow consumer blocks the program at a full pipe instead of filling our memory.
       this.#socket.pause();
-      void sink.drained(stream).then(() => this.#socket.resume());
+      this.#waitsForSink = true;
+      void sink.drained(stream).then(() => {
+        this.#waitsForSink = false;
+        this.#socket.resume();
+      });
     });
   }
 
-  /** Waits for the end of the output, at most `ms`; a pipe that someone outside still holds is left then. */
-  async finish(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([this.ended, deadline]);
-    clearTimeout(timer);
+  /**
+   * Waits for the end of the output, at most `ms`: a pipe that someone outside still holds is left then. The time in which the sink takes
+   * nothing does not count, as long as `patient` says so; what is in the pipe is at most its size.
+   */
+  async finish(ms: number, patient: () => boolean): Promise<void> {
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<false>((resolve) => {
+        timer = setTimeout(resolve, ms, false);
+      });
+      const ended = await Promise.race([this.ended.then(() => true), deadline]);
+      clearTimeout(timer);
+      if (ended || !this.#waitsForSink || !patient()) break;
+    }
     this.#socket.destroy();
   }
 }
