@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Session, type OutputSink } from '../../../src/runtime/index.ts';
 import { runIn, runToEnd, shell } from '../../support/containers.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
+import { until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
 
 const FLOOD = 50_000_000;
+/** Fits into a pipe that nobody reads. */
+const PIPEFUL = 60_000;
+/** The runtime gives the output two seconds after the end of the program. */
+const LONGER_THAN_GRACE_MS = 2500;
 
 /** Takes one chunk at a time, and counts what comes although it has asked to wait. */
 class SlowReader implements OutputSink {
@@ -25,6 +31,33 @@ class SlowReader implements OutputSink {
   async drained(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#busy = false;
+  }
+}
+
+/** Takes the first chunk, and no more until it is opened. */
+class ClosedGate implements OutputSink {
+  bytes = 0;
+  open!: () => void;
+  readonly waits: Promise<void>;
+  readonly #opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+  #asked!: () => void;
+
+  constructor() {
+    this.waits = new Promise((resolve) => {
+      this.#asked = resolve;
+    });
+  }
+
+  write(_stream: unknown, chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    return false;
+  }
+
+  drained(): Promise<void> {
+    this.#asked();
+    return this.#opened;
   }
 }
 
@@ -60,6 +93,29 @@ describe('the output of a program', needsRoot(), () => {
       assert.ok(output.memory - before < 40_000_000, `${output.memory - before} bytes more memory`);
     });
   });
+
+  for (const stopped of [false, true])
+    test(`waits for a reader after the end of the program, ${stopped ? 'but not when it is stopped' : 'however long'}`, async () => {
+      await leavesNothingBehind(async () => {
+        const output = new ClosedGate();
+        const script = `trap go=1 USR1; printf 0123456789; while [ -z "$go" ]; do sleep 0.05; done; head -c ${PIPEFUL} /dev/zero`;
+        const { exit } = await runToEnd(shell(script), {
+          output,
+          whenRunning: async (supervised) => {
+            const program = supervised.status.pid ?? 0;
+            await output.waits;
+            process.kill(program, 'SIGUSR1');
+            await until('the program has ended', () => !existsSync(`/proc/${program}`));
+            await new Promise((resolve) => setTimeout(resolve, LONGER_THAN_GRACE_MS));
+            assert.equal(supervised.state, 'running', 'it still has something to hand over');
+            if (stopped) await supervised.stop();
+            else output.open();
+          },
+        });
+        assert.deepEqual([exit.reason, exit.code], ['exited', 0]);
+        assert.equal(output.bytes, stopped ? 10 : 10 + PIPEFUL);
+      });
+    });
 
   test('is not read at all when it is discarded, and a program that closes it goes on', async () => {
     await leavesNothingBehind(async () => {
