@@ -35,6 +35,13 @@ class LineSplitter {
     }
     return lines;
   }
+
+  /** The last line, if it had no end. */
+  end(): string[] {
+    const rest = this.#rest + this.#decoder.end();
+    this.#rest = '';
+    return rest === '' ? [] : [rest];
+  }
 }
 
 /** Hands each line of the program's output over as text. */
@@ -51,6 +58,10 @@ export class LineOutput implements OutputSink {
     return true;
   }
 
+  end(stream: Stream): void {
+    for (const line of this.#splitters[stream].end()) this.#take(line, stream);
+  }
+
   drained(): Promise<void> {
     return Promise.resolve();
   }
@@ -61,8 +72,15 @@ export class JsonOutput implements OutputSink {
   readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
 
   write(stream: Stream, chunk: Buffer): boolean {
+    return this.#print(stream, this.#splitters[stream].push(chunk));
+  }
+
+  end(stream: Stream): void {
+    this.#print(stream, this.#splitters[stream].end());
+  }
+
+  #print(stream: Stream, lines: string[]): boolean {
     const time = new Date().toISOString();
-    const lines = this.#splitters[stream].push(chunk);
     const text = lines.map((line) => `${JSON.stringify({ time, stream, line })}\n`).join('');
     return text === '' || process.stdout.write(text);
   }

@@ -8,6 +8,8 @@ export type Stream = 'stdout' | 'stderr';
 export interface OutputSink {
   write(stream: Stream, chunk: Buffer): boolean;
   drained(stream: Stream): Promise<void>;
+  /** No more of it will come: what waits for the end of its line has to go now. */
+  end?(stream: Stream): void;
 }
 
 /** Reads everything and keeps nothing. */
@@ -20,10 +22,14 @@ export const discardOutput: OutputSink = { write: () => true, drained: () => Pro
 export class OutputReader {
   readonly ended: Promise<void>;
   readonly #socket: Socket;
+  readonly #stream: Stream;
+  readonly #sink: OutputSink;
   #waitsForSink = false;
 
   constructor(launcherPid: number, pipe: PipeEnd, stream: Stream, sink: OutputSink) {
     this.#socket = openPipe(launcherPid, pipe);
+    this.#stream = stream;
+    this.#sink = sink;
     this.ended = new Promise((resolve) => {
       this.#socket.once('close', () => {
         resolve();
@@ -59,6 +65,7 @@ export class OutputReader {
       if (ended || !this.#waitsForSink || !patient()) break;
     }
     this.#socket.destroy();
+    this.#sink.end?.(this.#stream);
   }
 }
 
