@@ -11,7 +11,19 @@ const native = join(root, 'src/launcher');
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
 const programs = {
-  'thuban-launcher': ['main', 'transport', 'container', 'reports', 'stage', 'mounts', 'image', 'null', 'teardown'],
+  'thuban-launcher': [
+    'main',
+    'transport',
+    'spawn',
+    'container',
+    'reports',
+    'stage',
+    'mounts',
+    'paths',
+    'image',
+    'null',
+    'teardown',
+  ],
   'thuban-init': ['init', 'program'],
 };
 const outputs = ['thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));

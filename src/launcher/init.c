@@ -1,7 +1,8 @@
 // init.c - pid 1 of a container: makes the program, reaps orphans, forwards signals, and says how the program ended.
 //
-// Executed from a sealed memfd with the descriptors of wire.h (INIT_FD_*) and nothing else. It stays outside of the container's
-// groups; only the program joins them. All signals were blocked by the launcher before the first clone, so none is lost.
+// Executed from a sealed memfd with the descriptors of wire.h (INIT_FD_*) and nothing else. It stays outside of the
+// container's groups; only the program joins them. All signals were blocked by the launcher before the first clone, so
+// none is lost.
 #include "program.h"
 #include <linux/capability.h>
 #include <signal.h>
@@ -14,28 +15,42 @@
 #include <sys/wait.h>
 
 static void say(int type, int a, int b, pid_t child) {
-  struct init_record record = { type, a, b }; struct iovec part = { &record, sizeof record };
-  union { char raw[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } control = { { 0 } };
+  struct init_record record = { type, a, b };
+  struct iovec part = { &record, sizeof record };
+  union {
+    char raw[CMSG_SPACE(sizeof(struct ucred))];
+    struct cmsghdr align;
+  } control = { { 0 } };
   struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-  if (child > 0) { // the kernel turns the pid into the receiver's; it lets CAP_SYS_ADMIN name another process than itself
-    message.msg_control = &control; message.msg_controllen = sizeof control;
+  if (child >
+      0) { // the kernel turns the pid into the receiver's; it lets CAP_SYS_ADMIN name another process than itself
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-    *head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(struct ucred)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS };
+    *head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(struct ucred)),
+                              .cmsg_level = SOL_SOCKET,
+                              .cmsg_type = SCM_CREDENTIALS };
     struct ucred child_id = { .pid = child, .uid = getuid(), .gid = getgid() };
     memcpy(CMSG_DATA(head), &child_id, sizeof child_id);
   }
-  if (sendmsg(INIT_FD_STATUS, &message, MSG_NOSIGNAL) != sizeof record) _exit(1); // nobody listens: the launcher has gone
+  if (sendmsg(INIT_FD_STATUS, &message, MSG_NOSIGNAL) != sizeof record)
+    _exit(1); // nobody listens: the launcher has gone
 }
 
-// PF_FORKNOEXEC set on a zombie: it ended without an exec. On a living task it only means "not yet", and neither the end of file of a
-// close-on-exec pipe nor the return of a vfork-like clone proves an exec (both can come first on a busy kernel).
+// PF_FORKNOEXEC set on a zombie: it ended without an exec. On a living task it only means "not yet", and neither the
+// end of file of a close-on-exec pipe nor the return of a vfork-like clone proves an exec (both can come first on a
+// busy kernel).
 static int never_executed(pid_t pid) {
-  char path[24], text[512], state; unsigned flags; snprintf(path, sizeof path, "%d/stat", (int)pid);
+  char path[24], text[512], state;
+  unsigned flags;
+  snprintf(path, sizeof path, "%d/stat", (int)pid);
   for (;; usleep(20)) {
-    int fd = openat(INIT_FD_PROC, path, O_RDONLY | O_CLOEXEC); ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    int fd = openat(INIT_FD_PROC, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0) close(fd);
     if (n <= 0) return 0;
-    text[n] = 0; char *at = strrchr(text, ')');
+    text[n] = 0;
+    char *at = strrchr(text, ')');
     if (!at || sscanf(at + 2, "%c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 || !(flags & 0x40)) return 0;
     if (state == 'Z' || state == 'X') return 1;
   }
@@ -50,41 +65,71 @@ static void keep_only_cap_kill(void) { // signals to a program of another uid
 
 static __attribute__((noinline)) long clone_program(struct program *p, int version2) {
   struct clone_args3 args = { .flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD };
-  if (version2 && p->joins) { args.flags |= INTO_CGROUP; args.cgroup = INIT_FD_JOINS; }
+  if (version2 && p->joins) {
+    args.flags |= INTO_CGROUP;
+    args.cgroup = INIT_FD_JOINS;
+  }
   long pid = clone3_here(&args);
   if (pid == 0) program_main(p);
   return pid;
 }
 
 static _Noreturn void reap_and_forward(pid_t program) {
-  sigset_t all; sigfillset(&all);
+  sigset_t all;
+  sigfillset(&all);
   for (;;) {
-    siginfo_t info; int signal = sigwaitinfo(&all, &info), status;
+    siginfo_t info;
+    int signal = sigwaitinfo(&all, &info), status;
     if (signal < 0) continue;
-    if (signal != SIGCHLD) { kill(program, signal); continue; }
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) if (pid == program) { say(INIT_STATUS, status, 0, 0); _exit(0); }
+    if (signal != SIGCHLD) {
+      kill(program, signal);
+      continue;
+    }
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+      if (pid == program) {
+        say(INIT_STATUS, status, 0, 0);
+        _exit(0);
+      }
   }
 }
 
 int main(void) {
-  struct stat st; struct program program = { .step = -1 };
-  prctl(PR_SET_DUMPABLE, 0); prctl(PR_SET_NAME, "init");
+  struct stat st;
+  struct program program = { .step = -1 };
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_NAME, "init");
   if (fstat(INIT_FD_FRAME, &st)) return 1;
   const struct init_header *header = mmap(0, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, INIT_FD_FRAME, 0);
   if (header == MAP_FAILED || (size_t)st.st_size < sizeof *header || header->magic != INIT_MAGIC) return 1;
   program.steps = (struct reader){ (const uint8_t *)(header + 1), (const uint8_t *)header + st.st_size, 0 };
-  program.first_step = (int)header->first_step; program.count = header->steps; program.joins = header->version2 ? !!header->joins : (int)header->joins; program.version2 = (int)header->version2;
+  program.first_step = (int)header->first_step;
+  program.count = header->steps;
+  program.joins = (int)header->joins;
+  program.version2 = (int)header->version2;
   for (int fd = INIT_FD_STATUS; fd < INIT_FD_JOINS + (int)header->joins; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
-  if (program_prepare(&program)) { say(INIT_FAILED, program.first_step, STEP_EXEC | EPROTO << 16, 0); return 1; }
+  if (program_prepare(&program)) {
+    say(INIT_FAILED, program.first_step, STEP_EXEC | EPROTO << 16, 0);
+    return 1;
+  }
   long pid = clone_program(&program, (int)header->version2);
   int failed = program.failed_step, op = program.failed_op, error = program.failed_errno;
-  if (pid < 0) { failed = program.first_step; op = STEP_JOIN; error = (int)-pid; }
+  if (pid < 0) {
+    failed = program.first_step;
+    op = STEP_JOIN;
+    error = (int)-pid;
+  }
   sys_close_range(0, 2);
   sys_close_range(INIT_FD_JOINS, ~0U);
   close(INIT_FD_FRAME);
-  if (pid > 0 && !op && never_executed((pid_t)pid)) { failed = program.first_step; op = STEP_EXEC; error = EINTR; } // killed before it ran
-  if (op) say(INIT_FAILED, failed, op | error << 16, 0);
-  else say(INIT_EXECUTED, 0, 0, (pid_t)pid);
+  if (pid > 0 && !op && never_executed((pid_t)pid)) {
+    failed = program.first_step;
+    op = STEP_EXEC;
+    error = EINTR;
+  } // killed before it ran
+  if (op)
+    say(INIT_FAILED, failed, op | error << 16, 0);
+  else
+    say(INIT_EXECUTED, 0, 0, (pid_t)pid);
   keep_only_cap_kill();
   close(INIT_FD_PROC);
   if (op) return 1;

@@ -5,48 +5,61 @@
 #include "wire.h"
 #include <stddef.h>
 
-extern int no_mount_setattr;   // --without-mount-setattr: behave as on a kernel before 5.12 (tests)
-extern int init_image;         // sealed memfd of the init
+extern int no_mount_setattr; // --without-mount-setattr: behave as on a kernel before 5.12 (tests)
+extern int init_image;       // sealed memfd of the init
 
-// ---- null.c -------------------------------------------------------------------------------------------------------------
-extern int null_folder;        // a detached read-only filesystem with one device in it
+// ---- null.c ----
+extern int null_folder; // a detached read-only filesystem with one device in it
 int make_null(void);
 int open_null(void);
 
-// ---- stage.c: pid 1 of the new namespaces, until it becomes the init ---------------------------------------------------
-// Shared with the launcher's memory (CLONE_VM): what the child notes here, the launcher reads after the child's exec or end.
+// ---- stage.c: pid 1 of the new namespaces, until it becomes the init ----
+// Shared with the launcher's memory (CLONE_VM): what the child notes here, the launcher reads after the child's exec or
+// end.
 struct stage {
   struct reader steps;         // from the step after NAMESPACES on
   uint32_t first_step, count;  // index of that step, and how many are left in all
   int out, err, status, frame; // descriptors to hand on
   int joins[WIRE_MAX_JOINS], join_count;
-  int root;                    // the new root
+  int root; // the new root
   volatile int failed_step, failed_op, failed_errno;
 };
 _Noreturn void stage_main(struct stage *s);
 int mount_step(struct stage *s, uint32_t op, struct reader *r); // mounts.c
 
-// ---- container.c --------------------------------------------------------------------------------------------------------
+// ---- paths.c ----
+int open_target(struct stage *s, const char *path); // O_PATH
+// With the folders above it; what exists is kept.
+int make_place(struct stage *s, const char *path, unsigned mode, int file);
+int make_link(struct stage *s, const char *path, const char *text);
+
+// ---- container.c ----
 enum container_state { CONTAINER_STARTING, CONTAINER_RUNNING, CONTAINER_ENDED };
-struct strings { char **list; uint32_t count; };
+struct strings {
+  char **list;
+  uint32_t count;
+};
 struct container {
   uint64_t id;
   enum container_state state;
   pid_t init, program;
-  uint64_t start_time;         // of the program, in clock ticks since boot (proc(5), field 22)
-  uint64_t time;               // when it started, ns since 1970
+  uint64_t start_time; // of the program, in clock ticks since boot (proc(5), field 22)
+  uint64_t time;       // when it started, ns since 1970
   int status_fd, out_fd, err_fd, oom_fd;
   uint64_t out_inode, err_inode;
-  int have_status, status;     // the program's raw wait status, from the init
+  int have_status, status; // the program's raw wait status, from the init
   int have_failure, failed_step, failed_op, failed_errno;
-  struct strings groups;       // removed when the lease ends
-  uint8_t *blob; uint32_t blob_size;
+  struct strings groups; // removed when the lease ends
+  uint8_t *blob;
+  uint32_t blob_size;
   struct container *next;
 };
 extern struct container *containers;
 struct container *container_find(uint64_t id);
-void container_spawn(struct reader *r);
-void container_status(struct container *c);  // the status socket has something to say
+void container_free(struct container *c);
+void note_failure(struct container *c, int step, int op, int error); // reported when the init has been reaped
+void report_failure(uint64_t id, int step, int op, int error);
+void container_status(struct container *c); // the status socket has something to say
 void container_oom(struct container *c);
 void container_reaped(pid_t pid, int status);
 int container_release(uint64_t id);
@@ -56,28 +69,35 @@ void container_list(void);
 int read_strings(struct reader *r, struct strings *s);
 void free_strings(struct strings *s);
 
-// ---- reports.c: kept until acknowledged -------------------------------------------------------------------------------------
-struct writer { uint8_t data[512]; uint32_t size; };
+// ---- spawn.c ----
+void container_spawn(struct reader *r);
+
+// ---- reports.c: kept until acknowledged ----
+struct writer {
+  uint8_t data[512];
+  uint32_t size;
+};
 void put_u32(struct writer *w, uint32_t v);
 void put_u64(struct writer *w, uint64_t v);
-void report(uint16_t type, const struct writer *w);  // numbered and kept
+void report(uint16_t type, const struct writer *w); // numbered and kept
 void reports_acknowledged(uint64_t seq);
 void reports_resend(void);
 
-// ---- transport.c: one controller at a time -----------------------------------------------------------------------------------
+// ---- transport.c: one controller at a time ----
 int transport_listen(const char *run_dir);
 void transport_accept(void);
 void transport_readable(void);
 void transport_writable(void);
-void transport_send(uint16_t type, uint64_t seq, const void *payload, uint32_t size, const void *more, uint32_t more_size);
+void transport_send(uint16_t type, uint64_t seq, const void *payload, uint32_t size, const void *more,
+                    uint32_t more_size);
 void transport_close(void);
 int transport_connected(void);
 
-// ---- teardown.c --------------------------------------------------------------------------------------------------------------
+// ---- teardown.c ----
 int register_leftovers(struct reader *r);
 _Noreturn void teardown_and_exit(void);
 
-// ---- main.c ----------------------------------------------------------------------------------------------------------------------
+// ---- main.c ----
 void watch_fd(int fd, uint32_t events, void *tag);
 void rewatch_fd(int fd, uint32_t events, void *tag);
 void lease_start(void);

@@ -1,7 +1,9 @@
-// main.c - the resident launcher: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS] [--ready-fd N] [--without-mount-setattr]
+// main.c - the resident launcher: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS] [--ready-fd N]
+// [--without-mount-setattr]
 //
-// It writes "ready" to N (stdout by default) when it listens, or one line why it cannot. Its own stdout and stderr stay open for the
-// containers that inherit them. One event at a time: an event may free what a later one of the same batch would point to.
+// It writes "ready" to N (stdout by default) when it listens, or one line why it cannot. Its own stdout and stderr stay
+// open for the containers that inherit them. One event at a time: an event may free what a later one of the same batch
+// would point to.
 #include "image.h"
 #include "launcher.h"
 #include <signal.h>
@@ -33,7 +35,10 @@ static void arm_lease(long seconds) {
   timerfd_settime(lease_timer, 0, &t, 0);
 }
 void lease_start(void) { arm_lease(lease_seconds); }
-void lease_stop(void) { struct itimerspec off = { 0 }; timerfd_settime(lease_timer, 0, &off, 0); }
+void lease_stop(void) {
+  struct itimerspec off = { 0 };
+  timerfd_settime(lease_timer, 0, &off, 0);
+}
 
 void reap_children(void) {
   int status;
@@ -46,31 +51,51 @@ static _Noreturn void give_up(const char *what) {
   exit(1);
 }
 
-// The kernel's killer prefers high values; the init keeps this one, the program gets its own. Needs CAP_SYS_RESOURCE to go down.
+// The kernel's killer prefers high values; the init keeps this one, the program gets its own. Needs CAP_SYS_RESOURCE to
+// go down.
 static void lower_oom_score(void) {
   int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (fd >= 0) { if (write(fd, "-900", 4) < 0) {} close(fd); }
+  if (fd >= 0) {
+    if (write(fd, "-900", 4) < 0) {}
+    close(fd);
+  }
 }
 
 static void handle_signals(int fd) {
   struct signalfd_siginfo info;
-  while (read(fd, &info, sizeof info) == sizeof info) if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) teardown_and_exit();
+  while (read(fd, &info, sizeof info) == sizeof info)
+    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) teardown_and_exit();
   reap_children();
 }
 
 int main(int argc, char **argv) {
   const char *run_dir = 0, *init = 0;
   for (int i = 1; i < argc; i++) {
-    if (!strcmp(argv[i], "--run-dir") && i + 1 < argc) run_dir = argv[++i];
-    else if (!strcmp(argv[i], "--init") && i + 1 < argc) init = argv[++i];
-    else if (!strcmp(argv[i], "--lease") && i + 1 < argc) lease_seconds = atol(argv[++i]);
-    else if (!strcmp(argv[i], "--ready-fd") && i + 1 < argc) ready_fd = atoi(argv[++i]);
-    else if (!strcmp(argv[i], "--without-mount-setattr")) no_mount_setattr = 1;
-    else if (!strcmp(argv[i], "--version")) { puts(THUBAN_BUILD); return 0; }
-    else { fprintf(stderr, "thuban-launcher: unknown argument %s\n", argv[i]); return 2; }
+    if (!strcmp(argv[i], "--run-dir") && i + 1 < argc)
+      run_dir = argv[++i];
+    else if (!strcmp(argv[i], "--init") && i + 1 < argc)
+      init = argv[++i];
+    else if (!strcmp(argv[i], "--lease") && i + 1 < argc)
+      lease_seconds = atol(argv[++i]);
+    else if (!strcmp(argv[i], "--ready-fd") && i + 1 < argc)
+      ready_fd = atoi(argv[++i]);
+    else if (!strcmp(argv[i], "--without-mount-setattr"))
+      no_mount_setattr = 1;
+    else if (!strcmp(argv[i], "--version")) {
+      puts(THUBAN_BUILD);
+      return 0;
+    } else {
+      fprintf(stderr, "thuban-launcher: unknown argument %s\n", argv[i]);
+      return 2;
+    }
   }
-  if (!run_dir || !init || lease_seconds < 0) { fputs("usage: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS]\n", stderr); return 2; }
-  sigset_t all; sigfillset(&all); sigprocmask(SIG_SETMASK, &all, 0); // from here on in every child, until its program is executed
+  if (!run_dir || !init || lease_seconds < 0) {
+    fputs("usage: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS]\n", stderr);
+    return 2;
+  }
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, 0); // from here on in every child, until its program is executed
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "thuban-launcher");
   if ((init_image = sealed_image(init)) < 0) give_up("init image");
@@ -81,20 +106,29 @@ int main(int argc, char **argv) {
   int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   lease_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (epoll < 0 || signals < 0 || lease_timer < 0) give_up("event loop");
-  watch_fd(signals, EPOLLIN, &tag_signals); watch_fd(lease_timer, EPOLLIN, &tag_lease);
+  watch_fd(signals, EPOLLIN, &tag_signals);
+  watch_fd(lease_timer, EPOLLIN, &tag_lease);
   if (transport_listen(run_dir)) give_up("socket");
   arm_lease(lease_seconds > FIRST_CONNECT_SECONDS ? lease_seconds : FIRST_CONNECT_SECONDS);
   if (dprintf(ready_fd, "ready\n") < 0) return 1;
   if (ready_fd > 2) close(ready_fd);
   for (;;) {
-    struct epoll_event e; int n = epoll_wait(epoll, &e, 1, -1);
+    struct epoll_event e;
+    int n = epoll_wait(epoll, &e, 1, -1);
     if (n <= 0) continue;
     void *tag = e.data.ptr;
-    if (tag == &tag_signals) handle_signals(signals);
-    else if (tag == &tag_listen) transport_accept();
-    else if (tag == &tag_controller) { if (e.events & EPOLLOUT) transport_writable(); if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable(); }
-    else if (tag == &tag_lease) teardown_and_exit(); // also when somebody connected and never said HELLO
-    else if ((uintptr_t)tag & 1) container_oom((void *)((uintptr_t)tag & ~(uintptr_t)1));
-    else container_status(tag);
+    if (tag == &tag_signals)
+      handle_signals(signals);
+    else if (tag == &tag_listen)
+      transport_accept();
+    else if (tag == &tag_controller) {
+      if (e.events & EPOLLOUT) transport_writable();
+      if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable();
+    } else if (tag == &tag_lease)
+      teardown_and_exit(); // also when somebody connected and never said HELLO
+    else if ((uintptr_t)tag & 1)
+      container_oom((void *)((uintptr_t)tag & ~(uintptr_t)1));
+    else
+      container_status(tag);
   }
 }

@@ -15,8 +15,8 @@ export interface SpawnRequest {
   /** Owner of the output pipes: the program's own ids, so that it may open /dev/stdout again. */
   uid: number;
   gid: number;
-  /** What the program joins: `tasks` files of v1 groups, or the one folder of a v2 group. */
-  joins: { version: 1 | 2; paths: string[] };
+  /** What the program joins: the folder of a v2 group, `tasks` files of v1 groups, or both on a hybrid board. */
+  joins: { unified?: string; tasks: string[] };
   /** A v1 memory group whose OOM events are to be reported. */
   oomGroup?: string;
   /** Folders of groups, removed by the launcher when the lease ends. */
@@ -108,7 +108,7 @@ export function refusal(received: ReceivedFrame | undefined, runDir: string): Th
   return new ThubanError('TH3011', 'the launcher belongs to another user');
 }
 
-/** The payload of SPAWN; container.c describes it. */
+/** The payload of SPAWN; spawn.c describes it. */
 export function spawnPayload(request: SpawnRequest, staging: string): Buffer {
   return new Writer()
     .u64(request.id)
@@ -118,8 +118,8 @@ export function spawnPayload(request: SpawnRequest, staging: string): Buffer {
     .u32(request.gid)
     .u32(request.steps.length)
     .block(encodeSteps(request.steps, staging))
-    .u32(request.joins.version)
-    .strings(request.joins.paths)
+    .string(request.joins.unified ?? '')
+    .strings(request.joins.tasks)
     .string(request.oomGroup ?? '')
     .strings(request.groups)
     .block(request.blob)

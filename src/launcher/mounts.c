@@ -1,8 +1,8 @@
-// mounts.c - the steps that assemble a container's root. They run in pid 1 of the new namespaces while it still shares the
-// launcher's memory: no allocation, no stdio, only system calls.
+// mounts.c - the steps that assemble a container's root. They run in pid 1 of the new namespaces while it still shares
+// the launcher's memory: no allocation, no stdio, only system calls.
 //
-// Mounts are made detached (fsopen, open_tree: 5.2) and moved to a target that was resolved below the new root, so a symbolic
-// link inside of an image cannot lead a mount, a folder or a file to the host.
+// Mounts are made detached (fsopen, open_tree: 5.2) and moved to a target that was resolved below the new root, so a
+// symbolic link inside of an image cannot lead a mount, a folder or a file to the host.
 #include "launcher.h"
 #include <net/if.h>
 #include <stdio.h>
@@ -12,23 +12,23 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static const char *below(const char *path) { while (*path == '/') path++; return *path ? path : "."; }
-
-// An O_PATH descriptor of `path` inside the new root; symbolic links are followed as the container would.
-static int open_target(struct stage *s, const char *path) {
-  return sys_openat2(s->root, below(path), O_PATH | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-}
-
-// Before 5.12 the attributes of a mount can only be changed by its path. That is not recursive: a recursive read-only mount is refused.
+// Before 5.12 the attributes of a mount can only be changed by its path. That is not recursive: a recursive read-only
+// mount is refused.
 static int set_attributes(int mount_fd, unsigned attributes, int recursive) {
   if (!attributes) return 0;
   if (!no_mount_setattr) {
     if (!sys_mount_setattr(mount_fd, recursive ? TREE_RECURSIVE : 0, attributes)) return 0;
     if (errno != ENOSYS) return -1;
   }
-  if (recursive) { errno = ENOSYS; return -1; }
-  unsigned long flags = MS_REMOUNT | MS_BIND | (attributes & ATTR_RDONLY ? MS_RDONLY : 0) | (attributes & ATTR_NOSUID ? MS_NOSUID : 0) | (attributes & ATTR_NODEV ? MS_NODEV : 0) | (attributes & ATTR_NOEXEC ? MS_NOEXEC : 0);
-  char path[40]; snprintf(path, sizeof path, "/proc/self/fd/%d", mount_fd);
+  if (recursive) {
+    errno = ENOSYS;
+    return -1;
+  }
+  unsigned long flags = MS_REMOUNT | MS_BIND | (attributes & ATTR_RDONLY ? MS_RDONLY : 0) |
+                        (attributes & ATTR_NOSUID ? MS_NOSUID : 0) | (attributes & ATTR_NODEV ? MS_NODEV : 0) |
+                        (attributes & ATTR_NOEXEC ? MS_NOEXEC : 0);
+  char path[40];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", mount_fd);
   return mount(0, path, 0, flags, 0);
 }
 
@@ -37,10 +37,17 @@ static int filesystem(const char *type, const char *options, unsigned attributes
   int context = sys_fsopen(type);
   if (context < 0) return -1;
   for (const char *at = options; at && *at;) {
-    char key[32], value[64]; const char *end = strchr(at, ','), *equals = strchr(at, '=');
+    char key[32], value[64];
+    const char *end = strchr(at, ','), *equals = strchr(at, '=');
     size_t length = end ? (size_t)(end - at) : strlen(at), name = equals ? (size_t)(equals - at) : length;
-    if (!equals || name >= sizeof key || length - name - 1 >= sizeof value) { errno = EINVAL; goto fail; }
-    memcpy(key, at, name); key[name] = 0; memcpy(value, equals + 1, length - name - 1); value[length - name - 1] = 0;
+    if (!equals || name >= sizeof key || length - name - 1 >= sizeof value) {
+      errno = EINVAL;
+      goto fail;
+    }
+    memcpy(key, at, name);
+    key[name] = 0;
+    memcpy(value, equals + 1, length - name - 1);
+    value[length - name - 1] = 0;
     if (sys_fsconfig(context, CONFIG_STRING, key, value)) goto fail;
     at = end ? end + 1 : 0;
   }
@@ -50,18 +57,27 @@ static int filesystem(const char *type, const char *options, unsigned attributes
   close(context);
   return made;
 fail:;
-  int error = errno; close(context); errno = error;
+  int error = errno;
+  close(context);
+  errno = error;
   return -1;
 }
 
-static int is_folder(int fd) { struct stat st; return !fstat(fd, &st) && S_ISDIR(st.st_mode); }
+static int is_folder(int fd) {
+  struct stat st;
+  return !fstat(fd, &st) && S_ISDIR(st.st_mode);
+}
 
 static int attach(struct stage *s, int mount_fd, const char *target) {
   if (mount_fd < 0) return -1;
   int at = open_target(s, target), result = -1;
-  if (at >= 0 && is_folder(mount_fd) != is_folder(at)) errno = ENOTDIR; // move_mount says EINVAL, as for much else
-  else if (at >= 0) result = sys_move_mount(mount_fd, at);
-  int error = errno; if (at >= 0) close(at); errno = error;
+  if (at >= 0 && is_folder(mount_fd) != is_folder(at))
+    errno = ENOTDIR; // move_mount says EINVAL, as for much else
+  else if (at >= 0)
+    result = sys_move_mount(mount_fd, at);
+  int error = errno;
+  if (at >= 0) close(at);
+  errno = error;
   return result;
 }
 
@@ -82,63 +98,46 @@ static int enter_root(struct stage *s, int mount_fd, const char *staging) {
   return 0;
 }
 
-// Makes the folders of `path` below the root, each `mode`; an existing one is kept. A symbolic link on the way is refused.
-// Returns a descriptor of the last but one, and its name in `*last`.
-static int make_parents(struct stage *s, const char *path, const char **last, unsigned mode) {
-  int dir = fcntl(s->root, F_DUPFD_CLOEXEC, 3);
-  for (const char *at = below(path);;) {
-    const char *slash = strchr(at, '/');
-    if (dir < 0) return -1;
-    if (!slash) { *last = at; return dir; }
-    char name[256]; size_t n = (size_t)(slash - at);
-    if (n >= sizeof name) { close(dir); errno = ENAMETOOLONG; return -1; }
-    memcpy(name, at, n); name[n] = 0;
-    while (*slash == '/') slash++;
-    at = slash;
-    if (mkdirat(dir, name, mode) && errno != EEXIST) { int error = errno; close(dir); errno = error; return -1; }
-    int next = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), error = errno;
-    close(dir); dir = next; errno = error;
-  }
-}
-
-static int make(struct stage *s, const char *path, unsigned mode, int file) {
-  const char *last; int dir = make_parents(s, path, &last, 0755), result = 0;
-  if (dir < 0) return -1;
-  if (file) { int fd = openat(dir, last, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode); if (fd < 0) result = -1; else close(fd); }
-  else if (mkdirat(dir, last, mode) && errno != EEXIST) result = -1;
-  int error = errno; close(dir); errno = error;
-  return result;
-}
-
-static int make_link(struct stage *s, const char *path, const char *text) {
-  const char *last; int dir = make_parents(s, path, &last, 0755);
-  int result = dir < 0 ? -1 : symlinkat(text, dir, last), error = errno;
-  if (dir >= 0) close(dir);
-  errno = error;
-  return result;
-}
-
-static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive, int optional) {
+static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive,
+                      int optional) {
   int from = sys_openat2(AT_FDCWD, source, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
   if (from < 0) return optional && errno == ENOENT ? 0 : -1;
-  int tree = sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0)), error = errno;
-  close(from); errno = error;
+  int tree = sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0)),
+      error = errno;
+  close(from);
+  errno = error;
   if (tree < 0) return -1;
-  // Attached first: the fallback of set_attributes needs a mount that is part of a namespace. Nothing of the container runs yet.
-  if (attach(s, tree, target) || set_attributes(tree, attributes, recursive)) { error = errno; close(tree); errno = error; return -1; }
+  // Attached first: the fallback of set_attributes needs a mount that is part of a namespace. Nothing of the container
+  // runs yet.
+  if (attach(s, tree, target) || set_attributes(tree, attributes, recursive)) {
+    error = errno;
+    close(tree);
+    errno = error;
+    return -1;
+  }
   close(tree);
   return 0;
 }
 
 // The devices that every program may expect; the names and numbers are fixed (Documentation/admin-guide/devices.txt).
 static int make_devices(struct stage *s, const char *target, uint64_t size, int links) {
-  static const struct { const char *name; unsigned minor, major; } nodes[] = { { "null", 3, 1 }, { "zero", 5, 1 }, { "full", 7, 1 }, { "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 } };
-  static const char *const link[][2] = { { "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" } };
-  char options[64]; snprintf(options, sizeof options, "mode=755,size=%llu", (unsigned long long)size);
+  static const struct {
+    const char *name;
+    unsigned minor, major;
+  } nodes[] = { { "null", 3, 1 },   { "zero", 5, 1 },    { "full", 7, 1 },
+                { "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 } };
+  static const char *const link[][2] = { { "/proc/self/fd", "fd" },
+                                         { "/proc/self/fd/0", "stdin" },
+                                         { "/proc/self/fd/1", "stdout" },
+                                         { "/proc/self/fd/2", "stderr" } };
+  char options[64];
+  snprintf(options, sizeof options, "mode=755,size=%llu", (unsigned long long)size);
   int dev = filesystem("tmpfs", options, ATTR_NOSUID | ATTR_NOEXEC);
   if (dev < 0) return -1;
-  for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++) if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor))) return -1;
-  for (unsigned i = 0; links && i < sizeof link / sizeof *link; i++) if (symlinkat(link[i][0], dev, link[i][1])) return -1;
+  for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++)
+    if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor))) return -1;
+  for (unsigned i = 0; links && i < sizeof link / sizeof *link; i++)
+    if (symlinkat(link[i][0], dev, link[i][1])) return -1;
   if (mkdirat(dev, "shm", 01777)) return -1;
   return attach_and_close(s, dev, target);
 }
@@ -148,8 +147,13 @@ static int loopback_up(void) {
   if (fd < 0) return -1;
   struct ifreq request = { .ifr_name = "lo" };
   int result = ioctl(fd, SIOCGIFFLAGS, &request);
-  if (!result) { request.ifr_flags |= IFF_UP; result = ioctl(fd, SIOCSIFFLAGS, &request); }
-  int error = errno; close(fd); errno = error;
+  if (!result) {
+    request.ifr_flags |= IFF_UP;
+    result = ioctl(fd, SIOCSIFFLAGS, &request);
+  }
+  int error = errno;
+  close(fd);
+  errno = error;
   return result;
 }
 
@@ -159,24 +163,62 @@ static int pivot(void) {
 }
 
 int mount_step(struct stage *s, uint32_t op, struct reader *r) {
-  const char *a, *b; uint32_t x, y, z; uint64_t n, m;
+  const char *a, *b;
+  uint32_t x, y, z;
+  uint64_t n, m;
 #define CHECKED(call) (r->bad ? (errno = EPROTO, -1) : (call))
   switch (op) {
     case STEP_PROPAGATION: return mount(0, "/", 0, MS_REC | MS_SLAVE, 0);
     case STEP_ROOT_TMPFS: {
-      a = read_str(r); n = read_u64(r); m = read_u64(r);
-      char options[96]; snprintf(options, sizeof options, "mode=755,size=%llu,nr_inodes=%llu", (unsigned long long)n, (unsigned long long)m);
+      a = read_str(r);
+      n = read_u64(r);
+      m = read_u64(r);
+      char options[96];
+      snprintf(options, sizeof options, "mode=755,size=%llu,nr_inodes=%llu", (unsigned long long)n,
+               (unsigned long long)m);
       return CHECKED(enter_root(s, filesystem("tmpfs", options, ATTR_NOSUID | ATTR_NODEV), a));
     }
-    case STEP_ROOT_BIND: a = read_str(r); b = read_str(r); return CHECKED(enter_root(s, sys_open_tree(AT_FDCWD, b, TREE_CLONE | TREE_CLOEXEC), a));
-    case STEP_MKDIR: a = read_str(r); x = read_u32(r); return CHECKED(make(s, a, x, 0));
-    case STEP_MKFILE: a = read_str(r); x = read_u32(r); return CHECKED(make(s, a, x, 1));
-    case STEP_SYMLINK: a = read_str(r); b = read_str(r); return CHECKED(make_link(s, a, b));
-    case STEP_BIND: a = read_str(r); b = read_str(r); x = read_u32(r); y = read_u32(r); z = read_u32(r); return CHECKED(bind_mount(s, a, b, x, (int)y, (int)z));
-    case STEP_TMPFS: a = read_str(r); x = read_u32(r); b = read_str(r); return CHECKED(attach_and_close(s, filesystem("tmpfs", b, x), a));
-    case STEP_PROC: a = read_str(r); x = read_u32(r); return CHECKED(attach_and_close(s, filesystem("proc", "", x), a));
-    case STEP_SYSFS: a = read_str(r); x = read_u32(r); return CHECKED(attach_and_close(s, filesystem("sysfs", "", x), a));
-    case STEP_DEV: a = read_str(r); n = read_u64(r); x = read_u32(r); return CHECKED(make_devices(s, a, n, (int)x));
+    case STEP_ROOT_BIND:
+      a = read_str(r);
+      b = read_str(r);
+      return CHECKED(enter_root(s, sys_open_tree(AT_FDCWD, b, TREE_CLONE | TREE_CLOEXEC), a));
+    case STEP_MKDIR:
+      a = read_str(r);
+      x = read_u32(r);
+      return CHECKED(make_place(s, a, x, 0));
+    case STEP_MKFILE:
+      a = read_str(r);
+      x = read_u32(r);
+      return CHECKED(make_place(s, a, x, 1));
+    case STEP_SYMLINK:
+      a = read_str(r);
+      b = read_str(r);
+      return CHECKED(make_link(s, a, b));
+    case STEP_BIND:
+      a = read_str(r);
+      b = read_str(r);
+      x = read_u32(r);
+      y = read_u32(r);
+      z = read_u32(r);
+      return CHECKED(bind_mount(s, a, b, x, (int)y, (int)z));
+    case STEP_TMPFS:
+      a = read_str(r);
+      x = read_u32(r);
+      b = read_str(r);
+      return CHECKED(attach_and_close(s, filesystem("tmpfs", b, x), a));
+    case STEP_PROC:
+      a = read_str(r);
+      x = read_u32(r);
+      return CHECKED(attach_and_close(s, filesystem("proc", "", x), a));
+    case STEP_SYSFS:
+      a = read_str(r);
+      x = read_u32(r);
+      return CHECKED(attach_and_close(s, filesystem("sysfs", "", x), a));
+    case STEP_DEV:
+      a = read_str(r);
+      n = read_u64(r);
+      x = read_u32(r);
+      return CHECKED(make_devices(s, a, n, (int)x));
     case STEP_ROOT_ATTRIBUTES: x = read_u32(r); return CHECKED(set_attributes(s->root, x, 0));
     case STEP_PIVOT: return pivot();
     case STEP_HOSTNAME: a = read_str(r); return CHECKED(sethostname(a, strlen(a)));

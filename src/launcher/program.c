@@ -1,5 +1,5 @@
-// program.c - the steps that the program's own process does, the last of which is execve. Before the join: what needs no group. The process
-// is still single-threaded and shares its parent's memory, so nothing is allocated here.
+// program.c - the steps that the program's own process does, the last of which is execve. Before the join: what needs
+// no group. The process is still single-threaded and shares its parent's memory, so nothing is allocated here.
 #include "program.h"
 #include <linux/capability.h>
 #include <signal.h>
@@ -11,7 +11,10 @@
 
 static char **read_list(struct reader *r) {
   uint32_t n = read_u32(r);
-  if (r->bad || n > (uint32_t)(r->end - r->at)) { r->bad = 1; return 0; }
+  if (r->bad || n > (uint32_t)(r->end - r->at)) {
+    r->bad = 1;
+    return 0;
+  }
   char **list = calloc((size_t)n + 1, sizeof *list);
   for (uint32_t i = 0; list && i < n; i++) list[i] = (char *)(uintptr_t)read_str(r);
   return list;
@@ -20,10 +23,18 @@ static char **read_list(struct reader *r) {
 int program_prepare(struct program *p) {
   struct reader r = p->steps;
   for (uint32_t i = 0; i < p->count; i++) {
-    uint32_t op = read_u32(&r), size = read_u32(&r); struct reader body = { read_bytes(&r, size), 0, r.bad }; body.end = body.at + (r.bad ? 0 : size);
-    if (op == STEP_EXEC) { p->path = read_str(&body); p->argv = read_list(&body); p->envp = read_list(&body); }
+    uint32_t op = read_u32(&r), size = read_u32(&r);
+    struct reader body = { read_bytes(&r, size), 0, r.bad };
+    body.end = body.at + (r.bad ? 0 : size);
+    if (op == STEP_EXEC) {
+      p->path = read_str(&body);
+      p->argv = read_list(&body);
+      p->envp = read_list(&body);
+    }
     if (op == STEP_IDS) {
-      read_u32(&body); read_u32(&body); p->group_count = read_u32(&body);
+      read_u32(&body);
+      read_u32(&body);
+      p->group_count = read_u32(&body);
       if (body.bad || p->group_count > 65536 || !(p->groups = calloc(p->group_count + 1, sizeof *p->groups))) return -1;
       for (uint32_t g = 0; g < p->group_count; g++) p->groups[g] = read_u32(&body);
     }
@@ -32,15 +43,18 @@ int program_prepare(struct program *p) {
   return r.bad || !p->path || !p->argv || !p->argv[0] || !p->envp ? -1 : 0;
 }
 
-// A single-threaded task that writes "0" moves itself without the lock that a write of its pid would wait for (cgroup v1 `tasks`).
-// On v2 clone3 has put it there.
+// A single-threaded task that writes "0" moves itself without the lock that a write of its pid would wait for (cgroup
+// v1 `tasks`). Into the v2 group, the first of the joins if there is one, clone3 has put it.
 static int join(const struct program *p) {
-  for (int i = 0; !p->version2 && i < p->joins; i++) if (write(INIT_FD_JOINS + i, "0", 1) != 1) return -1;
+  for (int i = p->version2 ? 1 : 0; i < p->joins; i++)
+    if (write(INIT_FD_JOINS + i, "0", 1) != 1) return -1;
   return 0;
 }
 
 static int set_oom_score(int32_t value) {
-  char text[16]; int n = snprintf(text, sizeof text, "%d", value), fd = openat(INIT_FD_PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  char text[16];
+  int n = snprintf(text, sizeof text, "%d", value),
+      fd = openat(INIT_FD_PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   int result = fd >= 0 && write(fd, text, (size_t)n) == n ? 0 : -1, error = errno;
   if (fd >= 0) close(fd);
   errno = error;
@@ -48,19 +62,25 @@ static int set_oom_score(int32_t value) {
 }
 
 static int drop_bounding(uint64_t keep) {
-  for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++) if (!(keep >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0)) return -1;
+  for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+    if (!(keep >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0)) return -1;
   return 0;
 }
 
 static int set_ids(const struct program *p, uint32_t uid, uint32_t gid, uint32_t keep) {
   if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) return -1;
-  // The plain system calls: a libc would tell the other threads, of which there are none.
+    // The plain system calls: a libc would tell the other threads, of which there are none.
 #ifdef SYS_setgroups32
-  if (syscall(SYS_setgroups32, p->group_count, p->groups) || syscall(SYS_setresgid32, gid, gid, gid) || syscall(SYS_setresuid32, uid, uid, uid)) return -1;
+  if (syscall(SYS_setgroups32, p->group_count, p->groups) || syscall(SYS_setresgid32, gid, gid, gid) ||
+      syscall(SYS_setresuid32, uid, uid, uid))
+    return -1;
 #else
-  if (syscall(SYS_setgroups, p->group_count, p->groups) || syscall(SYS_setresgid, gid, gid, gid) || syscall(SYS_setresuid, uid, uid, uid)) return -1;
+  if (syscall(SYS_setgroups, p->group_count, p->groups) || syscall(SYS_setresgid, gid, gid, gid) ||
+      syscall(SYS_setresuid, uid, uid, uid))
+    return -1;
 #endif
-  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // the id change set it for the memory shared with the init; execve sets it again
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0,
+               0); // the id change set it for the memory shared with the init; execve sets it again
 }
 
 // The set becomes permitted, effective, inheritable and ambient, so that a program without file capabilities has it.
@@ -70,33 +90,46 @@ static int set_capabilities(uint64_t set) {
   struct __user_cap_data_struct data[2] = { { low, low, low }, { high, high, high } };
   if (syscall(SYS_capset, &header, data)) return -1;
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)) return -1;
-  for (int c = 0; c < 64; c++) if (set >> c & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0)) return -1;
+  for (int c = 0; c < 64; c++)
+    if (set >> c & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0)) return -1;
   return 0;
 }
 
 static _Noreturn void execute(struct program *p) {
   // Ignored signals survive execve, handlers do not: all back to default, the mask last.
-  for (int s = 1; s < 32; s++) if (s != SIGKILL && s != SIGSTOP) signal(s, SIG_DFL);
-  sigset_t none; sigemptyset(&none); sigprocmask(SIG_SETMASK, &none, 0);
+  for (int s = 1; s < 32; s++)
+    if (s != SIGKILL && s != SIGSTOP) signal(s, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, 0);
   execve(p->path, p->argv, p->envp);
-  p->failed_errno = errno; p->failed_step = p->step; p->failed_op = STEP_EXEC;
+  p->failed_errno = errno;
+  p->failed_step = p->step;
+  p->failed_op = STEP_EXEC;
   _exit(127);
 }
 
 static int step(struct program *p, uint32_t op, struct reader *r) {
-  uint32_t a, b; uint64_t n;
+  uint32_t a, b;
+  uint64_t n;
   switch (op) {
     case STEP_JOIN: return join(p);
     case STEP_CGROUP_NAMESPACE: return unshare(NEWCGROUP);
     case STEP_OOM_SCORE_ADJ: return set_oom_score((int32_t)read_u32(r));
     case STEP_RLIMIT: {
-      a = read_u32(r); struct rlimit64 limit = { read_u64(r), read_u64(r) };
+      a = read_u32(r);
+      struct rlimit64 limit = { read_u64(r), read_u64(r) };
       return (int)syscall(SYS_prlimit64, 0, a, &limit, 0);
     }
     case STEP_SESSION: return setsid() < 0 ? -1 : 0;
     case STEP_UMASK: umask((mode_t)read_u32(r)); return 0;
     case STEP_BOUNDING: return drop_bounding(read_u64(r));
-    case STEP_IDS: a = read_u32(r); b = read_u32(r); n = read_u32(r); read_bytes(r, 4 * n); return set_ids(p, a, b, read_u32(r));
+    case STEP_IDS:
+      a = read_u32(r);
+      b = read_u32(r);
+      n = read_u32(r);
+      read_bytes(r, 4 * n);
+      return set_ids(p, a, b, read_u32(r));
     case STEP_CAPABILITIES: return set_capabilities(read_u64(r));
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return chdir(read_str(r));
@@ -108,12 +141,18 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
 _Noreturn void program_main(struct program *p) {
   struct reader *r = &p->steps;
   for (p->step = p->first_step; p->count; p->step++, p->count--) {
-    uint32_t op = read_u32(r), size = read_u32(r); struct reader body = { read_bytes(r, size), 0, 0 }; body.end = body.at + size;
+    uint32_t op = read_u32(r), size = read_u32(r);
+    struct reader body = { read_bytes(r, size), 0, 0 };
+    body.end = body.at + size;
     if (r->bad || step(p, op, &body) || body.bad) {
-      p->failed_errno = r->bad || body.bad ? EPROTO : errno; p->failed_step = p->step; p->failed_op = (int)op;
+      p->failed_errno = r->bad || body.bad ? EPROTO : errno;
+      p->failed_step = p->step;
+      p->failed_op = (int)op;
       _exit(127);
     }
   }
-  p->failed_errno = EPROTO; p->failed_step = p->step; p->failed_op = STEP_EXEC; // a list without EXEC
+  p->failed_errno = EPROTO;
+  p->failed_step = p->step;
+  p->failed_op = STEP_EXEC; // a list without EXEC
   _exit(127);
 }

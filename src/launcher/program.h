@@ -4,12 +4,16 @@
 #include "sys.h"
 #include "wire.h"
 struct program {
-  struct reader steps; uint32_t count; int first_step, joins, version2;
-  int step;                       // the one being done
-  const char *path; char **argv, **envp;
-  gid_t *groups; uint32_t group_count; // of STEP_IDS
+  struct reader steps;
+  uint32_t count;
+  int first_step, joins, version2;
+  int step; // the one being done
+  const char *path;
+  char **argv, **envp;
+  gid_t *groups;
+  uint32_t group_count;                              // of STEP_IDS
   volatile int failed_step, failed_op, failed_errno; // read by the init: the memory is shared
 };
-int program_prepare(struct program *p);            // allocates what the steps need, before the clone
+int program_prepare(struct program *p); // allocates what the steps need, before the clone
 _Noreturn void program_main(struct program *p);
 #endif

@@ -6,28 +6,42 @@
 #include <sys/stat.h>
 
 static _Noreturn void fail(struct stage *s, int step, int op) {
-  s->failed_errno = errno; s->failed_op = op; s->failed_step = step;
+  s->failed_errno = errno;
+  s->failed_op = op;
+  s->failed_step = step;
   _exit(127);
 }
 
-// A detached procfs of the new pid namespace: the init and the program's child need it, whether the container has /proc or not.
+// A detached procfs of the new pid namespace: the init and the program's child need it, whether the container has /proc
+// or not.
 static int own_proc(void) {
   int context = sys_fsopen("proc"), made = -1;
-  if (context >= 0 && !sys_fsconfig(context, CONFIG_CREATE, 0, 0)) made = sys_fsmount(context, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
-  if (context >= 0) { int error = errno; close(context); errno = error; }
+  if (context >= 0 && !sys_fsconfig(context, CONFIG_CREATE, 0, 0))
+    made = sys_fsmount(context, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+  if (context >= 0) {
+    int error = errno;
+    close(context);
+    errno = error;
+  }
   return made;
 }
 
-// Every descriptor first above all targets, then to its place; the image comes last and is close-on-exec. What is not in the list
-// is closed by a plain close_range (5.9), so nothing of the launcher passes into a container.
+// Every descriptor first above all targets, then to its place; the image comes last and is close-on-exec. What is not
+// in the list is closed by a plain close_range (5.9), so nothing of the launcher passes into a container.
 static int arrange_descriptors(struct stage *s, int null, int proc) {
   int from[INIT_FD_JOINS + WIRE_MAX_JOINS + 1], n = 0;
-  from[n++] = null; from[n++] = s->out >= 0 ? s->out : null; from[n++] = s->err >= 0 ? s->err : null;
-  from[n++] = s->status; from[n++] = s->frame; from[n++] = proc;
+  from[n++] = null;
+  from[n++] = s->out >= 0 ? s->out : null;
+  from[n++] = s->err >= 0 ? s->err : null;
+  from[n++] = s->status;
+  from[n++] = s->frame;
+  from[n++] = proc;
   for (int i = 0; i < s->join_count; i++) from[n++] = s->joins[i];
   from[n++] = init_image;
-  for (int i = 0; i < n; i++) if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64)) < 0) return -1;
-  for (int i = 0; i < n; i++) if (dup3(from[i], i, i == n - 1 ? O_CLOEXEC : 0) < 0) return -1;
+  for (int i = 0; i < n; i++)
+    if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64)) < 0) return -1;
+  for (int i = 0; i < n; i++)
+    if (dup3(from[i], i, i == n - 1 ? O_CLOEXEC : 0) < 0) return -1;
   if (sys_close_range((unsigned)n, ~0U)) return -1;
   return n - 1;
 }
@@ -37,14 +51,21 @@ _Noreturn void stage_main(struct stage *s) {
   umask(0);
   int null = open_null();
   if (null < 0) fail(s, 0, STEP_NAMESPACES);
-  struct reader *r = &s->steps; int step = (int)s->first_step;
+  struct reader *r = &s->steps;
+  int step = (int)s->first_step;
   for (; s->count; step++, s->count--) {
     struct reader before = *r;
     uint32_t op = read_u32(r), size = read_u32(r);
-    if (!r->bad && op >= STEP_PROGRAM) { *r = before; break; }
+    if (!r->bad && op >= STEP_PROGRAM) {
+      *r = before;
+      break;
+    }
     struct reader payload = { read_bytes(r, size), 0, 0 };
     payload.end = payload.at + size;
-    if (r->bad) { errno = EPROTO; fail(s, step, (int)op); }
+    if (r->bad) {
+      errno = EPROTO;
+      fail(s, step, (int)op);
+    }
     if (mount_step(s, op, &payload)) fail(s, step, (int)op);
   }
   // Its last fields were written by the launcher.

@@ -10,20 +10,35 @@
 #include <unistd.h>
 
 // The numbers from 424 on are the same on every architecture (asm-generic/unistd.h).
-enum { NR_OPEN_TREE = 428, NR_MOVE_MOUNT = 429, NR_FSOPEN = 430, NR_FSCONFIG = 431, NR_FSMOUNT = 432, NR_CLONE3 = 435, NR_CLOSE_RANGE = 436, NR_OPENAT2 = 437, NR_MOUNT_SETATTR = 442 };
+enum {
+  NR_OPEN_TREE = 428,
+  NR_MOVE_MOUNT = 429,
+  NR_FSOPEN = 430,
+  NR_FSCONFIG = 431,
+  NR_FSMOUNT = 432,
+  NR_CLONE3 = 435,
+  NR_CLOSE_RANGE = 436,
+  NR_OPENAT2 = 437,
+  NR_MOUNT_SETATTR = 442
+};
 
 #define INTO_CGROUP 0x200000000ULL // CLONE_INTO_CGROUP, 5.7
 #define NEWCGROUP 0x02000000       // CLONE_NEWCGROUP, 4.6
 
-struct clone_args3 { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; };
+struct clone_args3 {
+  uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
 
-// clone3 without a stack of its own: with CLONE_VM|CLONE_VFORK the child runs below the caller's frame, as vfork does, and the
-// caller sleeps until the child has executed something else or ended. No page table is copied. It must be inlined, and the
-// child's branch must be one call that never returns.
+// clone3 without a stack of its own: with CLONE_VM|CLONE_VFORK the child runs below the caller's frame, as vfork does,
+// and the caller sleeps until the child has executed something else or ended. No page table is copied. It must be
+// inlined, and the child's branch must be one call that never returns.
 static inline __attribute__((always_inline)) long clone3_here(struct clone_args3 *args) {
 #if defined(__x86_64__)
   long result;
-  __asm__ volatile("syscall" : "=a"(result) : "a"((long)NR_CLONE3), "D"(args), "S"(sizeof *args) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"((long)NR_CLONE3), "D"(args), "S"(sizeof *args)
+                   : "rcx", "r11", "memory");
   return result;
 #elif defined(__aarch64__)
   register long number __asm__("x8") = NR_CLONE3, first __asm__("x0") = (long)args, second __asm__("x1") = sizeof *args;
@@ -38,7 +53,9 @@ static inline __attribute__((always_inline)) long clone3_here(struct clone_args3
 #endif
 }
 
-struct open_how { uint64_t flags, mode, resolve; };
+struct open_how {
+  uint64_t flags, mode, resolve;
+};
 enum { RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8, RESOLVE_IN_ROOT = 16 };
 static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
   struct open_how how = { .flags = flags, .resolve = resolve };
@@ -48,16 +65,26 @@ static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_
 enum { TREE_CLONE = 1, TREE_CLOEXEC = O_CLOEXEC, TREE_RECURSIVE = 0x8000, EMPTY_PATH = 0x1000 };
 enum { MOVE_FROM_EMPTY = 4, MOVE_TO_EMPTY = 0x40 };
 enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_CREATE = 6, CONFIG_RECONFIGURE = 7 };
-struct mount_attributes { uint64_t set, clear, propagation, userns; };
+struct mount_attributes {
+  uint64_t set, clear, propagation, userns;
+};
 
-static inline int sys_open_tree(int dir, const char *path, unsigned flags) { return (int)syscall(NR_OPEN_TREE, dir, path, flags); }
-static inline int sys_move_mount(int from, int to) { return (int)syscall(NR_MOVE_MOUNT, from, "", to, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY); }
+static inline int sys_open_tree(int dir, const char *path, unsigned flags) {
+  return (int)syscall(NR_OPEN_TREE, dir, path, flags);
+}
+static inline int sys_move_mount(int from, int to) {
+  return (int)syscall(NR_MOVE_MOUNT, from, "", to, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY);
+}
 static inline int sys_fsopen(const char *type) { return (int)syscall(NR_FSOPEN, type, 1); }
-static inline int sys_fsconfig(int fd, unsigned command, const char *key, const char *value) { return (int)syscall(NR_FSCONFIG, fd, command, key, value, 0); }
+static inline int sys_fsconfig(int fd, unsigned command, const char *key, const char *value) {
+  return (int)syscall(NR_FSCONFIG, fd, command, key, value, 0);
+}
 static inline int sys_fsmount(int fd, unsigned attributes) { return (int)syscall(NR_FSMOUNT, fd, 1, attributes); }
 static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set) {
   struct mount_attributes a = { .set = set };
   return (int)syscall(NR_MOUNT_SETATTR, fd, "", EMPTY_PATH | flags, &a, sizeof a);
 }
-static inline int sys_close_range(unsigned first, unsigned last) { return (int)syscall(NR_CLOSE_RANGE, first, last, 0); }
+static inline int sys_close_range(unsigned first, unsigned last) {
+  return (int)syscall(NR_CLOSE_RANGE, first, last, 0);
+}
 #endif

@@ -1,5 +1,6 @@
-// teardown.c - the end of the lease: every container is killed, every group and path that was registered is removed. This is what is
-// left of the daemon's own teardown when the daemon is no more, so it takes no orders and waits for nobody.
+// teardown.c - the end of the lease: every container is killed, every group and path that was registered is removed.
+// This is what is left of the daemon's own teardown when the daemon is no more, so it takes no orders and waits for
+// nobody.
 #include "launcher.h"
 #include <dirent.h>
 #include <poll.h>
@@ -14,26 +15,47 @@ enum { GIVE_UP_MS = 10000, ROUND_MS = 5 };
 
 int register_leftovers(struct reader *r) {
   struct strings g = { 0 }, p = { 0 };
-  if (read_strings(r, &g) || read_strings(r, &p)) { free_strings(&g); free_strings(&p); return EINVAL; }
-  free_strings(&groups); free_strings(&paths); groups = g; paths = p;
+  if (read_strings(r, &g) || read_strings(r, &p)) {
+    free_strings(&g);
+    free_strings(&p);
+    return EINVAL;
+  }
+  free_strings(&groups);
+  free_strings(&paths);
+  groups = g;
+  paths = p;
   return 0;
 }
 
-static int any_alive(void) { for (struct container *c = containers; c; c = c->next) if (c->init > 0) return 1; return 0; }
+static int any_alive(void) {
+  for (struct container *c = containers; c; c = c->next)
+    if (c->init > 0) return 1;
+  return 0;
+}
 
 static void put_file(const char *dir, const char *name, const char *text) {
-  char path[4300]; snprintf(path, sizeof path, "%s/%s", dir, name);
+  char path[4300];
+  snprintf(path, sizeof path, "%s/%s", dir, name);
   int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd >= 0) { if (write(fd, text, strlen(text)) < 0) {} close(fd); } // absent before 5.14 and on v1: the loop below kills one by one
+  if (fd >= 0) {
+    if (write(fd, text, strlen(text)) < 0) {}
+    close(fd);
+  } // absent before 5.14 and on v1: the loop below kills one by one
 }
 
 static void kill_members(const char *group) {
-  char path[4300], text[4096]; snprintf(path, sizeof path, "%s/cgroup.procs", group);
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  char path[4300], text[4096];
+  snprintf(path, sizeof path, "%s/cgroup.procs", group);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
   if (fd >= 0) close(fd);
   if (n <= 0) return;
   text[n] = 0;
-  for (char *at = text, *end; *at; at = *end ? end + 1 : end) { long pid = strtol(at, &end, 10); if (pid > 1 && pid != getpid()) kill((pid_t)pid, SIGKILL); if (end == at) break; }
+  for (char *at = text, *end; *at; at = *end ? end + 1 : end) {
+    long pid = strtol(at, &end, 10);
+    if (pid > 1 && pid != getpid()) kill((pid_t)pid, SIGKILL);
+    if (end == at) break;
+  }
 }
 
 // Depth-first; a group has no symbolic links, and only folders can be removed.
@@ -43,7 +65,8 @@ static int remove_group(const char *group, int depth) {
   for (struct dirent *e; (e = readdir(dir));) {
     char path[4300];
     if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
-    snprintf(path, sizeof path, "%s/%s", group, e->d_name); remove_group(path, depth + 1);
+    snprintf(path, sizeof path, "%s/%s", group, e->d_name);
+    remove_group(path, depth + 1);
   }
   closedir(dir);
   kill_members(group);
@@ -51,18 +74,31 @@ static int remove_group(const char *group, int depth) {
 }
 
 _Noreturn void teardown_and_exit(void) {
-  for (struct container *c = containers; c; c = c->next) if (c->init > 0) kill(c->init, SIGKILL);
-  for (int waited = 0; any_alive() && waited < GIVE_UP_MS; waited += ROUND_MS) { reap_children(); if (any_alive()) poll(0, 0, ROUND_MS); }
+  for (struct container *c = containers; c; c = c->next)
+    if (c->init > 0) kill(c->init, SIGKILL);
+  for (int waited = 0; any_alive() && waited < GIVE_UP_MS; waited += ROUND_MS) {
+    reap_children();
+    if (any_alive()) poll(0, 0, ROUND_MS);
+  }
   int left = 1;
   for (int waited = 0; left && waited < GIVE_UP_MS; waited += ROUND_MS) {
     left = 0;
-    for (struct container *c = containers; c; c = c->next) for (uint32_t i = 0; i < c->groups.count; i++) {
-      if (waited) put_file(c->groups.list[i], "cgroup.kill", "1");
-      left |= remove_group(c->groups.list[i], 0);
-    }
+    for (struct container *c = containers; c; c = c->next)
+      for (uint32_t i = 0; i < c->groups.count; i++) {
+        if (waited) put_file(c->groups.list[i], "cgroup.kill", "1");
+        left |= remove_group(c->groups.list[i], 0);
+      }
     if (left) poll(0, 0, ROUND_MS);
   }
   for (uint32_t i = 0; i < groups.count; i++) rmdir(groups.list[i]); // shared with others: removed only when empty
-  for (uint32_t i = 0; i < paths.count; i++) { struct stat st; if (!lstat(paths.list[i], &st)) { if (S_ISDIR(st.st_mode)) rmdir(paths.list[i]); else unlink(paths.list[i]); } }
+  for (uint32_t i = 0; i < paths.count; i++) {
+    struct stat st;
+    if (!lstat(paths.list[i], &st)) {
+      if (S_ISDIR(st.st_mode))
+        rmdir(paths.list[i]);
+      else
+        unlink(paths.list[i]);
+    }
+  }
   _exit(left ? 1 : 0);
 }

@@ -1,8 +1,8 @@
 // wire.h - what the daemon and the launcher say to each other, and what the launcher passes on to the init.
 //
-// A frame is a header and a payload of at most WIRE_MAX_FRAME bytes. Numbers are little-endian; a string is a u32 length
-// (without the NUL), the bytes, and a NUL, so that it can be used in place. Nothing here knows what a manifest is.
-// src/launcher/wire.ts holds the same numbers; a test compares the two files.
+// A frame is a header and a payload of at most WIRE_MAX_FRAME bytes. Numbers are little-endian; a string is a u32
+// length (without the NUL), the bytes, and a NUL, so that it can be used in place. Nothing here knows what a manifest
+// is. src/launcher/wire.ts holds the same numbers; a test compares the two files.
 #ifndef THUBAN_WIRE_H
 #define THUBAN_WIRE_H
 #include <stdint.h>
@@ -14,49 +14,56 @@
 #define WIRE_MAX_BLOB 65536
 #define WIRE_MAX_JOINS 16
 
-struct wire_header { uint32_t size; uint16_t type; uint16_t zero; uint64_t seq; };
+struct wire_header {
+  uint32_t size;
+  uint16_t type;
+  uint16_t zero;
+  uint64_t seq;
+};
 
 enum wire_type {
   // controller to launcher
-  WIRE_HELLO = 1,    // protocol_min u32, protocol_max u32, build str, pid u32, boot_id str; the first frame, both ways
-  WIRE_ACK = 2,      // all reports up to header.seq are done with
-  WIRE_SPAWN = 3,    // see container.c
-  WIRE_SIGNAL = 4,   // id u64, signal u32, 0 init / 1 (SIGKILL only) the init itself
-  WIRE_RELEASE = 5,  // id u64: forget an ended container, close its pipes
-  WIRE_BLOB = 6,     // id u64, blob
+  WIRE_HELLO = 1,   // protocol_min u32, protocol_max u32, build str, pid u32, boot_id str; the first frame, both ways
+  WIRE_ACK = 2,     // all reports up to header.seq are done with
+  WIRE_SPAWN = 3,   // see spawn.c
+  WIRE_SIGNAL = 4,  // id u64, signal u32: to the init, which passes on all but SIGKILL and SIGSTOP
+  WIRE_RELEASE = 5, // id u64: forget an ended container, close its pipes
+  WIRE_BLOB = 6,    // id u64, blob
   WIRE_LIST = 7,
   WIRE_REGISTER = 8, // groups [str], paths [str]: removed, in this order, when the lease ends
   WIRE_SHUTDOWN = 9, // kill and remove everything, end
   // launcher to controller
-  WIRE_REFUSED = 130,  // reason u32, pid u32
-  WIRE_STARTED = 131,  // report: id u64, init u32, program u32, start_time u64, time u64, stdout fd i32 ino u64, stderr fd i32 ino u64
-  WIRE_FAILED = 132,   // report: id u64, step i32, op u32, errno i32
-  WIRE_EXITED = 133,   // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64
-  WIRE_OOM = 134,      // report: id u64
-  WIRE_LISTED = 135,   // as STARTED, then state u32, blob
+  WIRE_REFUSED = 130, // reason u32, pid u32
+  WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, then stdout and stderr, each
+                      // fd i32, inode u64
+  WIRE_FAILED = 132, // report: id u64, step i32, op u32, errno i32
+  WIRE_EXITED = 133, // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64
+  WIRE_OOM = 134,    // report: id u64
+  WIRE_LISTED = 135, // as STARTED, then state u32, blob
   WIRE_LIST_END = 136,
-  WIRE_DONE = 137,     // answer to SIGNAL, RELEASE, BLOB, REGISTER: errno i32
+  WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER: errno i32
 };
 
 enum wire_refusal { REFUSED_BUSY = 1, REFUSED_PROTOCOL = 2, REFUSED_PEER = 3 };
 
-// Steps below STEP_PROGRAM are done by pid 1 of the new namespaces before it becomes the init, the others by the program's process.
+// Steps below STEP_PROGRAM are done by pid 1 of the new namespaces before it becomes the init, the others by the
+// program's process.
 enum wire_step {
-  STEP_NAMESPACES = 1,     // clone flags u64
-  STEP_PROPAGATION = 2,    // no mount made here reaches the host; the host's still arrive
-  STEP_ROOT_TMPFS = 3,     // staging str, size u64, inodes u64
-  STEP_ROOT_BIND = 4,      // staging str, source str
-  STEP_MKDIR = 5,          // path str, mode u32
-  STEP_MKFILE = 6,         // path str, mode u32
-  STEP_SYMLINK = 7,        // path str, text str
-  STEP_BIND = 8,           // source str, target str, attributes u32, recursive u32, optional u32
-  STEP_TMPFS = 9,          // target str, attributes u32, options str ("size=..,mode=..")
-  STEP_PROC = 10,          // target str, attributes u32
-  STEP_SYSFS = 11,         // target str, attributes u32
-  STEP_DEV = 12,           // target str, size u64, 1 = links into /proc u32
+  STEP_NAMESPACES = 1,       // clone flags u64
+  STEP_PROPAGATION = 2,      // no mount made here reaches the host; the host's still arrive
+  STEP_ROOT_TMPFS = 3,       // staging str, size u64, inodes u64
+  STEP_ROOT_BIND = 4,        // staging str, source str
+  STEP_MKDIR = 5,            // path str, mode u32
+  STEP_MKFILE = 6,           // path str, mode u32
+  STEP_SYMLINK = 7,          // path str, text str
+  STEP_BIND = 8,             // source str, target str, attributes u32, recursive u32, optional u32
+  STEP_TMPFS = 9,            // target str, attributes u32, options str ("size=..,mode=..")
+  STEP_PROC = 10,            // target str, attributes u32
+  STEP_SYSFS = 11,           // target str, attributes u32
+  STEP_DEV = 12,             // target str, size u64, 1 = links into /proc u32
   STEP_ROOT_ATTRIBUTES = 13, // attributes u32
   STEP_PIVOT = 14,
-  STEP_HOSTNAME = 15,      // name str
+  STEP_HOSTNAME = 15, // name str
   STEP_LOOPBACK = 16,
   STEP_PROGRAM = 64,
   STEP_JOIN = 64,
@@ -64,40 +71,66 @@ enum wire_step {
   STEP_OOM_SCORE_ADJ = 66, // i32
   STEP_RLIMIT = 67,        // resource u32, soft u64, hard u64
   STEP_SESSION = 68,
-  STEP_UMASK = 69,         // u32
-  STEP_BOUNDING = 70,      // set u64
-  STEP_IDS = 71,           // uid u32, gid u32, groups [u32], keep u32
-  STEP_CAPABILITIES = 72,  // set u64
+  STEP_UMASK = 69,        // u32
+  STEP_BOUNDING = 70,     // set u64
+  STEP_IDS = 71,          // uid u32, gid u32, groups [u32], keep u32
+  STEP_CAPABILITIES = 72, // set u64
   STEP_NO_NEW_PRIVS = 73,
   STEP_WORKING_DIRECTORY = 74, // path str
-  STEP_EXEC = 75,          // path str, args [str], env [str]
+  STEP_EXEC = 75,              // path str, args [str], env [str]
 };
 
 // Attributes of a mount: the kernel's MOUNT_ATTR_* (linux/mount.h)
 enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8 };
 
-// ---- the frame of the init: header, then the steps from STEP_PROGRAM on ----------------------------------------------
+// ---- the frame of the init: header, then the steps from STEP_PROGRAM on ----
 #define INIT_MAGIC 0x31494854u
-struct init_header { uint32_t magic, first_step, steps, joins, version2, zero; };
+struct init_header {
+  uint32_t magic, first_step, steps, joins, version2, zero;
+};
 enum { INIT_FD_STATUS = 3, INIT_FD_FRAME = 4, INIT_FD_PROC = 5, INIT_FD_JOINS = 6 };
 
-// What the init says on its status socket. `EXECUTED` carries the program's pid as SCM_CREDENTIALS, so that the launcher
-// receives it as a pid of its own namespace.
-struct init_record { int32_t type, a, b; };
+// What the init says on its status socket. `EXECUTED` carries the program's pid as SCM_CREDENTIALS, so that the
+// launcher receives it as a pid of its own namespace.
+struct init_record {
+  int32_t type, a, b;
+};
 enum { INIT_EXECUTED = 'E', INIT_FAILED = 'F', INIT_STATUS = 'S' }; // FAILED: step, errno; STATUS: raw wait status
 
-// ---- reading: a cursor that turns bad instead of running over ------------------------------------------------------------
-struct reader { const uint8_t *at, *end; int bad; };
+// ---- reading: a cursor that turns bad instead of running over ----
+struct reader {
+  const uint8_t *at, *end;
+  int bad;
+};
 
 static inline const void *read_bytes(struct reader *r, size_t n) {
-  if (r->bad || (size_t)(r->end - r->at) < n) { r->bad = 1; return ""; }
-  const void *p = r->at; r->at += n; return p;
+  if (r->bad || (size_t)(r->end - r->at) < n) {
+    r->bad = 1;
+    return "";
+  }
+  const void *p = r->at;
+  r->at += n;
+  return p;
 }
-static inline uint32_t read_u32(struct reader *r) { uint32_t v = 0; const void *p = read_bytes(r, 4); if (!r->bad) memcpy(&v, p, 4); return v; }
-static inline uint64_t read_u64(struct reader *r) { uint64_t v = 0; const void *p = read_bytes(r, 8); if (!r->bad) memcpy(&v, p, 8); return v; }
+static inline uint32_t read_u32(struct reader *r) {
+  uint32_t v = 0;
+  const void *p = read_bytes(r, 4);
+  if (!r->bad) memcpy(&v, p, 4);
+  return v;
+}
+static inline uint64_t read_u64(struct reader *r) {
+  uint64_t v = 0;
+  const void *p = read_bytes(r, 8);
+  if (!r->bad) memcpy(&v, p, 8);
+  return v;
+}
 static inline const char *read_str(struct reader *r) {
-  uint32_t n = read_u32(r); const char *s = read_bytes(r, (size_t)n + 1);
-  if (r->bad || s[n] || memchr(s, 0, n)) { r->bad = 1; return ""; }
+  uint32_t n = read_u32(r);
+  const char *s = read_bytes(r, (size_t)n + 1);
+  if (r->bad || s[n] || memchr(s, 0, n)) {
+    r->bad = 1;
+    return "";
+  }
   return s;
 }
 #endif

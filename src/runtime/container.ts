@@ -7,7 +7,7 @@ import {
   type Leftover,
   type OomCounters,
 } from '../cgroups/index.ts';
-import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
+import type { LauncherClient, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
 import type { OomCause, Exit } from './exit.ts';
 import { decodeStatus, signalName, signalNumber } from './exit.ts';
 import { OutputReader, type OutputSink } from './output.ts';
@@ -104,7 +104,7 @@ export class Container {
           stderr: plan.launch.stderr,
           uid: plan.launch.uid,
           gid: plan.launch.gid,
-          joins: { version: groups.joins[0]?.version ?? 1, paths: groups.joins.map((join) => join.path) },
+          joins: joinsOf(groups),
           ...(memory?.version === 1 ? { oomGroup: memory.path } : {}),
           groups: paths,
           blob: Buffer.from(JSON.stringify({ id: plan.id, before })),
@@ -266,6 +266,12 @@ export class Container {
     if (this.#stopping !== undefined) return { ...withOom, reason: 'stopped', stopped_for: this.#stopping.for };
     return { ...withOom, reason: 'code' in decoded ? 'exited' : 'signalled' };
   }
+}
+
+function joinsOf(groups: AcquiredGroups): SpawnRequest['joins'] {
+  const unified = groups.joins.find((join) => join.version === 2)?.path;
+  const tasks = groups.joins.filter((join) => join.version === 1).map((join) => join.path);
+  return unified === undefined ? { tasks } : { unified, tasks };
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

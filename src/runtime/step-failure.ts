@@ -1,53 +1,94 @@
-import { ThubanError } from '../base/index.ts';
+import { ThubanError, type Code } from '../base/index.ts';
 import { StepFailure, stepNumbers, type Step } from '../launcher/index.ts';
+import { errnoText } from './errno-text.ts';
 import type { LaunchPlan } from './plan.ts';
+
+interface Explanation {
+  code: Code;
+  message: string;
+  hint?: string;
+  /** A manifest key that says more than the step's own. */
+  key?: string;
+}
 
 /** Turns the launcher's "step 12, ENOENT" into an error that names the manifest's key and says what to do. */
 export function explainStepFailure(error: unknown, plan: LaunchPlan): unknown {
   if (!(error instanceof StepFailure)) return error;
-  const step = plan.launch.steps[error.step];
-  const name = (Object.entries(stepNumbers).find(([, number]) => number === error.op) ?? ['unknown'])[0];
-  const details = {
-    container: plan.id,
-    step: error.step,
-    name,
-    errno: error.errno,
-    ...(step?.key === undefined ? {} : { key: step.key }),
-  };
-  const at = { details, cause: error };
-  if (error.step < 0) return new ThubanError('TH3010', 'the container was killed before its program ran', at);
-  const joined = plan.launch.steps.findIndex((s) => s.op === 'join');
-  if (error.step > joined && ['ENOMEM', 'E2BIG'].includes(error.errno) && hasMemoryLimit(plan))
-    return new ThubanError(
-      'TH3010',
-      `step ${error.step}, ${name}: the memory limit is too small to start the program (${error.errno})`,
-      {
-        hint: 'raise memory_hard_limit; 1 MiB is enough for a small static program',
-        details: { ...details, key: 'cgroups.memory.memory_hard_limit' },
-        cause: error,
-      },
-    );
-  if (step?.op === 'exec') return execFailure(error.errno, step.path, at);
-  if (step?.op === 'rlimit' && error.errno === 'EPERM')
-    return new ThubanError(
-      'TH3007',
-      `the hard limit of ${step.resource} is above Thuban's own, and it lacks CAP_SYS_RESOURCE`,
-      {
-        ...at,
-        hint: `lower rlimits.${step.resource}.hard, or raise the limit of the unit that runs Thuban`,
-      },
-    );
-  const target = step === undefined ? undefined : mountTarget(step);
-  if (target !== undefined)
-    return new ThubanError('TH3004', `mount \`${target}\`: ${text(error.errno)} (${error.errno})`, {
-      ...at,
-      hint: mountHint(error.errno),
-    });
-  return new ThubanError('TH3010', `step ${error.step}, ${name}: ${text(error.errno)} (${error.errno})`, at);
+  const index = indexOf(error, plan);
+  const step = plan.launch.steps[index];
+  const name = nameOf(error.op);
+  const { code, message, hint, key = step?.key } = explain(error.errno, index, name, step, plan);
+  const details = { container: plan.id, step: index, name, errno: error.errno, ...(key === undefined ? {} : { key }) };
+  return new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details, cause: error });
 }
 
-function hasMemoryLimit(plan: LaunchPlan): boolean {
-  return plan.cgroup.writes.some((w) => w.file === 'memory.limit_in_bytes' || w.file === 'memory.max');
+function nameOf(op: number): string {
+  return Object.entries(stepNumbers).find(([, number]) => number === op)?.[0] ?? `step of number ${op}`;
+}
+
+/** A failure before the first step (opening a group, say) comes with the step that it belongs to, but without its place in the list. */
+function indexOf(error: StepFailure, plan: LaunchPlan): number {
+  const { steps } = plan.launch;
+  const at = steps[error.step];
+  if (error.step < 0 || (at !== undefined && stepNumbers[at.op] === error.op)) return error.step;
+  return steps.findIndex((step) => stepNumbers[step.op] === error.op);
+}
+
+function explain(errno: string, index: number, name: string, step: Step | undefined, plan: LaunchPlan): Explanation {
+  const why = `${errnoText(errno)} (${errno})`;
+  if (step === undefined) return { code: 'TH3010', message: 'the container was killed before its program ran' };
+  if (isMemoryShort(errno, index, plan))
+    return {
+      code: 'TH3010',
+      message: `step ${index}, ${name}: the memory limit is too small to start the program (${errno})`,
+      hint: 'raise memory_hard_limit; 1 MiB is enough for a small static program',
+      key: 'cgroups.memory.memory_hard_limit',
+    };
+  if (step.op === 'exec') return explainExec(errno, step.path, why);
+  if (step.op === 'rlimit' && errno === 'EPERM')
+    return {
+      code: 'TH3007',
+      message: `the hard limit of ${step.resource} is above Thuban's own, and it lacks CAP_SYS_RESOURCE`,
+      hint: `lower rlimits.${step.resource}.hard, or raise the limit of the unit that runs Thuban`,
+    };
+  const target = mountTarget(step);
+  if (target !== undefined) return { code: 'TH3004', message: `mount \`${target}\`: ${why}`, hint: mountHint(errno) };
+  return { code: 'TH3010', message: `step ${index}, ${name}: ${why}` };
+}
+
+/** After the join every allocation counts for the container. */
+function isMemoryShort(errno: string, index: number, plan: LaunchPlan): boolean {
+  const joined = plan.launch.steps.findIndex((step) => step.op === 'join');
+  const limited = plan.cgroup.writes.some(({ file }) => file === 'memory.limit_in_bytes' || file === 'memory.max');
+  return limited && index > joined && (errno === 'ENOMEM' || errno === 'E2BIG');
+}
+
+function explainExec(errno: string, path: string, why: string): Explanation {
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ELOOP':
+      return {
+        code: 'TH3001',
+        message: `\`${path}\` does not exist in the container's root, or its interpreter does not`,
+        hint: 'give the path as seen from inside; a script or a dynamic program also needs its interpreter and libraries',
+      };
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        code: 'TH3003',
+        message: `\`${path}\` is not executable for this user`,
+        hint: 'chmod +x, and let others read the folders above it',
+      };
+    case 'ENOEXEC':
+      return {
+        code: 'TH3003',
+        message: `\`${path}\` is no program for this machine`,
+        hint: 'build it for this architecture, or begin the script with `#!/bin/sh`',
+      };
+    default:
+      return { code: 'TH3010', message: `exec \`${path}\`: ${why}` };
+  }
 }
 
 function mountTarget(step: Step): string | undefined {
@@ -56,79 +97,16 @@ function mountTarget(step: Step): string | undefined {
   return step.op === 'root_bind' ? step.source : undefined;
 }
 
-function execFailure(
-  errno: string,
-  path: string,
-  at: { details: Record<string, unknown>; cause: unknown },
-): ThubanError {
-  switch (errno) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'ELOOP':
-      return new ThubanError(
-        'TH3001',
-        `\`${path}\` does not exist in the container's root, or its interpreter does not`,
-        {
-          ...at,
-          hint: 'give the path as seen from inside; for a script or a dynamic program, mount its interpreter and libraries too',
-        },
-      );
-    case 'EACCES':
-    case 'EPERM':
-      return new ThubanError('TH3003', `\`${path}\` is not executable for this user`, {
-        ...at,
-        hint: `chmod +x, and let others read the folders above it`,
-      });
-    case 'ENOEXEC':
-      return new ThubanError('TH3003', `\`${path}\` is no program for this machine`, {
-        ...at,
-        hint: 'build it for this architecture, or begin the script with `#!/bin/sh`',
-      });
-    default:
-      return new ThubanError('TH3010', `exec \`${path}\`: ${text(errno)} (${errno})`, at);
-  }
-}
-
-function mountHint(errno: string): string {
-  switch (errno) {
-    case 'ENOENT':
-      return 'the target must exist in a read-only root, and the source on the host';
-    case 'ENOTDIR':
-    case 'EISDIR':
-      return 'a file is mounted on a file, a directory on a directory';
-    case 'EROFS':
-      return 'the target lies in a read-only folder: it must exist there already';
-    case 'ENODEV':
-      return 'this kernel does not know that filesystem';
-    case 'EPERM':
-      return 'Thuban needs CAP_SYS_ADMIN';
-    case 'ENOSYS':
-      return 'a recursive read-only mount needs Linux 5.12; leave `rec` out or add `rw`';
-    default:
-      return 'see mount(2) for this error';
-  }
-}
-
-/** The C library's words for the errors that a start meets. */
-const texts: Record<string, string> = {
-  EPERM: 'operation not permitted',
-  ENOENT: 'no such file or directory',
-  EINTR: 'killed before the program ran',
-  ENOMEM: 'cannot allocate memory',
-  EACCES: 'permission denied',
-  EBUSY: 'device or resource busy',
-  ENODEV: 'no such device',
-  ENOTDIR: 'not a directory',
-  EISDIR: 'is a directory',
-  EINVAL: 'a value that the kernel does not take',
-  ENOSPC: 'no space left',
-  EROFS: 'read-only file system',
-  ENOSYS: 'not known to this kernel',
-  ELOOP: 'too many levels of symbolic links',
-  EAGAIN: 'resource temporarily unavailable',
-  EPROTO: 'the launcher does not know this step',
+const mountHints: Readonly<Record<string, string>> = {
+  ENOENT: 'the target must exist in a read-only root, and the source on the host',
+  ENOTDIR: 'a file is mounted on a file, a directory on a directory',
+  EISDIR: 'a file is mounted on a file, a directory on a directory',
+  EROFS: 'the target lies in a read-only folder: it must exist there already',
+  ENODEV: 'this kernel does not know that filesystem',
+  EPERM: 'Thuban needs CAP_SYS_ADMIN',
+  ENOSYS: 'a recursive read-only mount needs Linux 5.12; leave `rec` out or add `rw`',
 };
 
-function text(errno: string): string {
-  return texts[errno] ?? errno;
+function mountHint(errno: string): string {
+  return mountHints[errno] ?? 'see mount(2) for this error';
 }

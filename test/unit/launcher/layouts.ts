@@ -44,12 +44,12 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 }
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
-export function stepLayouts(sources: { mounts: string; program: string; container: string }): Record<string, Field[]> {
+export function stepLayouts(sources: { mounts: string; program: string; spawn: string }): Record<string, Field[]> {
   const layouts: Record<string, Field[]> = { ...cases(sources.mounts), ...cases(sources.program) };
   // The launcher itself takes the first step apart, the init the one that ends in execve.
-  assert.match(sources.container, /op != STEP_NAMESPACES \|\| size != 8/);
+  assert.match(sources.spawn, /op == STEP_NAMESPACES && step_size == 8/);
   layouts['namespaces'] = ['u64'];
-  const exec = /op == STEP_EXEC\) \{ (.*?) \}/.exec(sources.program)?.[1];
+  const exec = /op == STEP_EXEC\) \{(.*?)\}/s.exec(sources.program)?.[1];
   assert.ok(exec !== undefined, 'program.c reads STEP_EXEC');
   layouts['exec'] = fields(exec);
   return layouts;
