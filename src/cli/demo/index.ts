@@ -45,6 +45,14 @@ export async function demo(context: Context): Promise<number> {
   const examples = examplesDirectory();
   const { accepted, rejected } = loadRepository(examples);
   const facts = gatherFacts();
+  const interrupt = new AbortController();
+  let guests: readonly Supervised[] = [];
+  const onSignal = (): void => {
+    interrupt.abort(new Error('interrupted'));
+    for (const guest of guests) void guest.stop('on Ctrl-C');
+  };
+  // From before there is anything to clean up.
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   const session = await Session.open({ prefix: 'thuban-demo-' });
   screen.line(`Thuban ${version} demo: four containers on real processes, about 15 s`);
   screen.line(
@@ -54,13 +62,8 @@ export async function demo(context: Context): Promise<number> {
     `  ready in ${formatDuration(performance.now() - began)}: pid ${process.pid}, ${formatBytes(process.memoryUsage.rss())}, launcher pid ${session.launcherPid}, run directory ${session.runDir}`,
   );
   screen.line(`  repository examples/manifests: ${accepted.size} manifests accepted, ${rejected.length} rejected`);
-  const interrupt = new AbortController();
-  const onSignal = (): void => {
-    interrupt.abort(new Error('interrupted'));
-    for (const guest of tour.guests) void guest.stop('on Ctrl-C');
-  };
   const tour = new Tour(session, screen, interrupt.signal);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  guests = tour.guests;
   try {
     const shown = await showAll(tour, screen, accepted, interrupt.signal);
     await shutDown(tour, session, screen);
