@@ -2,7 +2,17 @@
 // Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it.
 //   node scripts/build.mjs [--if-stale]
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -76,7 +86,8 @@ async function bundle() {
   }
   await esbuild.build({
     entryPoints: [join(root, 'src/main.ts')],
-    outfile: join(dist, 'thuban.mjs'),
+    // Under another name first: what works is not lost to a build that fails.
+    outfile: join(dist, 'thuban.new.mjs'),
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -92,13 +103,15 @@ async function bundle() {
     },
     logLevel: 'warning',
   });
-  chmodSync(join(dist, 'thuban.mjs'), 0o755);
+  renameSync(join(dist, 'thuban.new.mjs.map'), join(dist, 'thuban.mjs.map'));
+  chmodSync(join(dist, 'thuban.new.mjs'), 0o755);
+  renameSync(join(dist, 'thuban.new.mjs'), join(dist, 'thuban.mjs'));
 }
 
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
 try {
   mkdirSync(dist, { recursive: true });
-  rmSync(join(dist, 'thuban.mjs'), { force: true });
+  accessSync(dist, constants.W_OK);
 } catch (error) {
   fail('TH7002', `cannot write to ${dist}: ${error.message}`, 'build as the owner of the checkout: npm run build');
 }

@@ -3,6 +3,6 @@ export { ThubanError, errnoOf, hasErrno, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
-export { formatBytes, formatDuration } from './format.ts';
+export { count, formatBytes, formatDuration } from './format.ts';
 export { suggest } from './suggest.ts';
 export { version } from './version.ts';

@@ -115,8 +115,8 @@ function build(done: (code: number) => void): Command {
     {
       usage: 'demo',
       group: 'Look:',
-      summary: 'Show what Thuban does, on real processes, in about 20 seconds',
-      examples: ['sudo npm run demo', 'sudo npx thuban demo --color never | tee demo.txt'],
+      summary: 'Show what Thuban does, on real processes, in about 10 seconds',
+      examples: ['sudo npm run demo', 'sudo npx thuban demo --json'],
       exitCodes: '0 everything shown was checked and right, 1 something was not',
     },
     (_args, _flags, context) => demo(context),

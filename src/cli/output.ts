@@ -1,20 +1,21 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { OutputSink, Stream } from '../runtime/index.ts';
+import { standardStream } from './standard-streams.ts';
 
-function drainOf(stream: NodeJS.WriteStream): Promise<void> {
+function drainOf(stream: Stream): Promise<void> {
   return new Promise((resolve) => {
-    stream.once('drain', resolve);
+    standardStream(stream).once('drain', resolve);
   });
 }
 
 /** The program's output, byte for byte, on our own stdout and stderr. */
 export class PassThrough implements OutputSink {
   write(stream: Stream, chunk: Buffer): boolean {
-    return process[stream].write(chunk);
+    return standardStream(stream).write(chunk);
   }
 
   drained(stream: Stream): Promise<void> {
-    return drainOf(process[stream]);
+    return drainOf(stream);
   }
 }
 
@@ -82,10 +83,10 @@ export class JsonOutput implements OutputSink {
   #print(stream: Stream, lines: string[]): boolean {
     const time = new Date().toISOString();
     const text = lines.map((line) => `${JSON.stringify({ time, stream, line })}\n`).join('');
-    return text === '' || process.stdout.write(text);
+    return text === '' || standardStream('stdout').write(text);
   }
 
   drained(): Promise<void> {
-    return drainOf(process.stdout);
+    return drainOf('stdout');
   }
 }

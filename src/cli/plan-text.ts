@@ -1,4 +1,4 @@
-import { formatBytes } from '../base/index.ts';
+import { count, formatBytes } from '../base/index.ts';
 import type { CgroupWrite, Group } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { keyPath, type LaunchPlan } from '../runtime/index.ts';
@@ -31,7 +31,7 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
   ];
   const writes = cgroup.writes.filter((write) => write.op === 'write');
   for (const group of cgroup.groups) lines.push(...groupLines(group, columns));
-  lines.push(`${writes.length} writes`);
+  lines.push(count(writes.length, 'write'));
   let number = 0;
   const width = (of: (write: CgroupWrite) => string): number => Math.max(...writes.map((write) => of(write).length), 0);
   const widths = [
@@ -47,7 +47,7 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
     const cells = [String(++number).padStart(4), write.file ?? '', write.value ?? '', describe(write, loaded)];
     lines.push(row(cells, widths, lineOf(write.key, loaded), columns));
   }
-  lines.push(`launch, ${launch.steps.length} steps`);
+  lines.push(`launch, ${count(launch.steps.length, 'step')}`);
   for (const step of launch.steps) {
     const cells = [String(++number).padStart(4), step.op, stepText(step)];
     lines.push(row(cells, [4, 18, 0], lineOf(step.key, loaded), columns));
@@ -57,7 +57,7 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
     lines.push(`${context.out.style('yellow', `warning[${warning.code}]`)}: ${warning.message}${at}`);
     if (warning.hint !== undefined) lines.push(`  hint: ${warning.hint}`);
   }
-  lines.push(`nothing was done. ${writes.length} writes, ${launch.steps.length} steps`);
+  lines.push(`nothing was done. ${count(writes.length, 'write')}, ${count(launch.steps.length, 'step')}`);
   return `${lines.join('\n')}\n`;
 }
 

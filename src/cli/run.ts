@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { ThubanError, formatDuration } from '../base/index.ts';
+import { stopDefaults, type LoadedManifest } from '../manifest/index.ts';
 import {
   Session,
   Supervised,
@@ -14,6 +16,7 @@ import type { Context } from './context.ts';
 import { loadOrExplain } from './load.ts';
 import { JsonOutput, PassThrough } from './output.ts';
 import { printError } from './print-error.ts';
+import { flushStandardStreams, standardStream } from './standard-streams.ts';
 
 export interface RunFlags {
   once?: boolean;
@@ -21,11 +24,27 @@ export interface RunFlags {
 }
 
 const CANNOT_START = 125;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** One container in the foreground, without a daemon. Resolves with the container's exit code. */
 export async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
   const loaded = loadOrExplain(file, context);
   if (loaded === undefined) return CANNOT_START;
+  const signals = new StopSignals(context);
+  try {
+    return await runInSession(loaded, flags, signals, context);
+  } finally {
+    signals.release(); // everything is gone; a signal now only cuts off the rest of the output
+    await flushStandardStreams(signals.first !== undefined);
+  }
+}
+
+async function runInSession(
+  loaded: LoadedManifest,
+  flags: RunFlags,
+  signals: StopSignals,
+  context: Context,
+): Promise<number> {
   const parent = flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent };
   let session: Session;
   try {
@@ -35,6 +54,7 @@ export async function run(file: string, flags: RunFlags, context: Context): Prom
     return CANNOT_START;
   }
   await using _ = session;
+  if (signals.first !== undefined) return 128 + constants.signals[signals.first];
   const output: OutputSink = context.json ? new JsonOutput() : new PassThrough();
   const container = new Supervised({
     board: session.board,
@@ -46,13 +66,9 @@ export async function run(file: string, flags: RunFlags, context: Context): Prom
       show(event, context);
     },
   });
-  const release = stopOnSignals(container, context);
-  try {
-    const exit = await container.start();
-    return conclude(exit, container, context);
-  } finally {
-    release();
-  }
+  const life = container.start();
+  signals.passTo(container);
+  return conclude(await life, container, context);
 }
 
 function conclude(exit: Exit, container: Supervised, context: Context): number {
@@ -62,33 +78,48 @@ function conclude(exit: Exit, container: Supervised, context: Context): number {
   return error instanceof ThubanError ? startFailureCode(error) : CANNOT_START;
 }
 
-/** The first Ctrl-C or SIGTERM stops gracefully, the second kills. */
-function stopOnSignals(container: Supervised, context: Context): () => void {
-  let asked = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    asked++;
-    if (asked === 1) {
-      const { stop } = container.loaded.manifest;
-      const timeout = formatDuration((stop?.timeout ?? 10) * 1000);
-      talk(`${signal}: stopping ${container.id}, it is killed in ${timeout} or at the next Ctrl-C`, context);
-      void container.stop(`on ${signal}`);
-    } else void container.kill(`on the second ${signal}`);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
+/** The first Ctrl-C or SIGTERM stops gracefully, the second kills. Heard from the beginning, so that nothing is left half made. */
+class StopSignals {
+  first: NodeJS.Signals | undefined;
+  readonly #context: Context;
+  #container: Supervised | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+    for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  passTo(container: Supervised): void {
+    this.#container = container;
+  }
+
+  release(): void {
+    for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const again = this.first !== undefined;
+    this.first ??= signal;
+    const container = this.#container;
+    if (container === undefined) return;
+    if (again) {
+      void container.kill(`on the second ${signal}`);
+      return;
+    }
+    const timeout = formatDuration((container.loaded.manifest.stop ?? stopDefaults).timeout * 1000);
+    talk(`${signal}: stopping ${container.id}, it is killed in ${timeout} or at the next Ctrl-C`, this.#context);
+    void container.stop(`on ${signal}`);
   };
 }
 
 function talk(text: string, context: Context): void {
-  if (!context.quiet && !context.json) process.stderr.write(`thuban: ${text}\n`);
+  if (!context.quiet && !context.json) standardStream('stderr').write(`thuban: ${text}\n`);
 }
 
 /** What a person in front of the terminal should know and the program's own output does not say. */
 function show(event: RuntimeEvent, context: Context): void {
   if (context.json) {
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    standardStream('stdout').write(`${JSON.stringify(event)}\n`);
     return;
   }
   switch (event.type) {
@@ -119,6 +150,8 @@ function show(event: RuntimeEvent, context: Context): void {
       talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);
       return;
     case 'started':
+      for (const { code, message } of event.conditions ?? [])
+        talk(`${event.container} ${context.err.style('yellow', `degraded[${code}]`)}: ${message}`, context);
       return;
   }
 }

@@ -26,8 +26,8 @@ export function terminalOf(stream: NodeJS.WriteStream, choice: ColorChoice): Ter
 }
 
 /** A closed pipe (`| head`) is the reader's wish, not a failure. */
-export function exitQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+export function exitQuietlyOnClosedPipe(streams: NodeJS.EventEmitter[] = [process.stdout, process.stderr]): void {
+  for (const stream of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
       throw error;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatDuration, type Diagnostic } from '../base/index.ts';
+import { count, formatDuration, type Diagnostic } from '../base/index.ts';
 import { readManifestFile, renderDiagnosticLine, renderDiagnostics, toNorthstarJson } from '../manifest/index.ts';
 import { checkLimits } from '../runtime/index.ts';
 import type { Context } from './context.ts';
@@ -35,19 +35,15 @@ function judge(file: string): Verdict {
   return { file, valid, ...(valid ? { manifest: toNorthstarJson(result.manifest.manifest) } : {}), diagnostics };
 }
 
-function count(verdicts: Verdict[], severity: Diagnostic['severity']): number {
+function total(verdicts: Verdict[], severity: Diagnostic['severity']): number {
   return verdicts.flatMap((verdict) => verdict.diagnostics).filter((diagnostic) => diagnostic.severity === severity)
     .length;
-}
-
-function plural(n: number, word: string): string {
-  return `${n} ${word}${n === 1 ? '' : 's'}`;
 }
 
 export function validate(paths: string[], flags: ValidateFlags, context: Context): number {
   const begin = performance.now();
   const verdicts = paths.flatMap(expand).map(judge);
-  const [errors, warnings] = [count(verdicts, 'error'), count(verdicts, 'warning')];
+  const [errors, warnings] = [total(verdicts, 'error'), total(verdicts, 'warning')];
   if (context.json) {
     const json = verdicts.map(({ file, valid, manifest, diagnostics }) => ({
       file,
@@ -66,10 +62,10 @@ export function validate(paths: string[], flags: ValidateFlags, context: Context
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   } else if (!context.quiet) {
     for (const verdict of verdicts) show(verdict, context);
-    const of = verdicts.length === 1 ? verdicts[0]?.file : plural(verdicts.length, 'file');
+    const of = verdicts.length === 1 ? verdicts[0]?.file : count(verdicts.length, 'file');
     const took = verdicts.length === 1 ? '' : `, ${formatDuration(performance.now() - begin)}`;
     process.stdout.write(
-      `${of}${verdicts.length === 1 ? ': ' : ', '}${plural(errors, 'error')}, ${plural(warnings, 'warning')}${took}\n`,
+      `${of}${verdicts.length === 1 ? ': ' : ', '}${count(errors, 'error')}, ${count(warnings, 'warning')}${took}\n`,
     );
   }
   return errors > 0 || (flags.strict === true && warnings > 0) ? 1 : 0;

@@ -40,7 +40,9 @@ export function checkLimits(loaded: LoadedManifest): Diagnostic[] {
   for (const version of ['v1', 'v2'] as const) {
     for (const error of perVersion[version]) {
       if (both.some((other) => same(error, other))) continue;
-      diagnostics.push(toDiagnostic(error, loaded, 'warning', ` (on cgroups ${version})`));
+      // TH2003 says by itself which version it is about.
+      const suffix = error.code === 'TH2003' ? '' : `, on cgroups ${version}`;
+      diagnostics.push(toDiagnostic(error, loaded, 'warning', suffix));
     }
   }
   return diagnostics;

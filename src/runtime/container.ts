@@ -5,6 +5,7 @@ import {
   type AcquiredGroups,
   type KernelFs,
   type Leftover,
+  type Notice,
   type OomCounters,
 } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
@@ -144,7 +145,12 @@ export class Container {
     }
   }
 
-  /** The group of one controller, for measurements. */
+  /** Limits of the manifest that this kernel does not enforce, and that `best_effort` lets pass. */
+  get degraded(): Notice[] {
+    return this.#groups.degraded;
+  }
+
+  /** The groups of this run, for measurements. */
   get groups(): AcquiredGroups {
     return this.#groups;
   }

@@ -1,9 +1,18 @@
+import type { Code } from '../base/index.ts';
 import type { Exit, OomCause } from './exit.ts';
 import type { State } from './states.ts';
 
+/** What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel. */
+export interface Condition {
+  type: 'degraded';
+  since: string;
+  message: string;
+  code: Code;
+}
+
 /** What happened to a container. Times are RFC 3339, UTC, with milliseconds. */
 export type RuntimeEvent = { time: string; container: string } & (
-  | { type: 'started'; pid: number; duration_ms: number }
+  | { type: 'started'; pid: number; duration_ms: number; conditions?: Condition[] }
   | { type: 'exited'; exit: Exit }
   | { type: 'oom'; oom: { cause: OomCause; kills: number; limit?: number } }
   | { type: 'state'; state: State; previous: State; message?: string }

@@ -1,7 +1,7 @@
 export { checkLimits } from './check-limits.ts';
 export { keyPath } from './key-path.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
-export type { RuntimeEvent } from './events.ts';
+export type { Condition, RuntimeEvent } from './events.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';

@@ -17,8 +17,8 @@ export class LaunchDraft {
     this.#runDir = runDir;
   }
 
-  problem(code: Code, message: string, hint: string, key: string): void {
-    this.problems.push(new ThubanError(code, message, { hint, details: { key } }));
+  problem(code: Code, message: string, hint: string | undefined, key: string): void {
+    this.problems.push(new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details: { key } }));
   }
 
   /** Whoever can write to the run directory is root on the board, so no container may see it, by whatever name. */

@@ -1,5 +1,5 @@
-import type { ThubanError } from '../base/index.ts';
-import { planCgroups, type CgroupPlan, type Notice } from '../cgroups/index.ts';
+import { ThubanError } from '../base/index.ts';
+import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '../cgroups/index.ts';
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { stopDefaults, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
@@ -38,8 +38,8 @@ export function containerId(manifest: Manifest): string {
 }
 
 /**
- * Pure: the same manifest, facts and options give the same plan. What the board lacks for the launch is collected in `problems`; limits
- * that no kernel or not this one can enforce are thrown by the cgroup planner, with `details.key`.
+ * Pure: the same manifest, facts and options give the same plan. Whatever makes a start impossible is collected in `problems`, each with
+ * `details.key`; thrown is only what leaves nothing to show, such as a parent for cgroups that is no path.
  */
 export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
   const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
@@ -49,7 +49,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   draft.steps.push({ op: 'loopback' });
   planProgram(manifest, options, draft);
-  const cgroup = planResources(manifest, facts, options);
+  const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {
     id: containerId(manifest),
@@ -72,9 +72,11 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   };
 }
 
-function planResources(manifest: Manifest, facts: Facts, options: PlanOptions): CgroupPlan {
+/** Limits that cannot be met are problems like any other; the plan then shows the groups without limits. */
+function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOptions): CgroupPlan {
+  const { facts } = draft;
   const { enforce, ...resources } = manifest.cgroups ?? {};
-  return planCgroups({
+  const request: CgroupRequest = {
     resources,
     name: manifest.name,
     version: manifest.version,
@@ -91,7 +93,15 @@ function planResources(manifest: Manifest, facts: Facts, options: PlanOptions): 
       preemptRt: facts.preempt_rt,
       blockDevices: facts.block_devices,
     },
-  });
+  };
+  try {
+    return planCgroups(request);
+  } catch (error) {
+    const refused = error instanceof ThubanError ? (error.details['errors'] as Notice[] | undefined) : undefined;
+    if (refused === undefined) throw error;
+    for (const { code, message, hint, key } of refused) draft.problem(code, message, hint, key ?? 'cgroups');
+    return planCgroups({ ...request, resources: {} });
+  }
 }
 
 function checkKernel(draft: LaunchDraft): void {

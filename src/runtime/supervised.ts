@@ -1,7 +1,7 @@
 import { ThubanError, systemClock, type Clock } from '../base/index.ts';
 import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/index.ts';
 import { Container, describeFailure, type Board } from './container.ts';
-import type { EventBody, RuntimeEvent } from './events.ts';
+import type { Condition, EventBody, RuntimeEvent } from './events.ts';
 import type { Exit } from './exit.ts';
 import { gatherFacts } from './facts.ts';
 import { keyPath } from './key-path.ts';
@@ -42,6 +42,7 @@ export class Supervised {
   #oomKills = 0;
   #lastExit: Exit | undefined;
   #startedAt: number | undefined;
+  #conditions: Condition[] = [];
   #failure: unknown;
 
   constructor(options: SupervisedOptions) {
@@ -60,6 +61,7 @@ export class Supervised {
   get status(): {
     id: string;
     state: State;
+    conditions: Condition[];
     pid?: number;
     uptime_ms?: number;
     restarts: number;
@@ -72,6 +74,7 @@ export class Supervised {
       state: this.#state,
       ...(running && this.#container !== undefined ? { pid: this.#container.started.program } : {}),
       ...(running && this.#startedAt !== undefined ? { uptime_ms: this.#clock.monotonic() - this.#startedAt } : {}),
+      conditions: running ? this.#conditions : [],
       restarts: this.#restarts,
       oom_kills: this.#oomKills,
       ...(this.#lastExit === undefined ? {} : { last_exit: this.#lastExit }),
@@ -172,7 +175,10 @@ export class Supervised {
       this.#container = container;
       this.#startedAt = this.#clock.monotonic();
       this.#become('running');
-      this.#emit({ type: 'started', pid: container.started.program, duration_ms: this.#startedAt - before });
+      this.#conditions = conditionsOf(container, new Date(this.#clock.now()).toISOString());
+      const conditions = this.#conditions.length === 0 ? {} : { conditions: this.#conditions };
+      const duration_ms = this.#startedAt - before;
+      this.#emit({ type: 'started', pid: container.started.program, duration_ms, ...conditions });
       if (stop.aborted) {
         this.#become('stopping');
         void container[this.#ending?.how ?? 'stop'](this.#ending?.reason);
@@ -217,6 +223,10 @@ export class Supervised {
   #emit(body: EventBody): void {
     this.#options.onEvent?.({ time: new Date(this.#clock.now()).toISOString(), container: this.id, ...body });
   }
+}
+
+function conditionsOf(container: Container, since: string): Condition[] {
+  return container.degraded.map(({ code, message }) => ({ type: 'degraded', since, message, code }));
 }
 
 export function withPosition(error: unknown, loaded: LoadedManifest): unknown {

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { ThubanError, formatBytes, formatDuration, version } from '../../base/index.ts';
+import { ThubanError, count, formatBytes, formatDuration, version } from '../../base/index.ts';
 import { readManifestFile, type LoadedManifest } from '../../manifest/index.ts';
-import { Session, exitSentence, gatherFacts, type Supervised } from '../../runtime/index.ts';
+import { Session, gatherFacts, type Supervised } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
-import { table } from '../table.ts';
 import { findLeaks, leakCount } from './leaks.ts';
 import { Screen } from './screen.ts';
+import { statusTable } from './status-table.ts';
 import { Tour } from './tour.ts';
 
 /** The examples: beside the bundle's folder, or beside src/. */
@@ -54,7 +54,7 @@ export async function demo(context: Context): Promise<number> {
   // From before there is anything to clean up.
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   const session = await Session.open({ prefix: 'thuban-demo-' });
-  screen.line(`Thuban ${version} demo: four containers on real processes, about 15 s`);
+  screen.line(`Thuban ${version} demo: four containers on real processes, about 10 s`);
   screen.line(
     `  kernel ${release()} ${facts.arch}, cgroups ${facts.cgroups.layout}, ${cpus().length} CPUs, ${formatBytes(totalmem())} RAM, Node ${process.version.slice(1)}`,
   );
@@ -72,9 +72,12 @@ export async function demo(context: Context): Promise<number> {
     const { cgroups, mounts, processes, sockets } = leaks;
     if (left > 0) screen.check(false, 'nothing is left', 'nothing', JSON.stringify(leaks));
     const passed = shown === 4 && screen.failures === 0 && !interrupt.signal.aborted;
-    screen.line(
+    const seconds = Math.round(performance.now() - began) / 1000;
+    if (context.json) process.stdout.write(`${JSON.stringify({ passed, seconds, checks: screen.checks, leaks })}\n`);
+    const verdict = passed ? 'passed' : interrupt.signal.aborted ? 'interrupted' : `${shown} of 4 shown`;
+    screen.last(
       `clean: ${cgroups.length} cgroups, ${mounts.length} mounts, ${processes.length} processes, ${sockets.length} sockets left; ` +
-        `${passed ? 'passed' : interrupt.signal.aborted ? 'interrupted' : `${shown} of 4 shown`} in ${formatDuration(performance.now() - began)}`,
+        `${verdict} in ${formatDuration(seconds * 1000)}`,
     );
     return passed ? 0 : interrupt.signal.aborted ? 130 : 1;
   } finally {
@@ -129,29 +132,7 @@ async function shutDown(tour: Tour, session: Session, screen: Screen): Promise<v
   screen.line();
   const signals = [...new Set(running.map((guest) => guest.loaded.manifest.stop?.signal ?? 'SIGTERM'))].join(', ');
   const stopped =
-    running.length === 0
-      ? 'nothing was running'
-      : `${running.length} container${running.length === 1 ? '' : 's'} stopped with ${signals}`;
+    running.length === 0 ? 'nothing was running' : `${count(running.length, 'container')} stopped with ${signals}`;
   screen.line(`shutdown in ${formatDuration(performance.now() - began)}: ${stopped}, launcher ended`);
   screen.line('next: sudo npx thuban run examples/manifests/05-restart.yaml   docs/guide/');
-}
-
-function statusTable(guests: readonly Supervised[]): string[] {
-  const header = ['NAME', 'STATE', 'UP', 'RESTARTS', 'OOM', 'LAST EXIT'];
-  const rows = guests
-    .map((guest) => guest.status)
-    .sort((a, b) => a.id.localeCompare(b.id, 'en'))
-    .map((status) => {
-      const up = status.uptime_ms === undefined ? '-' : formatDuration(status.uptime_ms).replace(' ', '');
-      const ago =
-        status.last_exit === undefined
-          ? ''
-          : formatDuration(Math.max(0, Date.now() - Date.parse(status.last_exit.time))).replace(' ', '');
-      const last =
-        status.last_exit === undefined
-          ? '-'
-          : `${exitSentence(status.last_exit).replace(' reached', '').replace('limit of', 'limit')}, ${ago} ago`;
-      return [status.id, status.state, up, String(status.restarts), String(status.oom_kills), last];
-    });
-  return table(header, rows, new Set(['RESTARTS', 'OOM']));
 }

@@ -1,22 +1,42 @@
 import { formatDuration } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 
+export interface Check {
+  step: string;
+  ok: boolean;
+  text: string;
+  expected?: string;
+  seen?: string;
+}
+
 /** The tour's way of speaking: step, time since the step began, event, text; `ok` only for what was checked. */
 export class Screen {
-  failures = 0;
+  readonly checks: Check[] = [];
   readonly #context: Context;
   #stepBegan = performance.now();
+  #step = '';
 
   constructor(context: Context) {
     this.#context = context;
   }
 
+  get failures(): number {
+    return this.checks.filter((check) => !check.ok).length;
+  }
+
+  /** What --quiet leaves out, and --json too. */
   line(text = ''): void {
-    process.stdout.write(`${text}\n`);
+    if (!this.#context.quiet) this.last(text);
+  }
+
+  /** What --quiet still shows. */
+  last(text: string): void {
+    if (!this.#context.json) process.stdout.write(`${text}\n`);
   }
 
   step(number: number, title: string, file: string): void {
     this.#stepBegan = performance.now();
+    this.#step = file;
     this.line();
     this.line(`${this.#context.out.style('bold', `${number} ${title}`.padEnd(60))} ${file.padStart(19)}`);
   }
@@ -33,13 +53,10 @@ export class Screen {
   }
 
   /** What the program checked itself. A miss says what was expected and what was seen. */
-  check(right: boolean, text: string, expected: string, seen: string): void {
-    if (right) {
-      this.line(`  ${this.#context.out.style('green', 'ok')}  ${text}`);
-      return;
-    }
-    this.failures++;
-    this.line(`  ${this.#context.out.style('red', 'NOT')} ${text}: expected ${expected}, seen ${seen}`);
+  check(ok: boolean, text: string, expected: string, seen: string): void {
+    this.checks.push({ step: this.#step, ok, text, ...(ok ? {} : { expected, seen }) });
+    if (ok) this.line(`  ${this.#context.out.style('green', 'ok')}  ${text}`);
+    else this.last(`  ${this.#context.out.style('red', 'NOT')} ${text}: expected ${expected}, seen ${seen}`);
   }
 
   bar(share: number): string {
