@@ -49,6 +49,11 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   draft.steps.push({ op: 'loopback' });
   planProgram(manifest, options, draft);
+  if (manifest.autostart !== undefined)
+    draft.notes.push({
+      message: '`autostart` takes effect only under a daemon, which this version does not have',
+      key: 'autostart',
+    });
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {

@@ -167,6 +167,29 @@ describe('a launch plan', () => {
     );
   });
 
+  test('what takes effect only under a daemon is said, not silently accepted', () => {
+    const made = plan({ ...base, autostart: 'critical' }, board());
+    assert.deepEqual(
+      made.warnings.map((warning) => [warning.code, warning.key]),
+      [['TH1315', 'autostart']],
+    );
+  });
+
+  test('a limit that this board cannot have stands beside the other problems', () => {
+    const made = plan({ ...base, suppl_groups: ['nobody-knows'], cgroups: { cpu: { quota: 999 } } }, board());
+    assert.deepEqual(
+      made.problems.map((problem) => [problem.code, problem.details['key']]),
+      [
+        ['TH3006', 'suppl_groups'],
+        ['TH1205', 'cgroups.cpu.quota'],
+      ],
+    );
+    assert.equal(
+      made.cgroup.writes.some((write) => write.file === 'cpu.max'),
+      false,
+    );
+  });
+
   test('supplementary groups become numbers, by name or as written', () => {
     const [ids] = ofOp(steps({ suppl_groups: ['video', '1234'] }), 'ids');
     assert.deepEqual(ids?.groups, [44, 1234]);
