@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { BUNDLE, Cli, manifestFile, type CliEnd } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
-import { processesWith, until } from '../../support/processes.ts';
+import { childrenOf, processesWith, until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
 
 /** Marks the sleepers of these tests among all processes of the machine. */
 const MARK = String(63_072_000 + process.pid);
 const STUBBORN = "trap 'echo asked' TERM; trap 'echo interrupted' INT; echo ready; while :; do sleep 0.05; done";
+/** Starts again at once, so that a signal that was not heard is seen. */
+const FOREVER = {
+  policy: 'always' as const,
+  initial_delay: 0.05,
+  max_delay: 0.05,
+  multiplier: 1,
+  jitter: 0,
+  reset_after: 600,
+  max_restarts: 'unlimited' as const,
+};
 const NEVER = { signal: 'SIGTERM', timeout: 600 };
 
 async function when(
@@ -43,6 +54,18 @@ describe('a signal to thuban run', needsRoot(), () => {
       assert.match(end.stderr, new RegExp(`${signal}: stopping test:1.0.0, it is killed in 10 min`));
       assert.match(end.stderr, new RegExp(`stopped on ${signal}, code 4`));
     });
+
+  test('before the container is started ends without starting it, and leaves nothing', async () => {
+    await leavesNothingBehind(async () => {
+      using folder = temporaryFolder();
+      const cli = new Cli(['run', manifestFile(folder.path, 'echo ready', { restart: FOREVER })]);
+      await until('the launcher is made', () => childrenOf(cli.process.pid ?? 0).length > 0);
+      cli.signal('SIGINT');
+      const end = await cli.ended;
+      assert.equal(end.signal, null);
+      assert.ok([130, 143, 0].includes(end.code ?? -1), JSON.stringify(end));
+    });
+  });
 
   test('the second one kills', async () => {
     const end = await when(STUBBORN, { stop: NEVER }, async (cli) => {
@@ -112,4 +135,36 @@ describe('the output of thuban run in a pipe', needsRoot(), () => {
       assert.match(await piped(file, 'head -1'), /^line\ncodes \d+ 0\n$/);
     });
   });
+
+  test('that nobody reads stops neither Ctrl-C nor the end', async () => {
+    await leavesNothingBehind(async () => {
+      using folder = temporaryFolder();
+      const pipe = `${folder.path}/pipe`;
+      assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writer = openSync(pipe, constants.O_WRONLY);
+      try {
+        const file = manifestFile(folder.path, 'while :; do echo line; done');
+        const cli = new Cli(['run', file], { stdio: ['ignore', writer, 'pipe'] });
+        const program = (): number | undefined => processesWith('while :; do echo line; done')[0];
+        await until('the program waits for its reader', () => isAsleepIn(program(), 'pipe'));
+        cli.signal('SIGINT');
+        const end = await cli.ended;
+        assert.equal(end.code, 143, end.stderr);
+      } finally {
+        closeSync(reader);
+        closeSync(writer);
+      }
+    });
+  });
 });
+
+/** Whether the kernel function that a process sleeps in has that word in its name. */
+function isAsleepIn(pid: number | undefined, word: string): boolean {
+  if (pid === undefined) return false;
+  try {
+    return readFileSync(`/proc/${pid}/wchan`, 'utf8').includes(word);
+  } catch {
+    return false; // it has just ended
+  }
+}
