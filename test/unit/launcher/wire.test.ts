@@ -61,7 +61,10 @@ describe('wire.h and its TypeScript side', () => {
   });
 
   test('have a header of the same size', () => {
-    assert.match(header, /struct wire_header \{\s+uint32_t size;\s+uint16_t type;\s+uint16_t zero;\s+uint64_t seq;\s+\}/);
+    assert.match(
+      header,
+      /struct wire_header \{\s+uint32_t size;\s+uint16_t type;\s+uint16_t zero;\s+uint64_t seq;\s+\}/,
+    );
     assert.equal(frame(Frame.LIST, 0n, Buffer.alloc(0)).length, HEADER_SIZE);
     assert.equal(HEADER_SIZE, 4 + 2 + 2 + 8);
   });
