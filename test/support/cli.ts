@@ -54,6 +54,11 @@ export class Cli {
     if (end !== true && !this.#has(text)) throw new Error(`it ended without "${text}": ${JSON.stringify(end)}`);
   }
 
+  /** A check that failed leaves nothing running: `using cli = new Cli(…)`. */
+  [Symbol.dispose](): void {
+    this.process.kill('SIGKILL'); // nothing, when it has ended
+  }
+
   /** As a terminal does: to the whole process group. */
   signal(signal: NodeJS.Signals): void {
     process.kill(-(this.process.pid ?? 0), signal);

@@ -30,7 +30,7 @@ describe('thuban demo', needsRoot(), () => {
   ] as const)
     test(`interrupted ${moment}, it still ends clean`, async () => {
       await leavesNothingBehind(async () => {
-        const cli = new Cli(['demo']);
+        using cli = new Cli(['demo']);
         await cli.saw(text);
         cli.signal('SIGINT');
         const end = await cli.ended;
@@ -41,7 +41,7 @@ describe('thuban demo', needsRoot(), () => {
 
   test('killed, it leaves nothing either', async () => {
     await leavesNothingBehind(async () => {
-      const cli = new Cli(['demo']);
+      using cli = new Cli(['demo']);
       await cli.saw('cpu.cfs_quota_us');
       cli.process.kill('SIGKILL');
       assert.equal((await cli.ended).signal, 'SIGKILL');

@@ -33,7 +33,7 @@ async function when(
   let end: CliEnd | undefined;
   await leavesNothingBehind(async () => {
     using folder = temporaryFolder();
-    const cli = new Cli(['run', manifestFile(folder.path, script, sections)]);
+    using cli = new Cli(['run', manifestFile(folder.path, script, sections)]);
     await cli.saw('ready');
     await act(cli);
     end = await cli.ended;
@@ -58,7 +58,7 @@ describe('a signal to thuban run', needsRoot(), () => {
   test('before the container is started ends without starting it, and leaves nothing', async () => {
     await leavesNothingBehind(async () => {
       using folder = temporaryFolder();
-      const cli = new Cli(['run', manifestFile(folder.path, 'echo ready', { restart: FOREVER })]);
+      using cli = new Cli(['run', manifestFile(folder.path, 'echo ready', { restart: FOREVER })]);
       await until('the launcher is made', () => childrenOf(cli.process.pid ?? 0).length > 0);
       cli.signal('SIGINT');
       const end = await cli.ended;
@@ -95,8 +95,8 @@ describe('a signal to thuban run', needsRoot(), () => {
 
   test('SIGKILL: the launcher sees it and removes everything', async () => {
     const script = `trap '' TERM INT HUP; sleep ${MARK} & setsid sleep ${MARK} & echo ready; wait`;
-    const end = await when(script, { cgroups: { pids: { limit: 20 } }, stop: NEVER }, (cli) => {
-      assert.equal(processesWith(MARK).length, 2);
+    const end = await when(script, { cgroups: { pids: { limit: 20 } }, stop: NEVER }, async (cli) => {
+      await until('the sleepers run', () => processesWith(MARK).length === 2);
       cli.process.kill('SIGKILL');
     });
     assert.deepEqual([end.code, end.signal], [null, 'SIGKILL']);
@@ -145,7 +145,7 @@ describe('the output of thuban run in a pipe', needsRoot(), () => {
       const writer = openSync(pipe, constants.O_WRONLY);
       try {
         const file = manifestFile(folder.path, 'while :; do echo line; done');
-        const cli = new Cli(['run', file], { stdio: ['ignore', writer, 'pipe'] });
+        using cli = new Cli(['run', file], { stdio: ['ignore', writer, 'pipe'] });
         const program = (): number | undefined => processesWith('while :; do echo line; done')[0];
         await until('the program waits for its reader', () => isAsleepIn(program(), 'pipe'));
         cli.signal('SIGINT');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
@@ -19,7 +19,7 @@ async function run(script: string, { flags = [], sections = {}, act, ...options 
   let end: CliEnd | undefined;
   await leavesNothingBehind(async () => {
     using folder = temporaryFolder();
-    const cli = new Cli(['run', ...flags, manifestFile(folder.path, script, sections)], options);
+    using cli = new Cli(['run', ...flags, manifestFile(folder.path, script, sections)], options);
     await act?.(cli);
     end = await cli.ended;
   });
@@ -50,7 +50,7 @@ describe('thuban run', needsRoot(), () => {
 
   test('tells an out-of-memory kill with its cause', async () => {
     await leavesNothingBehind(async () => {
-      const cli = new Cli(['run', '--once', resolve(import.meta.dirname, '../../../examples/manifests/03-oom.yaml')]);
+      using cli = new Cli(['run', '--once', resolve(import.meta.dirname, '../../../examples/manifests/03-oom.yaml')]);
       const end = await cli.ended;
       assert.equal(end.code, 137);
       assert.match(end.stderr, /^thuban: oom:1\.0\.0 oom: own limit of 32 MiB reached, killed by the kernel$/m);
@@ -71,8 +71,6 @@ describe('thuban run', needsRoot(), () => {
     assert.equal(source.code, 125);
     assert.match(source.stderr, /^error\[TH3005\]/);
     assert.match(source.stderr, place);
-    const invalid = await run('', { flags: ['--json'], sections: { uid: 1000, gid: 1000, hostname: 'fine' } });
-    assert.equal(invalid.code, 0);
   });
 
   test('refuses a manifest that is wrong or missing with 125', async () => {
@@ -140,6 +138,5 @@ describe('thuban run', needsRoot(), () => {
     const end = await run('true', { bundle, uid: 65534, gid: 65534, cwd: folder.path });
     assert.equal(end.code, 125);
     assert.match(end.stderr, /^error\[TH7001\]: /);
-    assert.ok(existsSync(bundle));
   });
 });
