@@ -8,7 +8,7 @@
 #include <time.h>
 
 struct container *containers;
-enum { MAX_STRINGS = 64 };
+enum { MAX_STRINGS = 16384 }; // the frame is the real bound; this one keeps a lying count from being allocated
 
 static uint64_t wall_ns(void) {
   struct timespec t;

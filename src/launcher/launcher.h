@@ -95,6 +95,7 @@ int transport_connected(void);
 
 // ---- teardown.c ----
 int register_leftovers(struct reader *r);
+void register_own(const char *run_dir);
 _Noreturn void teardown_and_exit(void);
 
 // ---- main.c ----

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
@@ -61,6 +62,12 @@ static void lower_oom_score(void) {
   }
 }
 
+static int make_folders(const char *run_dir) {
+  char staging[4200];
+  snprintf(staging, sizeof staging, "%s/root", run_dir);
+  return mkdir(run_dir, 0700) || mkdir(staging, 0755) ? -1 : 0;
+}
+
 static void handle_signals(int fd) {
   struct signalfd_siginfo info;
   while (read(fd, &info, sizeof info) == sizeof info)
@@ -70,6 +77,7 @@ static void handle_signals(int fd) {
 
 int main(int argc, char **argv) {
   const char *run_dir = 0, *init = 0;
+  int make_run_dir = 0;
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--run-dir") && i + 1 < argc)
       run_dir = argv[++i];
@@ -79,6 +87,8 @@ int main(int argc, char **argv) {
       lease_seconds = atol(argv[++i]);
     else if (!strcmp(argv[i], "--ready-fd") && i + 1 < argc)
       ready_fd = atoi(argv[++i]);
+    else if (!strcmp(argv[i], "--make-run-dir"))
+      make_run_dir = 1;
     else if (!strcmp(argv[i], "--without-mount-setattr"))
       no_mount_setattr = 1;
     else if (!strcmp(argv[i], "--version")) {
@@ -98,6 +108,8 @@ int main(int argc, char **argv) {
   sigprocmask(SIG_SETMASK, &all, 0); // from here on in every child, until its program is executed
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "thuban-launcher");
+  // Without a lease, not even the time until the first connection may outlive whoever started us.
+  if (!lease_seconds) prctl(PR_SET_PDEATHSIG, SIGTERM);
   if ((init_image = sealed_image(init)) < 0) give_up("init image");
   if (make_null()) give_up("null device");
   if (unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_SLAVE, 0)) give_up("mount namespace");
@@ -108,6 +120,9 @@ int main(int argc, char **argv) {
   if (epoll < 0 || signals < 0 || lease_timer < 0) give_up("event loop");
   watch_fd(signals, EPOLLIN, &tag_signals);
   watch_fd(lease_timer, EPOLLIN, &tag_lease);
+  // Made by us rather than by the one who starts us: he may be killed before he could tell us to remove it.
+  register_own(run_dir);
+  if (make_run_dir && make_folders(run_dir)) give_up("run directory");
   if (transport_listen(run_dir)) give_up("socket");
   arm_lease(lease_seconds > FIRST_CONNECT_SECONDS ? lease_seconds : FIRST_CONNECT_SECONDS);
   if (dprintf(ready_fd, "ready\n") < 0) return 1;

@@ -98,19 +98,26 @@ static int enter_root(struct stage *s, int mount_fd, const char *staging) {
   return 0;
 }
 
-static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive,
-                      int optional) {
-  int from = sys_openat2(AT_FDCWD, source, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
-  if (from < 0) return optional && errno == ENOENT ? 0 : -1;
-  int tree = sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0)),
-      error = errno;
+// A detached copy of a host folder's or file's mount. The path was resolved before it was checked, so a symbolic link
+// on it by now is somebody's doing.
+static int clone_tree(const char *source, int recursive) {
+  int from = sys_openat2(AT_FDCWD, source, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  if (from < 0) return -1;
+  int tree = sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0));
+  int error = errno;
   close(from);
   errno = error;
-  if (tree < 0) return -1;
+  return tree;
+}
+
+static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive,
+                      int optional) {
+  int tree = clone_tree(source, recursive);
+  if (tree < 0) return optional && errno == ENOENT ? 0 : -1;
   // Attached first: the fallback of set_attributes needs a mount that is part of a namespace. Nothing of the container
   // runs yet.
   if (attach(s, tree, target) || set_attributes(tree, attributes, recursive)) {
-    error = errno;
+    int error = errno;
     close(tree);
     errno = error;
     return -1;
@@ -181,7 +188,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
     case STEP_ROOT_BIND:
       a = read_str(r);
       b = read_str(r);
-      return CHECKED(enter_root(s, sys_open_tree(AT_FDCWD, b, TREE_CLONE | TREE_CLOEXEC), a));
+      return CHECKED(enter_root(s, clone_tree(b, 0), a));
     case STEP_MKDIR:
       a = read_str(r);
       x = read_u32(r);

@@ -10,6 +10,8 @@ export interface LauncherOptions {
   init: string;
   /** Folder of mode 0700 for the socket. */
   runDir: string;
+  /** The launcher makes that folder, which must not exist, with an empty `root` in it; it also removes both at its end. */
+  makeRunDir?: boolean;
   /** Seconds that containers outlive their controller. 0: they end with it. */
   lease: number;
   build: string;
@@ -29,6 +31,7 @@ export async function startLauncher(options: LauncherOptions): Promise<LauncherC
     '--ready-fd',
     '3',
   ];
+  if (options.makeRunDir === true) args.push('--make-run-dir');
   if (options.withoutMountSetattr === true) args.push('--without-mount-setattr');
   const child = spawn(options.launcher, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
   const ready = child.stdio[3] as Readable;

@@ -27,6 +27,17 @@ int register_leftovers(struct reader *r) {
   return 0;
 }
 
+// Until the controller says otherwise: what this launcher was given and made itself.
+void register_own(const char *run_dir) {
+  static const char *const names[] = { "/launcher.sock", "/root", "" };
+  paths.list = calloc(4, sizeof *paths.list);
+  for (int i = 0; paths.list && i < 3; i++) {
+    char path[4300];
+    snprintf(path, sizeof path, "%s%s", run_dir, names[i]);
+    if ((paths.list[i] = strdup(path))) paths.count++;
+  }
+}
+
 static int any_alive(void) {
   for (struct container *c = containers; c; c = c->next)
     if (c->init > 0) return 1;
@@ -90,7 +101,8 @@ _Noreturn void teardown_and_exit(void) {
       }
     if (left) poll(0, 0, ROUND_MS);
   }
-  for (uint32_t i = 0; i < groups.count; i++) rmdir(groups.list[i]); // shared with others: removed only when empty
+  for (uint32_t i = 0; i < groups.count; i++)
+    rmdir(groups.list[i]); // never a container's that lives, and those shared with others only when empty
   for (uint32_t i = 0; i < paths.count; i++) {
     struct stat st;
     if (!lstat(paths.list[i], &st)) {

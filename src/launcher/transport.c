@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { MAX_QUEUED = 16 * 1024 * 1024 };
+enum { MAX_QUEUED = 16 * 1024 * 1024, GREETING_SECONDS = 2 };
 static int listener = -1, controller = -1, greeted;
+static struct timespec accepted_at; // CLOCK_MONOTONIC
 static pid_t controller_pid;
 static uint8_t *in;
 static size_t in_size;
@@ -116,6 +118,13 @@ static void notice_end_of_controller(void) {
   while (controller >= 0) transport_readable();
 }
 
+// Somebody who connected and says nothing must not stand in the way for ever either.
+static void give_up_on_silence(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (controller >= 0 && !greeted && now.tv_sec - accepted_at.tv_sec >= GREETING_SECONDS) transport_close();
+}
+
 void transport_accept(void) {
   int fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0 && (errno == EMFILE || errno == ENFILE))
@@ -128,12 +137,14 @@ void transport_accept(void) {
     return;
   }
   notice_end_of_controller();
+  give_up_on_silence();
   if (controller >= 0) {
     refuse(fd, REFUSED_BUSY, (uint32_t)controller_pid);
     return;
   }
   controller = fd;
   controller_pid = peer.pid;
+  clock_gettime(CLOCK_MONOTONIC, &accepted_at);
   watch_fd(fd, EPOLLIN, &tag_controller);
 }
 

@@ -1,16 +1,9 @@
 import { Cleanup, ThubanError, messageOf } from '../base/index.ts';
-import {
-  acquireGroups,
-  classifyOom,
-  type AcquiredGroups,
-  type KernelFs,
-  type Leftover,
-  type Notice,
-  type OomCounters,
-} from '../cgroups/index.ts';
+import { acquireGroups, type AcquiredGroups, type KernelFs, type Leftover, type Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
-import type { OomCause, Exit } from './exit.ts';
+import type { Exit, Oom } from './exit.ts';
 import { decodeStatus, signalName, signalNumber } from './exit.ts';
+import { OomTracker } from './oom-tracker.ts';
 import { OutputReader, type OutputSink } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
 import { explainStepFailure } from './step-failure.ts';
@@ -22,16 +15,19 @@ export interface Board {
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;
-  /** Tells the launcher which groups a container is in, so that the lease covers what is shared by all containers as well. */
+  /** Tells the launcher which groups are about to be made, so that the lease covers them from the first moment on. */
   coverByLease(groups: readonly string[]): Promise<void>;
 }
 
 export interface ContainerHooks {
   output: OutputSink;
   /** The kernel killed something of this container. Called before the exit is known, or together with it. */
-  onOom(oom: { cause: OomCause; kills: number; limit?: number }): void;
+  onOom(oom: Oom): void;
 }
 
+const SIGKILL = 9;
+/** When to look again after a notification of an OOM that the counter does not show yet. */
+const OOM_PAUSES_MS = [1, 4, 16, 64, 256, 1024];
 /** After the program's end all writers of its pipes are dead; more than this is only needed when nobody takes the output. */
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
@@ -46,23 +42,20 @@ export class Container {
   readonly #board: Board;
   readonly #id: bigint;
   readonly #groups: AcquiredGroups;
-  readonly #before: OomCounters | null;
+  readonly #oom: OomTracker;
   readonly #hooks: ContainerHooks;
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
   readonly #startedAt = performance.now();
-  #announcedKills = 0;
   #stopping: { for: string } | undefined;
-  /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
-  #beforeKill: OomCounters | null | undefined;
 
   private constructor(parts: {
     plan: LaunchPlan;
     board: Board;
     id: bigint;
     groups: AcquiredGroups;
-    before: OomCounters | null;
+    oom: OomTracker;
     hooks: ContainerHooks;
     started: Started;
     exited: Promise<ProgramExit>;
@@ -74,7 +67,7 @@ export class Container {
     this.#board = parts.board;
     this.#id = parts.id;
     this.#groups = parts.groups;
-    this.#before = parts.before;
+    this.#oom = parts.oom;
     this.#hooks = parts.hooks;
     this.#exited = parts.exited;
     this.#cleanup = parts.cleanup;
@@ -86,17 +79,21 @@ export class Container {
   static async start(plan: LaunchPlan, board: Board, hooks: ContainerHooks): Promise<Container> {
     const [problem] = plan.problems;
     if (problem !== undefined) throw problem;
+    const paths = plan.cgroup.groups.map((group) => group.path);
+    await board.coverByLease(paths);
     const groups = acquireGroups(board.fs, plan.cgroup);
-    const before = groups.oomCounters();
+    const oom = new OomTracker(groups, plan.cgroup);
     const id = board.nextId();
     const cleanup = new Cleanup();
     const exited = deferred<ProgramExit>();
     let self: Container | undefined;
-    const onOom = (): void => self?.checkOom();
+    let notified = false;
+    const onOom = (): void => {
+      notified = true;
+      void self?.lookForOom();
+    };
     const memory = groups.memory;
     try {
-      const paths = groups.groups.map((group) => group.path);
-      await board.coverByLease(paths);
       const started = await board.launcher.spawn(
         {
           id,
@@ -108,7 +105,7 @@ export class Container {
           joins: joinsOf(groups),
           ...(memory?.version === 1 ? { oomGroup: memory.path } : {}),
           groups: paths,
-          blob: Buffer.from(JSON.stringify({ id: plan.id, before })),
+          blob: Buffer.from(JSON.stringify({ id: plan.id, before: oom.before })),
           onOom,
           onExit: (exit) => {
             exited.resolve(exit);
@@ -131,15 +128,20 @@ export class Container {
         board,
         id,
         groups,
-        before,
+        oom,
         hooks,
         started,
         exited: exited.promise,
         cleanup,
         readers,
       });
+      if (notified) void self.lookForOom(); // it came before there was somebody to tell
       return self;
     } catch (error) {
+      // A program that runs already (its output could not be opened, say) goes as well.
+      if (await board.launcher.signal(id, SIGKILL)) await exited.promise;
+      await cleanup.dispose();
+      await board.launcher.release(id);
       await groups.remove();
       throw explainStepFailure(error, plan);
     }
@@ -185,30 +187,23 @@ export class Container {
     return this.#board.launcher.signal(this.#id, signal);
   }
 
-  /** Reads the kernel's counters and announces what is new. v1 has no oom.group: then the rest of the container is killed here. */
-  checkOom(): void {
-    const kills = this.#kills();
-    if (kills === null || kills.kills <= this.#announcedKills) return;
-    this.#announcedKills = kills.kills;
-    this.#hooks.onOom(kills);
+  /**
+   * Announces what the kernel killed since the last look, and says whether there was anything. v1 has no oom.group: then the rest of the
+   * container is killed here.
+   */
+  checkOom(): boolean {
+    const news = this.#oom.news();
+    if (news === undefined) return false;
+    this.#hooks.onOom(news);
     if (this.plan.kill_all_on_oom && this.#groups.memory?.version === 1) this.#groups.killOnce();
+    return true;
   }
 
-  #kills(): { cause: OomCause; kills: number; limit?: number } | null {
-    const memory = this.#groups.memory;
-    const after = memory === undefined ? null : this.#groups.oomCounters();
-    const found = classifyOom({ version: memory?.version ?? 1, before: this.#before, after, exit: { signal: 9 } });
-    if (found.kills === null || found.kills === 0) return found.kills === 0 ? { cause: 'unknown', kills: 0 } : null;
-    const limit = this.#limit();
-    return { cause: found.cause ?? 'unknown', kills: found.kills, ...(limit === undefined ? {} : { limit }) };
-  }
-
-  #limit(): number | undefined {
-    const files = ['memory.limit_in_bytes', 'memory.max'];
-    const write = this.plan.cgroup.writes.find(
-      (w) => w.file !== undefined && files.includes(w.file) && /^\d+$/.test(w.value ?? ''),
-    );
-    return write === undefined ? undefined : Number(write.value);
+  /** A notification is only a hint, and v1 sends it before it has chosen whom to kill: the counter may need a moment. */
+  async lookForOom(): Promise<void> {
+    for (const pause of OOM_PAUSES_MS) {
+      if (this.checkOom() || (await this.#within(pause))) return;
+    }
   }
 
   async #within(ms: number): Promise<boolean> {
@@ -223,10 +218,10 @@ export class Container {
 
   /** The group first, so that the init can still say how the program ended; then the init, and with it the whole pid namespace. */
   async #killAll(): Promise<void> {
-    this.#beforeKill ??= this.#groups.oomCounters();
+    this.#oom.weKill();
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
-    await this.#board.launcher.signal(this.#id, 9);
+    await this.#board.launcher.signal(this.#id, SIGKILL);
     await this.#exited;
   }
 
@@ -258,18 +253,12 @@ export class Container {
       'code' in decoded
         ? { code: decoded.code }
         : { signal: signalName(decoded.signal), ...(decoded.coreDumped ? { core_dumped: true } : {}) };
-    const memory = this.#groups.memory;
-    const verdict = classifyOom({
-      version: memory?.version ?? 1,
-      before: this.#beforeKill ?? this.#before,
-      after: memory === undefined ? null : this.#groups.oomCounters(),
-      exit: 'code' in decoded ? { code: decoded.code } : { signal: decoded.signal },
-      requestedKill: this.#stopping !== undefined,
-    });
-    const oom = this.#announcedKills > 0 ? this.#kills() : null;
-    const withOom = { ...base, ...how, ...(oom === null ? {} : { oom }) };
-    if (verdict.oomKilled === true) return { ...withOom, reason: 'oom_killed' };
+    const oomKilled = this.#oom.verdict(decoded, this.#stopping !== undefined);
+    const oom = this.#oom.total();
+    const withOom = { ...base, ...how, ...(oom === undefined ? {} : { oom }) };
+    if (oomKilled === true) return { ...withOom, reason: 'oom_killed' };
     if (this.#stopping !== undefined) return { ...withOom, reason: 'stopped', stopped_for: this.#stopping.for };
+    if (oomKilled === null) return { ...withOom, reason: null };
     return { ...withOom, reason: 'code' in decoded ? 'exited' : 'signalled' };
   }
 }

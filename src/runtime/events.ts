@@ -1,5 +1,5 @@
 import type { Code } from '../base/index.ts';
-import type { Exit, OomCause } from './exit.ts';
+import type { Exit, Oom } from './exit.ts';
 import type { State } from './states.ts';
 
 /** What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel. */
@@ -14,7 +14,7 @@ export interface Condition {
 export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'started'; pid: number; duration_ms: number; conditions?: Condition[] }
   | { type: 'exited'; exit: Exit }
-  | { type: 'oom'; oom: { cause: OomCause; kills: number; limit?: number } }
+  | { type: 'oom'; oom: Oom }
   | { type: 'state'; state: State; previous: State; message?: string }
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }

@@ -4,13 +4,20 @@ import { codes, formatBytes, formatDuration, type ThubanError } from '../base/in
 export type OomCause = 'own_limit' | 'ancestor' | 'system' | 'ancestor_or_system' | 'unknown';
 export type ExitReason = 'exited' | 'signalled' | 'oom_killed' | 'start_failed' | 'unhealthy' | 'stopped';
 
+/** What the kernel killed for want of memory since the start. `limit` in bytes, when the container has one. */
+export interface Oom {
+  cause: OomCause;
+  kills: number;
+  limit?: number;
+}
+
 /** How a container ended (DESIGN: Exit). `reason` null: the kernel's counter could not be read, so nobody knows. */
 export interface Exit {
   reason: ExitReason | null;
   code?: number;
   signal?: string;
   core_dumped?: boolean;
-  oom?: { cause: OomCause; kills: number; limit?: number };
+  oom?: Oom;
   /** RFC 3339, UTC. */
   time: string;
   /** Seconds. */
@@ -47,7 +54,7 @@ export function startFailureCode(error: ThubanError): number {
   return error.code === 'TH3001' ? 127 : error.code === 'TH3003' ? 126 : 125;
 }
 
-export function oomSentence(oom: { cause: OomCause; limit?: number }): string {
+export function oomSentence(oom: Omit<Oom, 'kills'>): string {
   switch (oom.cause) {
     case 'own_limit':
       return oom.limit === undefined ? 'own limit reached' : `own limit of ${formatBytes(oom.limit)} reached`;

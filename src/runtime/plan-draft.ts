@@ -21,9 +21,14 @@ export class LaunchDraft {
     this.problems.push(new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details: { key } }));
   }
 
+  /** The path without symbolic links, as it was when it was looked at: what is mounted is what was checked. */
+  resolved(host: string): string {
+    return this.facts.paths[host]?.real ?? host;
+  }
+
   /** Whoever can write to the run directory is root on the board, so no container may see it, by whatever name. */
   refuseRunDir(host: string, key: string): void {
-    const names = [host, this.facts.paths[host]?.real ?? host];
+    const names = [host, this.resolved(host)];
     if (!names.some((name) => isBelow(name, this.#runDir) || isBelow(this.#runDir, name))) return;
     const message = `host path \`${host}\` holds or lies in Thuban's own run directory \`${this.#runDir}\``;
     this.problem('TH1211', message, 'mount only the folders that the container needs', key);

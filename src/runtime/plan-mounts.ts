@@ -26,7 +26,7 @@ export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): 
       }
     }
     draft.steps.push(...targetSteps(target, file, root, done, draft));
-    draft.steps.push({ ...mountStep(target, mount, manifest), key });
+    draft.steps.push({ ...mountStep(target, mount, manifest, draft), key });
     done.push(target);
   }
   draft.steps.push({ op: 'root_attributes', attributes: READ_ONLY }, { op: 'pivot' });
@@ -65,14 +65,14 @@ function targetSteps(target: string, file: boolean, root: Root, done: string[], 
   return [];
 }
 
-function mountStep(target: string, mount: Mount, manifest: Manifest): Step {
+function mountStep(target: string, mount: Mount, manifest: Manifest, draft: LaunchDraft): Step {
   switch (mount.type) {
     case 'bind': {
       const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
       const attributes: Attribute[] = options.has('rw') ? [] : ['ro'];
       for (const name of ['nosuid', 'nodev', 'noexec'] as const) if (options.has(name)) attributes.push(name);
       const how = { attributes, recursive: options.has('rec'), optional: mount.optional ?? false };
-      return { op: 'bind', source: mount.host, target, ...how };
+      return { op: 'bind', source: draft.resolved(mount.host), target, ...how };
     }
     case 'tmpfs':
       return { op: 'tmpfs', target, attributes: ['nosuid', 'nodev', 'noexec'], size: mount.size, mode: 0o1777 };

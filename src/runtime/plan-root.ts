@@ -48,7 +48,7 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
     const file = found.type === 'file';
     draft.steps.push({ op: file ? 'mkfile' : 'mkdir', path: folder, mode: file ? 0o644 : 0o755, key });
     const how = { attributes: READ_ONLY, recursive: false, optional: true };
-    draft.steps.push({ op: 'bind', source: folder, target: folder, ...how, key });
+    draft.steps.push({ op: 'bind', source: draft.resolved(folder), target: folder, ...how, key });
     bound.push(folder);
   }
   return bound;
@@ -62,6 +62,6 @@ function dirRoot(path: string, draft: LaunchDraft): Root {
     const hint = `mkdir ${path}, or name the directory that holds the container's files`;
     draft.problem('TH3005', `root filesystem \`${path}\` ${what}`, hint, 'rootfs');
   }
-  draft.steps.push({ op: 'root_bind', source: path, key: 'rootfs' });
+  draft.steps.push({ op: 'root_bind', source: draft.resolved(path), key: 'rootfs' });
   return { provided: ['/'], image: path };
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Cleanup, ThubanError, version } from '../base/index.ts';
@@ -28,7 +29,7 @@ export class Session implements AsyncDisposable {
   readonly #parent: string;
   readonly #launcher: LauncherClient;
   readonly #cleanup: Cleanup;
-  readonly #shared = new Set<string>();
+  readonly #groups = new Set<string>();
 
   private constructor(runDir: string, parent: string, launcher: LauncherClient, cleanup: Cleanup) {
     this.runDir = runDir;
@@ -53,22 +54,20 @@ export class Session implements AsyncDisposable {
     const cleanup = new Cleanup();
     try {
       const parent = chooseParent(options.parent ?? 'self', cleanup);
-      const runDir = mkdtempSync(join(tmpdir(), options.prefix)); // mode 0700
+      const runDir = join(tmpdir(), options.prefix + randomBytes(6).toString('hex'));
       cleanup.defer('run directory', () => {
         rmSync(runDir, { recursive: true, force: true });
       });
-      mkdirSync(join(runDir, 'root'), { mode: 0o755 });
       const launcher = await startLauncher({
         launcher: nativeBinary('thuban-launcher'),
         init: nativeBinary('thuban-init'),
         runDir,
+        makeRunDir: true,
         lease: 0,
         build: version,
         withoutMountSetattr: options.withoutMountSetattr ?? false,
       });
-      const session = new Session(runDir, parent, launcher, cleanup);
-      await session.#register();
-      return session;
+      return new Session(runDir, parent, launcher, cleanup);
     } catch (error) {
       await cleanup.dispose();
       throw error;
@@ -84,16 +83,20 @@ export class Session implements AsyncDisposable {
     return { runDir: this.runDir, instance: process.pid, parent: this.#parent };
   }
 
-  /** The folders above the containers' own groups: the launcher removes them at the end of the lease if nobody else uses them. */
+  /**
+   * Before a group is made: killed between here and the start of its container, this process leaves an empty group behind, which the
+   * launcher then removes, and the folder above it if nobody else uses it.
+   */
   async #cover(groups: readonly string[]): Promise<void> {
-    const before = this.#shared.size;
-    for (const group of groups) this.#shared.add(dirname(group));
-    if (this.#shared.size > before) await this.#register();
+    const before = this.#groups.size;
+    for (const group of groups) this.#groups.add(group);
+    if (this.#groups.size > before) await this.#register();
   }
 
   async #register(): Promise<void> {
+    const shared = new Set([...this.#groups].map((group) => dirname(group)));
     const files = ['launcher.sock', 'root'].map((name) => join(this.runDir, name));
-    await this.#launcher.register([...this.#shared], [...files, this.runDir]);
+    await this.#launcher.register([...this.#groups, ...shared], [...files, this.runDir]);
   }
 
   /** Ends the launcher, and with it every container that is left; then the run directory goes. */

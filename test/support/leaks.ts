@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +60,11 @@ function processes(): Set<string> {
   return found;
 }
 
+/** libuv opens one inotify descriptor at the first watch and keeps it for the life of the process: no leak of ours. */
+function openInotify(): void {
+  watch(tmpdir()).close();
+}
+
 function snapshot(): Snapshot {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -82,6 +87,7 @@ function added(before: Set<string>, after: Set<string>): string[] {
  * ending gets a moment.
  */
 export async function leavesNothingBehind(body: () => Promise<void>): Promise<void> {
+  openInotify();
   const before = snapshot();
   await body();
   let left: Record<string, unknown> = {};

@@ -93,6 +93,21 @@ describe('a signal to thuban run', needsRoot(), () => {
     assert.equal(end.code, 6);
   });
 
+  // Between any two of its steps, above all between making a group and starting the program in it.
+  test('SIGKILL at any moment of a start leaves nothing', async () => {
+    await leavesNothingBehind(async () => {
+      using folder = temporaryFolder();
+      const memory = { memory_hard_limit: 64 * 1024 * 1024, memory_swap_limit: 64 * 1024 * 1024 };
+      const file = manifestFile(folder.path, 'sleep 60', { cgroups: { memory } });
+      for (let delay = 60; delay < 300; delay += 6) {
+        using cli = new Cli(['run', file]);
+        await new Promise((done) => setTimeout(done, delay));
+        cli.signal('SIGKILL');
+        await cli.ended;
+      }
+    });
+  });
+
   test('SIGKILL: the launcher sees it and removes everything', async () => {
     const script = `trap '' TERM INT HUP; sleep ${MARK} & setsid sleep ${MARK} & echo ready; wait`;
     const end = await when(script, { cgroups: { pids: { limit: 20 } }, stop: NEVER }, async (cli) => {

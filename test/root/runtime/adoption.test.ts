@@ -122,7 +122,9 @@ describe('the end of the lease', needsRoot(), () => {
       const groups = acquireGroups(realKernelFs, launch.cgroup);
       const paths = groups.groups.map(({ path }) => path);
       const script = `trap '' TERM; sleep ${MARK} & setsid sleep ${MARK} & wait`;
-      const joins = { tasks: groups.joins.map(({ path }) => path) };
+      const unified = groups.joins.find(({ version }) => version === 2)?.path;
+      const tasks = groups.joins.filter(({ version }) => version === 1).map(({ path }) => path);
+      const joins = { ...(unified === undefined ? {} : { unified }), tasks };
       const { started } = await spawnShell(bench, 1n, script, { joins, groups: paths });
       await client.register(
         paths.map((path) => dirname(path)),

@@ -41,6 +41,19 @@ describe('the greeting of a launcher', needsRoot(), () => {
     });
   });
 
+  test('does not let somebody who says nothing stand in the way', async () => {
+    await trial(60, async ({ runDir, client }) => {
+      client.close();
+      const silent = new RawController(runDir);
+      await assert.rejects(LauncherClient.connect(runDir, version), { code: 'TH7004' });
+      await new Promise((done) => setTimeout(done, 3100)); // its patience is two seconds, counted in whole ones
+      const next = await LauncherClient.connect(runDir, version);
+      await silent.closed;
+      assert.deepEqual(await next.list(), []);
+      next.close();
+    });
+  });
+
   test('refuses another version of the protocol', async () => {
     await trial(5, async ({ runDir, client }) => {
       client.close();

@@ -158,6 +158,18 @@ describe('a launch plan', () => {
     assert.deepEqual(problems({ rootfs: { type: 'dir', path: '/' } }, facts), ['TH1211 rootfs']);
   });
 
+  test('what is mounted is the path that was checked, without its symbolic links', () => {
+    const facts = board();
+    facts.paths['/srv/data'] = { type: 'directory', real: '/mnt/disk/data' };
+    const list = steps({ mounts: { '/data': { type: 'bind', host: '/srv/data' } } }, facts);
+    assert.deepEqual(
+      ofOp(list, 'bind')
+        .filter((step) => step.target === '/data')
+        .map((step) => step.source),
+      ['/mnt/disk/data'],
+    );
+  });
+
   test('all problems are reported, not only the first', () => {
     const { rootfs: _, ...rootless } = base;
     const made = plan({ ...rootless, suppl_groups: ['nobody-knows', 'video'], mounts: {} }, board());

@@ -1,0 +1,60 @@
+import {
+  classifyOom,
+  type AcquiredGroups,
+  type CgroupPlan,
+  type OomCounters,
+  type OomVerdict,
+} from '../cgroups/index.ts';
+import type { Oom } from './exit.ts';
+
+/** What the kernel's counters say about one run of a container. Notifications are only a hint; the counters are the truth. */
+export class OomTracker {
+  /** Taken before the program existed. */
+  readonly before: OomCounters | null;
+  readonly #groups: AcquiredGroups;
+  readonly #limit: number | undefined;
+  #announced = 0;
+  /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
+  #beforeKill: OomCounters | null | undefined;
+
+  constructor(groups: AcquiredGroups, plan: CgroupPlan) {
+    this.#groups = groups;
+    this.#limit = memoryLimit(plan);
+    this.before = groups.oomCounters();
+  }
+
+  /** The kills since the start, if there are more than were told before. */
+  news(): Oom | undefined {
+    const oom = this.total();
+    if (oom === undefined || oom.kills <= this.#announced) return undefined;
+    this.#announced = oom.kills;
+    return oom;
+  }
+
+  /** All kills since the start; undefined when there were none, or when nobody knows. */
+  total(): Oom | undefined {
+    const { kills, cause } = this.#classify(this.before, { signal: 9 }, false);
+    if (kills === null || kills === 0) return undefined;
+    return { cause: cause ?? 'unknown', kills, ...(this.#limit === undefined ? {} : { limit: this.#limit }) };
+  }
+
+  weKill(): void {
+    this.#beforeKill ??= this.#groups.oomCounters();
+  }
+
+  /** Whether this end of the program was an out-of-memory kill; null: the counters could not be read. */
+  verdict(exit: { code: number } | { signal: number }, requested: boolean): boolean | null {
+    return this.#classify(this.#beforeKill ?? this.before, exit, requested).oomKilled;
+  }
+
+  #classify(before: OomCounters | null, exit: { code?: number; signal?: number }, requestedKill: boolean): OomVerdict {
+    const version = this.#groups.memory?.version ?? 1;
+    return classifyOom({ version, before, after: this.#groups.oomCounters(), exit, requestedKill });
+  }
+}
+
+function memoryLimit(plan: CgroupPlan): number | undefined {
+  const files = ['memory.limit_in_bytes', 'memory.max'];
+  const write = plan.writes.find(({ file, value }) => files.includes(file ?? '') && /^\d+$/.test(value ?? ''));
+  return write === undefined ? undefined : Number(write.value);
+}
