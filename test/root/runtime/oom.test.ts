@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
-import type { RuntimeEvent } from '../../../src/runtime/index.ts';
+import { gatherFacts, type Exit, type RuntimeEvent } from '../../../src/runtime/index.ts';
 import { runToEnd, shell, type Result, type TrialOptions } from '../../support/containers.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
@@ -32,11 +32,18 @@ function order(events: readonly RuntimeEvent[]): string[] {
   return events.filter(({ type }) => type === 'oom' || type === 'exited').map(({ type }) => type);
 }
 
+/** With memory.oom.group the kernel counts the first victim twice, since it kills it once more with its group; v1 has no such file. */
+function countOf(exit: Exit): number {
+  const kills = exit.oom?.kills ?? 0;
+  assert.ok(kills === 1 || (kills === 2 && gatherFacts().cgroups.layout === 'v2'), String(kills));
+  return kills;
+}
+
 describe('a program over its memory limit', needsRoot(), () => {
   test('is oom_killed: the event comes before the exit, both with cause, kills and limit', async () => {
     await trial(limited(EAT), {}, ({ exit, events, supervised }) => {
       assert.deepEqual([exit.reason, exit.signal, exit.code], ['oom_killed', 'SIGKILL', undefined]);
-      const expected = { cause: 'own_limit', kills: 1, limit: 16 * MiB };
+      const expected = { cause: 'own_limit', kills: countOf(exit), limit: 16 * MiB };
       assert.deepEqual(exit.oom, expected);
       assert.deepEqual(order(events), ['oom', 'exited']);
       assert.deepEqual(events.find((event) => event.type === 'oom')?.oom, expected);
@@ -116,12 +123,8 @@ describe('a program over its memory limit', needsRoot(), () => {
       assert.deepEqual(order(events), ['oom', 'exited', 'oom', 'exited', 'oom', 'exited']);
       const exits = events.flatMap((event) => (event.type === 'exited' ? [event.exit] : []));
       assert.deepEqual(
-        exits.map(({ reason, oom }) => [reason, oom?.kills]),
-        [
-          ['oom_killed', 1],
-          ['oom_killed', 1],
-          ['oom_killed', 1],
-        ],
+        exits.map((each) => [each.reason, countOf(each)]),
+        exits.map((each) => ['oom_killed', each.oom?.kills]),
       );
       const delays = events.flatMap((event) => (event.type === 'restarting' ? [event.delay] : []));
       assert.deepEqual(delays, [0.01, 0.02]);
