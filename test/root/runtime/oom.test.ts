@@ -85,7 +85,7 @@ describe('a program over its memory limit', needsRoot(), () => {
   });
 
   test('is told apart from one that was stopped', async () => {
-    const script = `(${EAT}); echo "child: $?"; trap '' TERM; while :; do sleep 1; done`;
+    const script = `trap '' TERM; (${EAT}); echo "child: $?"; while :; do sleep 1; done`;
     const stop = { signal: 'SIGTERM', timeout: 0.1 };
     let asked: Promise<void> | undefined;
     const options: TrialOptions = {
