@@ -82,7 +82,7 @@ export class Container {
     const paths = plan.cgroup.groups.map((group) => group.path);
     await board.coverByLease(paths);
     const groups = acquireGroups(board.fs, plan.cgroup);
-    const oom = new OomTracker(groups, plan.cgroup);
+    const oom = new OomTracker(groups, plan.cgroup, plan.kill_all_on_oom);
     const id = board.nextId();
     const cleanup = new Cleanup();
     const exited = deferred<ProgramExit>();

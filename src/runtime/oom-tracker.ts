@@ -13,18 +13,22 @@ export class OomTracker {
   readonly before: OomCounters | null;
   readonly #groups: AcquiredGroups;
   readonly #limit: number | undefined;
+  readonly #together: boolean;
   #announced = 0;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
   #beforeKill: OomCounters | null | undefined;
 
-  constructor(groups: AcquiredGroups, plan: CgroupPlan) {
+  /** `together`: one kill takes the whole group with it, so that a run has at most one. */
+  constructor(groups: AcquiredGroups, plan: CgroupPlan, together: boolean) {
     this.#groups = groups;
+    this.#together = together;
     this.#limit = memoryLimit(plan);
     this.before = groups.oomCounters();
   }
 
-  /** The kills since the start, if there are more than were told before. */
+  /** The kills since the start, if there are more than were told before. The kernel may count a victim once more with its group. */
   news(): Oom | undefined {
+    if (this.#together && this.#announced > 0) return undefined;
     const oom = this.total();
     if (oom === undefined || oom.kills <= this.#announced) return undefined;
     this.#announced = oom.kills;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { Session, Supervised, type RuntimeEvent } from '../../../src/runtime/index.ts';
 import { Conversation, runToEnd, shell, type Result } from '../../support/containers.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
+import { until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
 
 /** Longer than any test may take. */
@@ -26,6 +28,12 @@ async function when(
   });
   assert.ok(result);
   return result;
+}
+
+async function haltedThen(supervised: Supervised, act: () => Promise<void>): Promise<void> {
+  const stat = `/proc/${supervised.status.pid ?? 0}/stat`;
+  await until('the program is halted', () => readFileSync(stat, 'utf8').includes(') T '));
+  await act();
 }
 
 function states(events: readonly RuntimeEvent[]): string[] {
@@ -55,7 +63,7 @@ describe('a stop', needsRoot(), () => {
   test('reaches a program that was halted', async () => {
     const script = 'echo ready; kill -STOP $$; echo continued';
     const { exit, stdout } = await when(script, { stop: { signal: 'SIGTERM', timeout: 0.5 } }, (supervised) =>
-      supervised.stop(),
+      haltedThen(supervised, () => supervised.stop()),
     );
     assert.deepEqual([exit.reason, exit.signal, stdout], ['stopped', 'SIGKILL', 'ready\n']);
   });
