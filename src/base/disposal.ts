@@ -9,14 +9,6 @@ export class Cleanup implements AsyncDisposable {
     this.#undo.push({ what, run });
   }
 
-  /** Hands the ownership of everything to the returned stack; disposing this one then does nothing. */
-  move(): Cleanup {
-    const moved = new Cleanup();
-    moved.#undo = this.#undo;
-    this.#undo = [];
-    return moved;
-  }
-
   /** Runs everything once. Calling it again is harmless. */
   async dispose(): Promise<void> {
     const failures: Error[] = [];

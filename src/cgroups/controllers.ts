@@ -37,7 +37,7 @@ export function knobRemedy(file: string): string {
 }
 
 /** The order in which groups are made and joined: cpuset must be filled first, blkio comes before memory so that the writeback bookkeeping finds its owner. */
-export const CONTROLLER_ORDER =
+const CONTROLLER_ORDER =
   'cpuset cpu cpuacct devices freezer blkio io memory pids hugetlb rdma net_cls net_prio misc'.split(' ');
 
 export function byControllerOrder(a: string, b: string): number {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ThubanError } from '../base/index.ts';
+import { ThubanError, visible } from '../base/index.ts';
 import type { CgroupFacts, ControllerFacts } from './facts.ts';
 
 /** The group that daemon, launcher and inits move to, so that the parent itself stays without processes. */
@@ -19,7 +19,7 @@ export function below(base: string, path: string): string | undefined {
 }
 
 /** A lexically clean absolute path. Exact on cgroupfs, which has no symbolic links. */
-export function normalize(path: string): string {
+function normalize(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();
@@ -58,11 +58,11 @@ export function parentDirectory(parent: string, facts: MountFacts, all: CgroupFa
 }
 
 /** A configured parent as the part below its mount: '' for the mount point itself, else with a leading slash. */
-export function parentGroup(parent: string, facts: CgroupFacts): string {
+function parentGroup(parent: string, facts: CgroupFacts): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is refused
   if (!parent.startsWith('/') || /[\u0000-\u001f]/.test(parent))
     throw badParent(
-      `the cgroup parent \`${printable(parent)}\` is not an absolute path`,
+      `the cgroup parent \`${visible(parent)}\` is not an absolute path`,
       'use `self`, or a path such as /sys/fs/cgroup/thuban.slice',
     );
   const path = normalize(parent);
@@ -83,7 +83,7 @@ export function parentGroup(parent: string, facts: CgroupFacts): string {
 export function groupName(name: string, version: string, instance?: number): string {
   for (const part of [name, version]) {
     if (!NAME.test(part))
-      throw new ThubanError('TH1211', `\`${printable(part)}\` cannot be part of a cgroup name`, {
+      throw new ThubanError('TH1211', `\`${visible(part)}\` cannot be part of a cgroup name`, {
         hint: 'use letters, digits, `-`, `_`, `.` and `+`',
       });
   }
@@ -99,14 +99,10 @@ export function groupName(name: string, version: string, instance?: number): str
 export function checkComponent(name: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is refused
   if (name === '' || name === '.' || name === '..' || /[/\u0000-\u001f\u007f]/.test(name))
-    throw badParent(`\`${printable(name)}\` cannot be the name of a cgroup`, 'use letters, digits, `-`, `_` and `.`');
+    throw badParent(`\`${visible(name)}\` cannot be the name of a cgroup`, 'use letters, digits, `-`, `_` and `.`');
   return name;
 }
 
 function badParent(message: string, hint: string): ThubanError {
   return new ThubanError('TH2013', message, { hint });
-}
-
-export function printable(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }

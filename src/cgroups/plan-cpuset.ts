@@ -1,6 +1,6 @@
+import { visible } from '../base/index.ts';
 import { formatCpulist, parseCpulist } from './cpulist.ts';
 import type { Draft } from './draft.ts';
-import { printable } from './paths.ts';
 import type { CpuResources } from './resources.ts';
 
 const PREFIX = 'cgroups.cpu.';
@@ -42,7 +42,7 @@ function check(draft: Draft, name: (typeof KNOBS)[number], text: string): void {
     draft.error(
       'TH1201',
       key,
-      `\`${printable(text)}\` is not a list of ${name === 'cpus' ? 'processors' : 'memory nodes'}`,
+      `\`${visible(text)}\` is not a list of ${name === 'cpus' ? 'processors' : 'memory nodes'}`,
       'numbers and ranges: `0-2,4`',
     );
     return;

@@ -1,5 +1,5 @@
+import { visible } from '../base/index.ts';
 import type { Draft } from './draft.ts';
-import { printable } from './paths.ts';
 import type { Resources } from './resources.ts';
 
 /** PID_MAX_LIMIT of include/linux/threads.h on 64 bits. The limit counts threads. */
@@ -27,7 +27,7 @@ export function planHugetlb(draft: Draft, entries: NonNullable<Resources['hugetl
       draft.error(
         'TH1201',
         `${key}.page_size`,
-        `\`${printable(entry.page_size)}\` is not a huge page size`,
+        `\`${visible(entry.page_size)}\` is not a huge page size`,
         'a power of two such as `64KB`, `2MB`, `1GB`',
       );
       return;
@@ -57,7 +57,7 @@ export function planRdma(draft: Draft, devices: NonNullable<Resources['rdma']>):
       draft.error(
         'TH1201',
         key,
-        `\`${printable(device)}\` is not the name of an RDMA device`,
+        `\`${visible(device)}\` is not the name of an RDMA device`,
         'a name from /sys/class/infiniband',
       );
       continue;
@@ -97,7 +97,7 @@ export function planNetwork(draft: Draft, network: NonNullable<Resources['networ
       draft.error(
         'TH1201',
         `${key}.name`,
-        `\`${printable(name)}\` is not the name of a network interface`,
+        `\`${visible(name)}\` is not the name of a network interface`,
         'for example `eth0`',
       );
       return;

@@ -1,6 +1,6 @@
+import { visible } from '../base/index.ts';
 import { controllerRemedy } from './controllers.ts';
 import type { Draft } from './draft.ts';
-import { printable } from './paths.ts';
 
 const KEY = /^([a-z][a-z0-9_]*)(\.[A-Za-z0-9_]+)+$/;
 
@@ -23,7 +23,7 @@ export function planUnified(draft: Draft, unified: Record<string, string>): void
       draft.error(
         path ? 'TH1211' : 'TH1201',
         key,
-        `\`${printable(file)}\` is not a file of cgroups v2`,
+        `\`${visible(file)}\` is not a file of cgroups v2`,
         'a plain file name such as `memory.high`',
       );
       continue;

@@ -1,5 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
-import { errnoOf, messageOf, ThubanError } from '../base/index.ts';
+import { errnoOf, errnoText, messageOf, ThubanError } from '../base/index.ts';
 import { knobRemedy } from './controllers.ts';
 import type { CgroupWrite } from './plan-types.ts';
 
@@ -11,12 +10,6 @@ const HINTS: Record<string, string> = {
   EINVAL: 'the kernel does not take this value beside the other limits of this group or of the group above',
   ERANGE: 'the number is outside of what the kernel takes',
 };
-
-/** The text of an errno name in the words of the C library. */
-export function errnoText(errno: string): string {
-  for (const [name, text] of getSystemErrorMap().values()) if (name === errno) return text;
-  return errno;
-}
 
 /** A refused operation as the error that names file, value, errno and the manifest key. */
 export function refusal(write: CgroupWrite, error: unknown): ThubanError {

@@ -40,7 +40,7 @@ function ownKey(shape: Shape | undefined, key: string): Shape | undefined {
   return shape?.keys !== undefined && Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined;
 }
 
-export function isNull(node: TreeNode): boolean {
+function isNull(node: TreeNode): boolean {
   return node.kind === 'scalar' && node.plain && /^(|~|null|Null|NULL)$/.test(node.text);
 }
 
@@ -55,7 +55,7 @@ function scalar(text: string, plain: boolean, shape: Shape | undefined): unknown
 }
 
 /** What a plain scalar means where nothing else is known. */
-export function resolve(text: string): string | number | boolean | null {
+function resolve(text: string): string | number | boolean | null {
   if (text.length > 64) return text;
   if (/^(|~|null|Null|NULL)$/.test(text)) return null;
   if (/^(true|True|TRUE)$/.test(text)) return true;

@@ -1,4 +1,4 @@
-import { visible } from './wording.ts';
+import { visible } from '../base/index.ts';
 
 /** A line of the file as drawn, in three parts: before the marked text, the marked text, and after it. */
 export interface CutLine {

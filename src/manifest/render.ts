@@ -1,6 +1,5 @@
-import type { Diagnostic } from '../base/index.ts';
+import { visible, type Diagnostic } from '../base/index.ts';
 import { cutLine, displayWidth, wrap, type CutLine } from './render-text.ts';
-import { visible } from './wording.ts';
 
 export interface RenderOptions {
   color: boolean;

@@ -30,8 +30,8 @@ export interface PlanOptions extends ProgramOverrides {
   runDir?: string;
 }
 
-export const DEFAULT_RUN_DIR = '/run/thuban';
-export const MINIMUM_KERNEL = [5, 10] as const;
+const DEFAULT_RUN_DIR = '/run/thuban';
+const MINIMUM_KERNEL = [5, 10] as const;
 
 export function containerId(manifest: Manifest): string {
   return `${manifest.name}:${manifest.version}`;

@@ -1,6 +1,5 @@
-import { ThubanError, type Code } from '../base/index.ts';
+import { ThubanError, errnoText, type Code } from '../base/index.ts';
 import { StepFailure, stepNumbers, type Step } from '../launcher/index.ts';
-import { errnoText } from './errno-text.ts';
 import type { LaunchPlan } from './plan.ts';
 
 interface Explanation {
@@ -35,7 +34,7 @@ function indexOf(error: StepFailure, plan: LaunchPlan): number {
 }
 
 function explain(errno: string, index: number, name: string, step: Step | undefined, plan: LaunchPlan): Explanation {
-  const why = `${errnoText(errno)} (${errno})`;
+  const why = `${launcherTexts[errno] ?? errnoText(errno)} (${errno})`;
   if (step === undefined) return { code: 'TH3010', message: 'the container was killed before its program ran' };
   if (isMemoryShort(errno, index, plan))
     return {
@@ -55,6 +54,12 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
   if (target !== undefined) return { code: 'TH3004', message: `mount \`${target}\`: ${why}`, hint: mountHint(errno) };
   return { code: 'TH3010', message: `step ${index}, ${name}: ${why}` };
 }
+
+/** What the launcher itself means by an errno. */
+const launcherTexts: Readonly<Record<string, string>> = {
+  EINTR: 'killed before the program ran',
+  EPROTO: 'the launcher does not know this step',
+};
 
 /** After the join every allocation counts for the container. */
 function isMemoryShort(errno: string, index: number, plan: LaunchPlan): boolean {

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../base/index.ts';
+import { formatDuration, visible } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 
 export interface Check {
@@ -48,8 +48,7 @@ export class Screen {
 
   output(text: string): void {
     // What a container writes must not be able to speak to the terminal.
-    const clean = text.replaceAll(/\p{Cc}/gu, (c) => `^${String.fromCharCode(c.charCodeAt(0) ^ 0x40)}`);
-    this.line(`  | ${clean}`);
+    this.line(`  | ${visible(text)}`);
   }
 
   /** What the program checked itself. A miss says what was expected and what was seen. */

@@ -8,7 +8,7 @@ import {
 
 const V1 = 'cpu cpuacct cpuset memory devices freezer blkio pids'.split(' ');
 
-export const v1Mounts: FakeMount[] = V1.map((name) => ({
+const v1Mounts: FakeMount[] = V1.map((name) => ({
   version: 1,
   mountpoint: `/sys/fs/cgroup/${name}`,
   controllers: [name],
