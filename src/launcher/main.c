@@ -47,8 +47,10 @@ void reap_children(void) {
 }
 
 static int ready_fd = 1;
+static int made_run_dir;
 static _Noreturn void give_up(const char *what) {
   dprintf(ready_fd, "error %s: %s\n", what, strerror(errno));
+  if (made_run_dir) teardown_and_exit(); // else the folder, and perhaps a socket in it, are another's
   exit(1);
 }
 
@@ -65,7 +67,9 @@ static void lower_oom_score(void) {
 static int make_folders(const char *run_dir) {
   char staging[4200];
   snprintf(staging, sizeof staging, "%s/root", run_dir);
-  return mkdir(run_dir, 0700) || mkdir(staging, 0755) ? -1 : 0;
+  if (mkdir(run_dir, 0700)) return -1;
+  made_run_dir = 1;
+  return mkdir(staging, 0755);
 }
 
 static void handle_signals(int fd) {
@@ -125,7 +129,7 @@ int main(int argc, char **argv) {
   if (make_run_dir && make_folders(run_dir)) give_up("run directory");
   if (transport_listen(run_dir)) give_up("socket");
   arm_lease(lease_seconds > FIRST_CONNECT_SECONDS ? lease_seconds : FIRST_CONNECT_SECONDS);
-  if (dprintf(ready_fd, "ready\n") < 0) return 1;
+  if (dprintf(ready_fd, "ready\n") < 0) teardown_and_exit(); // whoever started us is gone already
   if (ready_fd > 2) close(ready_fd);
   for (;;) {
     struct epoll_event e;
