@@ -1,7 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ThubanError } from '../base/index.ts';
-import { StepFailure, readStarted, refusal, spawnPayload } from './messages.ts';
+import { StepFailure, errnoName, readStarted, refusal, spawnPayload } from './messages.ts';
 import type { ListedContainer, ProgramExit, SpawnRequest, Started } from './messages.ts';
 import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
 
@@ -9,6 +10,21 @@ interface Watched {
   onOom: () => void;
   onExit: (exit: ProgramExit) => void;
   started: { resolve: (started: Started) => void; reject: (error: Error) => void };
+}
+
+interface Listing {
+  found: ListedContainer[];
+  resolve: (found: ListedContainer[]) => void;
+  reject: (error: Error) => void;
+}
+
+/** The answer when the launcher ended before it could give one. */
+const NO_ANSWER = -1;
+
+function expectDone(what: string, errno: number): void {
+  if (errno === 0) return;
+  const why = errno === NO_ANSWER ? 'it ended' : errnoName(errno);
+  throw new ThubanError('TH3011', `the launcher did not carry out ${what}: ${why}`);
 }
 
 /** A connection to the launcher. One at a time: a second one is refused while this one lives. */
@@ -19,7 +35,7 @@ export class LauncherClient {
   readonly #socket: Socket;
   readonly #containers = new Map<bigint, Watched>();
   readonly #answers = new Map<bigint, (errno: number) => void>();
-  #listing: { found: ListedContainer[]; resolve: (found: ListedContainer[]) => void } | undefined;
+  #listing: Listing | undefined;
   #nextToken = 1n;
   readonly #closed: Promise<void>;
   #lost: ThubanError | undefined;
@@ -99,19 +115,20 @@ export class LauncherClient {
     return (await this.#ask(Frame.SIGNAL, new Writer().u64(id).u32(signal))) === 0;
   }
 
-  /** Forgets an ended container and closes its pipes. */
+  /** Forgets an ended container and closes its pipes. One that the launcher does not know, or that went with it, is forgotten already. */
   async release(id: bigint): Promise<void> {
     this.#containers.delete(id);
-    await this.#ask(Frame.RELEASE, new Writer().u64(id));
+    const errno = await this.#ask(Frame.RELEASE, new Writer().u64(id));
+    if (errno !== constants.errno.ESRCH && this.#lost === undefined) expectDone('RELEASE', errno);
   }
 
   async setBlob(id: bigint, blob: Buffer): Promise<void> {
-    await this.#ask(Frame.BLOB, new Writer().u64(id).block(blob));
+    expectDone('BLOB', await this.#ask(Frame.BLOB, new Writer().u64(id).block(blob)));
   }
 
   /** What is removed when the lease ends, beside each container's own groups: empty folders of groups, then files and empty folders. */
   async register(groups: string[], paths: string[]): Promise<void> {
-    await this.#ask(Frame.REGISTER, new Writer().strings(groups).strings(paths));
+    expectDone('REGISTER', await this.#ask(Frame.REGISTER, new Writer().strings(groups).strings(paths)));
   }
 
   list(): Promise<ListedContainer[]> {
@@ -120,7 +137,7 @@ export class LauncherClient {
         reject(this.#lost);
         return;
       }
-      this.#listing = { found: [], resolve };
+      this.#listing = { found: [], resolve, reject };
       this.#send(Frame.LIST, 0n, Buffer.alloc(0));
     });
   }
@@ -145,7 +162,7 @@ export class LauncherClient {
     const token = this.#nextToken++;
     return new Promise((resolve) => {
       if (this.#lost !== undefined) {
-        resolve(-1);
+        resolve(NO_ANSWER);
         return;
       }
       this.#answers.set(token, resolve);
@@ -214,8 +231,9 @@ export class LauncherClient {
       watched.onExit({ status: null, fromProgram: false, time: BigInt(Date.now()) * 1_000_000n });
     }
     this.#containers.clear();
-    for (const answer of this.#answers.values()) answer(-1);
+    for (const answer of this.#answers.values()) answer(NO_ANSWER);
     this.#answers.clear();
-    this.#listing?.resolve([]);
+    this.#listing?.reject(error); // not knowing is not the same as nothing being there
+    this.#listing = undefined;
   }
 }

@@ -75,7 +75,7 @@ export class StepFailure extends Error {
 }
 
 /** libuv does not know all of the kernel's errors (ENOEXEC); where a number has two names, it knows the usual one. */
-function errnoName(errno: number): string {
+export function errnoName(errno: number): string {
   if (errno === 0) return 'OK';
   const name = getSystemErrorName(-errno);
   if (name.startsWith('E')) return name;

@@ -162,43 +162,52 @@ export class Supervised {
   async #runOnce(stop: AbortSignal): Promise<Exit> {
     this.#become('starting');
     const before = this.#clock.monotonic();
+    let container: Container;
     try {
-      const { board, output, planOptions } = this.#options;
-      const facts = gatherFacts(this.loaded.manifest);
-      const container = await Container.start(plan(this.loaded.manifest, facts, planOptions), board, {
-        output: output ?? discardOutput,
-        onOom: (oom) => {
-          this.#oomKills++;
-          this.#emit({ type: 'oom', oom });
-        },
-      });
-      this.#container = container;
-      this.#startedAt = this.#clock.monotonic();
-      this.#become('running');
-      this.#conditions = conditionsOf(container, new Date(this.#clock.now()).toISOString());
-      const conditions = this.#conditions.length === 0 ? {} : { conditions: this.#conditions };
-      const duration_ms = this.#startedAt - before;
-      this.#emit({ type: 'started', pid: container.started.program, duration_ms, ...conditions });
-      if (stop.aborted) {
-        this.#become('stopping');
-        void container[this.#ending?.how ?? 'stop'](this.#ending?.reason);
-      }
-      const { exit, leftovers } = await container.ended;
-      this.#container = undefined;
-      this.#finished(exit);
-      if (leftovers.length > 0) this.#emit({ type: 'leftover', paths: leftovers.map((leftover) => leftover.path) });
-      return exit;
+      container = await this.#startContainer();
     } catch (error) {
-      this.#failure = error;
-      const exit: Exit = {
-        reason: 'start_failed',
-        time: new Date(this.#clock.now()).toISOString(),
-        duration: 0,
-        error: describeFailure(this.locate(error)),
-      };
-      this.#finished(exit);
-      return exit;
+      return this.#startFailed(error);
     }
+    this.#container = container;
+    this.#startedAt = this.#clock.monotonic();
+    this.#become('running');
+    this.#conditions = conditionsOf(container, new Date(this.#clock.now()).toISOString());
+    const conditions = this.#conditions.length === 0 ? {} : { conditions: this.#conditions };
+    const duration_ms = this.#startedAt - before;
+    this.#emit({ type: 'started', pid: container.started.program, duration_ms, ...conditions });
+    if (stop.aborted) {
+      this.#become('stopping');
+      void container[this.#ending?.how ?? 'stop'](this.#ending?.reason);
+    }
+    const { exit, leftovers } = await container.ended;
+    this.#container = undefined;
+    this.#finished(exit);
+    if (leftovers.length > 0) this.#emit({ type: 'leftover', paths: leftovers.map((leftover) => leftover.path) });
+    return exit;
+  }
+
+  #startContainer(): Promise<Container> {
+    const { board, output, planOptions } = this.#options;
+    const facts = gatherFacts(this.loaded.manifest);
+    return Container.start(plan(this.loaded.manifest, facts, planOptions), board, {
+      output: output ?? discardOutput,
+      onOom: (oom) => {
+        this.#oomKills++;
+        this.#emit({ type: 'oom', oom });
+      },
+    });
+  }
+
+  #startFailed(error: unknown): Exit {
+    this.#failure = error;
+    const exit: Exit = {
+      reason: 'start_failed',
+      time: new Date(this.#clock.now()).toISOString(),
+      duration: 0,
+      error: describeFailure(this.locate(error)),
+    };
+    this.#finished(exit);
+    return exit;
   }
 
   #finished(exit: Exit): void {

@@ -54,6 +54,17 @@ describe('the greeting of a launcher', needsRoot(), () => {
     });
   });
 
+  test('says what it did not carry out', async () => {
+    await trial(60, async ({ client }) => {
+      await assert.rejects(client.setBlob(7n, Buffer.from('{}')), { code: 'TH3011', message: /BLOB: ESRCH/ });
+      await client.release(7n); // what it does not know is forgotten already
+      process.kill(client.pid, 'SIGKILL');
+      await assert.rejects(client.list(), { code: 'TH3011' });
+      await assert.rejects(client.register([], []), { code: 'TH3011', message: /REGISTER: it ended/ });
+      await client.release(7n);
+    });
+  });
+
   test('refuses another version of the protocol', async () => {
     await trial(5, async ({ runDir, client }) => {
       client.close();
