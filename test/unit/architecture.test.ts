@@ -13,12 +13,13 @@ const rules: Rules = {
     cgroups: ['base'],
     launcher: ['base'],
     package: ['base', 'manifest'],
+    config: ['base', 'manifest'],
     runtime: ['base', 'manifest', 'cgroups', 'launcher', 'package'],
     console: ['base', 'manifest', 'cgroups', 'launcher', 'package', 'runtime'],
-    cli: ['base', 'manifest', 'cgroups', 'launcher', 'package', 'runtime', 'console'],
+    cli: ['base', 'manifest', 'config', 'cgroups', 'launcher', 'package', 'runtime', 'console'],
     main: ['cli'],
   },
-  packages: { manifest: ['yaml'], cli: ['commander'] },
+  packages: { manifest: ['yaml'], console: ['regexparam'], cli: ['commander', 'pino'] },
 };
 
 const LONGEST = 300;

@@ -1,0 +1,150 @@
+import type { Diagnostic } from '../base/index.ts';
+import type { Manifest, Restart } from '../manifest/index.ts';
+import type { Condition } from './events.ts';
+import type { Exit } from './exit.ts';
+import type { LogRecord } from './log-format.ts';
+import type { State } from './states.ts';
+
+/**
+ * What a console may ask of the supervisor. Everything it answers is plain data in the form of the JSON contracts: snake_case, times
+ * RFC 3339 UTC, sizes in bytes, durations in seconds; null is unknown, absent is not applicable. Refusals are ThubanErrors.
+ */
+export interface Control {
+  /** By name, then newest version first; manifests that were rejected stand among them, always. */
+  list(options?: { usage?: boolean }): ContainerSummary[];
+  /** `name` is `name` (the only or newest version) or `name:version`. TH6003 when there is none. */
+  inspect(name: string): ContainerDetail;
+  /** Resolves when the program was executed. TH6005 when it runs already, and for a rejected manifest. */
+  start(name: string, overrides?: StartOverrides): Promise<{ id: string; pid: number }>;
+  /** Resolves when all of it is gone. `timeout` in seconds replaces the manifest's. TH6005 when it does not run. */
+  stop(name: string, options?: { timeout?: number }): Promise<{ id: string; exit: Exit | null }>;
+  restart(name: string, options?: { timeout?: number }): Promise<{ id: string; pid: number }>;
+  /** Sends one signal, by name (`SIGHUP`); SIGKILL kills everything of the container. */
+  kill(name: string, options?: { signal?: string }): Promise<{ id: string }>;
+  /**
+   * Batches of log lines, oldest first. It ends with the last line that is there; with `follow` only when the signal aborts or the container is
+   * taken out of the repository. A reader that is too slow meets a record that says how much it missed.
+   */
+  logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]>;
+  /** Batches of events, oldest first, from a bounded history. */
+  events(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]>;
+  version(): DaemonVersion;
+  /** Begins the end of the daemon. `keep`: containers stay with the launcher, and the next daemon adopts them. */
+  shutdown(options?: { keep?: boolean }): void;
+}
+
+export interface StartOverrides {
+  args?: string[];
+  env?: Record<string, string>;
+  init?: string;
+}
+
+export interface LogQuery {
+  follow?: boolean;
+  /** Only the last so many lines of what is there. */
+  tail?: number;
+  /** RFC 3339. */
+  since?: string;
+}
+
+export interface EventQuery {
+  follow?: boolean;
+  /** Only events after this number. */
+  since?: number;
+  /** The epoch that `since` belongs to; another one means that the daemon was started anew, and all of the history follows a gap. */
+  epoch?: string;
+  types?: string[];
+  /** Ids, names or patterns with `*`. */
+  containers?: string[];
+}
+
+/** An event as the console tells it. `gap`: events from `from` to `to` are not in the history any more. */
+export type EventRecord = {
+  epoch: string;
+  seq: number;
+  time: string;
+  type: string;
+  container?: string;
+} & Record<string, unknown>;
+
+export interface Usage {
+  /** Microseconds of processor time since the start of this run. */
+  cpu_us: number | null;
+  /** CPU quota in percent of one CPU; absent without one. */
+  cpu_quota_percent?: number;
+  /** Working set: use without inactive page cache, in bytes. */
+  memory: number | null;
+  /** Absent without a limit. */
+  memory_limit?: number;
+  pids: number | null;
+}
+
+export interface ContainerSummary {
+  /** `name:version`, or the file's name for a rejected manifest. */
+  id: string;
+  name: string;
+  /** Absent where a rejected manifest does not tell. */
+  version?: string;
+  state: State | 'rejected';
+  /** When it came to this state. */
+  since: string;
+  conditions: Condition[];
+  /** While it runs. */
+  pid?: number;
+  started_at?: string;
+  restarts: number;
+  oom_kills: number;
+  last_exit?: Exit;
+  /** In `backoff`: when it will be started again. */
+  next_start?: string;
+  /** `process.privileged` of the manifest, named in every listing. */
+  privileged?: true;
+  autostart?: 'relaxed' | 'critical';
+  /** The manifest's file. */
+  file: string;
+  /** Of a rejected manifest. */
+  errors?: Diagnostic[];
+  /** Only when asked for, and while it runs. */
+  usage?: Usage;
+}
+
+export interface ContainerDetail extends ContainerSummary {
+  /** Why it is in this state, when there is more to say than the state. */
+  message?: string;
+  /** When the manifest was read, and the SHA-256 of its text. */
+  loaded_at: string;
+  digest?: string;
+  /** The file has another text by now than what runs. */
+  outdated?: true;
+  manifest?: Manifest;
+  /** Where keys of the manifest stand in its file, by key path. */
+  lines?: Record<string, number>;
+  repository: string;
+  /** As of the last start: the program and its arguments. */
+  command?: string[];
+  restart?: Restart;
+  /** Restarts since the history was last forgotten. */
+  restart_history?: number;
+  groups?: { controllers: string[]; version: 1 | 2; path: string; removed?: true }[];
+  mounts?: { target: string; type: string; source?: string; options?: string }[];
+  /** Of the run, or of the last one when it has ended. */
+  memory?: { usage: number | null; limit: number | null; peak: number | null };
+  cpu?: { usage_us: number; nr_periods: number | null; nr_throttled: number | null };
+  /** The newest events of this container, newest first. */
+  history: EventRecord[];
+}
+
+export interface DaemonVersion {
+  version: string;
+  pid: number;
+  started_at: string;
+  node: string;
+  kernel: string;
+  arch: string;
+  cgroups: 'v1' | 'v2' | 'hybrid';
+  api: 'v1';
+  launcher: { pid: number; version: string };
+  run_dir: string;
+  repositories: string[];
+  containers: number;
+}
