@@ -1,9 +1,21 @@
 export { checkLimits } from './check-limits.ts';
 export { keyPath } from './key-path.ts';
+export type {
+  ContainerDetail,
+  ContainerSummary,
+  Control,
+  DaemonVersion,
+  EventQuery,
+  EventRecord,
+  LogQuery,
+  StartOverrides,
+  Usage,
+} from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
+export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 export { Session } from './session.ts';
