@@ -77,6 +77,7 @@ export const codes = {
   TH6005: { name: 'wrong_state', summary: 'The container is not in a state that allows the action.' },
   TH6006: { name: 'request_too_large', summary: 'A request to the console is larger than allowed.' },
   TH6007: { name: 'too_many_requests', summary: 'The console gets more requests or connections than it allows.' },
+  TH6008: { name: 'version_mismatch', summary: 'Client and daemon are of versions that do not understand each other.' },
   TH6009: { name: 'needs_yes', summary: 'The command would end or lose something and there is no terminal to ask at.' },
   TH6011: { name: 'usage', summary: 'The command line cannot be understood.' },
   TH6012: { name: 'bad_request', summary: 'A request to the console is not of the described form.' },

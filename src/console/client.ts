@@ -1,0 +1,111 @@
+import { ThubanError } from '../base/index.ts';
+import type {
+  ContainerDetail,
+  ContainerSummary,
+  DaemonVersion,
+  EventQuery,
+  EventRecord,
+  Exit,
+  LogQuery,
+  LogRecord,
+  StartOverrides,
+} from '../runtime/index.ts';
+import { exchange, readJson, type Call } from './client/exchange.ts';
+import { readRecords } from './client/records.ts';
+import { withQuery } from './client/query.ts';
+
+export interface ConsoleClientOptions {
+  /** Told of every request when its answer begins: `GET /v1/version 200 (3 ms)`. */
+  onRequest?: (line: string) => void;
+}
+
+/**
+ * Speaks to a daemon. Every call has a connection of its own and waits for its answer as long as it takes. What the daemon refuses is the
+ * ThubanError that it reports, with its code, hint and details; TH6001 when no daemon answers, with `details.cause`.
+ */
+export class ConsoleClient {
+  readonly #socketPath: string;
+  readonly #onRequest: ((line: string) => void) | undefined;
+
+  constructor(socketPath: string, options: ConsoleClientOptions = {}) {
+    this.#socketPath = socketPath;
+    this.#onRequest = options.onRequest;
+  }
+
+  containers(options: { usage?: boolean } = {}): Promise<ContainerSummary[]> {
+    return this.#ask('GET', withQuery('/v1/containers', { usage: options.usage }));
+  }
+
+  container(name: string): Promise<ContainerDetail> {
+    return this.#ask('GET', containerPath(name));
+  }
+
+  /** Answers when the program was executed. */
+  start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
+    return this.#ask('POST', containerPath(name, 'start'), overrides);
+  }
+
+  /** Answers when all of the container is gone. `timeout` in seconds, instead of the manifest's. */
+  stop(name: string, options: { timeout?: number } = {}): Promise<{ id: string; exit: Exit | null }> {
+    return this.#ask('POST', containerPath(name, 'stop'), options);
+  }
+
+  restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
+    return this.#ask('POST', containerPath(name, 'restart'), options);
+  }
+
+  /** `signal` by name; SIGKILL unless told. */
+  kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
+    return this.#ask('POST', containerPath(name, 'kill'), options);
+  }
+
+  /** Lines, oldest first. It ends with the last one, or with `follow` when the signal aborts or the container is taken out. */
+  logs(name: string, query: LogQuery = {}, signal?: AbortSignal): AsyncGenerator<LogRecord> {
+    return this.#stream(withQuery(containerPath(name, 'logs'), { ...query }), signal);
+  }
+
+  /**
+   * Events, oldest first. With `follow` it ends when the signal aborts or the daemon ends; a connection that is lost throws TH6001, and
+   * who wants to go on asks again with the `epoch` and `seq` of the last event.
+   */
+  events(query: EventQuery = {}, signal?: AbortSignal): AsyncGenerator<EventRecord> {
+    const { types, containers, ...others } = query;
+    return this.#stream(withQuery('/v1/events', { ...others, type: types, container: containers }), signal);
+  }
+
+  version(): Promise<DaemonVersion> {
+    return this.#ask('GET', '/v1/version');
+  }
+
+  /** Answers when the end has begun. `keep`: containers stay for the next daemon. */
+  async shutdown(options: { keep?: boolean } = {}): Promise<void> {
+    await this.#ask('POST', '/v1/shutdown', options);
+  }
+
+  /** The types are the contract of /v1, which only ever grows. */
+  async #ask<T>(method: Call['method'], path: string, body?: object): Promise<T> {
+    const call = { method, path, ...(body === undefined ? {} : { body }) };
+    return (await readJson(await exchange(this.#socketPath, call, this.#onRequest), this.#socketPath)) as T;
+  }
+
+  async *#stream<T>(path: string, signal?: AbortSignal): AsyncGenerator<T> {
+    if (isAborted(signal)) return;
+    try {
+      const call: Call = { method: 'GET', path, ...(signal === undefined ? {} : { signal }) };
+      const answer = await exchange(this.#socketPath, call, this.#onRequest);
+      for await (const record of readRecords(answer, this.#socketPath)) yield record as T;
+    } catch (error) {
+      if (!isAborted(signal)) throw error;
+    }
+  }
+}
+
+function containerPath(name: string, action?: string): string {
+  if (name === '') throw new ThubanError('TH6012', 'the name of a container is empty', { hint: 'thuban ps' });
+  return `/v1/containers/${encodeURIComponent(name)}${action === undefined ? '' : `/${action}`}`;
+}
+
+/** A function, because the compiler believes that it stays what it was before the answer came. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}

@@ -1,0 +1,1 @@
+export { ConsoleClient, type ConsoleClientOptions } from './client.ts';
