@@ -1,0 +1,10 @@
+import { act } from './act.ts';
+import type { CommandEntry } from './command.ts';
+import { declare } from './declare.ts';
+import { look } from './look.ts';
+import { serve } from './serve.ts';
+
+export { nameOf, type CommandEntry, type Invocation } from './command.ts';
+
+/** Every command, in the order of the list that `thuban` alone prints. */
+export const commands: readonly CommandEntry[] = [...look, ...act, ...serve, ...declare];
