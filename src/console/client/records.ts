@@ -6,7 +6,7 @@ import { connectionLost, notThuban } from './no-daemon.ts';
 const LONGEST_LINE = 4 * 1024 * 1024;
 
 /** The records of an NDJSON answer. Nothing is read ahead of the caller; who stops early closes the connection. */
-export async function* readRecords(answer: IncomingMessage, socketPath: string): AsyncGenerator<unknown> {
+export async function* readRecords(answer: IncomingMessage, socketPath: string): AsyncGenerator {
   answer.setEncoding('utf8');
   let rest = '';
   try {

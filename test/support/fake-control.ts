@@ -1,0 +1,245 @@
+import { ThubanError } from '../../src/base/index.ts';
+import type {
+  ContainerDetail,
+  ContainerSummary,
+  Control,
+  DaemonVersion,
+  EventQuery,
+  EventRecord,
+  Exit,
+  LogQuery,
+  LogRecord,
+  StartOverrides,
+} from '../../src/runtime/index.ts';
+import { fakeContainers } from './fake-containers.ts';
+
+const BATCH = 100;
+const EPOCH = '0f3a';
+
+/**
+ * A supervisor without containers behind it: answers from plain data that a test may change, notes what it was asked, and refuses as the
+ * real one does (unknown names, wrong states).
+ */
+export class FakeControl implements Control {
+  /** Details; a listing shows the keys of a summary. */
+  containers: ContainerDetail[] = fakeContainers();
+  /** What was asked, in order. */
+  readonly calls: { action: string; name?: string; options?: object }[] = [];
+  /** Thrown by the next action instead of doing it. */
+  refusal: Error | undefined;
+  /** How many batches were asked of streams. */
+  pulled = 0;
+  /** Streams that have been asked for and have not ended. */
+  streams = 0;
+  readonly #events: EventRecord[] = [];
+  readonly #logs = new Map<string, LogRecord[]>();
+  readonly #waiting = new Set<() => void>();
+  #nextPid = 5000;
+
+  list(options: { usage?: boolean } = {}): ContainerSummary[] {
+    this.#note('list', undefined, options);
+    return this.containers.map(({ usage, ...detail }) => ({
+      ...summaryOf(detail),
+      ...(options.usage === true && usage !== undefined ? { usage } : {}),
+    }));
+  }
+
+  inspect(name: string): ContainerDetail {
+    this.#note('inspect', name);
+    return this.#find(name);
+  }
+
+  async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
+    this.#note('start', name, overrides);
+    const container = this.#find(name);
+    if (container.state === 'running' || container.state === 'rejected')
+      throw wrongState(container, 'start', ['stopped', 'failed', 'backoff']);
+    await Promise.resolve();
+    return this.#run(container);
+  }
+
+  async stop(name: string, options: { timeout?: number } = {}): Promise<{ id: string; exit: Exit | null }> {
+    this.#note('stop', name, options);
+    const container = this.#find(name);
+    if (container.state !== 'running' && container.state !== 'backoff')
+      throw wrongState(container, 'stop', ['running', 'backoff']);
+    await Promise.resolve();
+    return { id: container.id, exit: this.#end(container, 'SIGTERM') };
+  }
+
+  async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
+    this.#note('restart', name, options);
+    const container = this.#find(name);
+    if (container.state === 'rejected') throw wrongState(container, 'restart', ['running', 'stopped']);
+    await Promise.resolve();
+    if (container.state === 'running') this.#end(container, 'SIGTERM');
+    return this.#run(container);
+  }
+
+  async kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
+    this.#note('kill', name, options);
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, 'kill', ['running']);
+    await Promise.resolve();
+    if ((options.signal ?? 'SIGKILL') === 'SIGKILL') this.#end(container, 'SIGKILL');
+    return { id: container.id };
+  }
+
+  logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {
+    this.#note('logs', name, query);
+    const all = this.#linesOf(this.#find(name).id);
+    const { since, tail } = query;
+    const from = Math.max(
+      since === undefined ? 0 : all.filter((line) => Date.parse(line.time) < Date.parse(since)).length,
+      tail === undefined ? 0 : all.length - tail,
+    );
+    return this.#read(all, from, () => true, query.follow === true, signal);
+  }
+
+  events(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]> {
+    this.#note('events', undefined, query);
+    const { types, containers } = query;
+    const after = query.epoch === undefined || query.epoch === EPOCH ? (query.since ?? 0) : 0;
+    const wanted = (event: EventRecord): boolean =>
+      event.seq > after &&
+      (types?.includes(event.type) ?? true) &&
+      (containers?.some((pattern) => matches(pattern, event.container ?? '')) ?? true);
+    return this.#read(this.#events, 0, wanted, query.follow === true, signal);
+  }
+
+  version(): DaemonVersion {
+    this.#note('version');
+    return {
+      version: '0.1.0',
+      pid: process.pid,
+      started_at: '2026-01-31T10:02:11.000Z',
+      node: '20.20.2',
+      kernel: '6.12.48',
+      arch: 'aarch64',
+      cgroups: 'v2',
+      api: 'v1',
+      launcher: { pid: 2811, version: '0.1.0' },
+      run_dir: '/run/thuban',
+      repositories: ['/var/lib/thuban/repository'],
+      containers: this.containers.length,
+    };
+  }
+
+  shutdown(options: { keep?: boolean } = {}): void {
+    this.#note('shutdown', undefined, options);
+    this.emit('shutdown', undefined, options);
+  }
+
+  /** Something happened; followers are told. */
+  emit(type: string, container?: string, more: Record<string, unknown> = {}): EventRecord {
+    const seq = (this.#events.at(-1)?.seq ?? 0) + 1;
+    const event = { epoch: EPOCH, seq, time: new Date().toISOString(), type, ...(container && { container }), ...more };
+    this.#events.push(event);
+    this.#wake();
+    return event;
+  }
+
+  /** A container wrote a line; followers are told. */
+  write(id: string, line: string, stream: LogRecord['stream'] = 'stdout', time = new Date().toISOString()): void {
+    this.#linesOf(id).push({ time, stream, line });
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resume of [...this.#waiting]) resume();
+  }
+
+  #note(action: string, name?: string, options?: object): void {
+    this.calls.push({ action, ...(name === undefined ? {} : { name }), ...(options === undefined ? {} : { options }) });
+    const refusal = this.refusal;
+    this.refusal = undefined;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #find(name: string): ContainerDetail {
+    const found = this.containers.find((container) => container.id === name || container.name === name);
+    if (found === undefined) throw new ThubanError('TH6003', `no container \`${name}\``, { hint: 'thuban ps' });
+    return found;
+  }
+
+  #linesOf(id: string): LogRecord[] {
+    const lines = this.#logs.get(id) ?? [];
+    this.#logs.set(id, lines);
+    return lines;
+  }
+
+  #run(container: ContainerDetail): { id: string; pid: number } {
+    const pid = this.#nextPid++;
+    const time = new Date().toISOString();
+    delete container.next_start;
+    Object.assign(container, { state: 'running', since: time, started_at: time, pid });
+    this.emit('started', container.id, { pid });
+    return { id: container.id, pid };
+  }
+
+  #end(container: ContainerDetail, signal: string): Exit {
+    const time = new Date().toISOString();
+    const exit: Exit = { reason: 'stopped', signal, time, duration: 1.5 };
+    delete container.pid;
+    delete container.next_start;
+    Object.assign(container, { state: 'stopped', since: time, last_exit: exit });
+    this.emit('exited', container.id, { exit });
+    return exit;
+  }
+
+  async *#read<T>(
+    all: T[],
+    from: number,
+    wanted: (record: T) => boolean,
+    follow: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<T[]> {
+    this.streams++;
+    try {
+      for (let at = from; !signal.aborted;) {
+        if (at < all.length) {
+          this.pulled++;
+          const batch = all.slice(at, at + BATCH);
+          at += batch.length;
+          yield batch.filter(wanted);
+        } else if (follow) await this.#more(signal);
+        else return;
+      }
+    } finally {
+      this.streams--;
+    }
+  }
+
+  #more(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const resume = (): void => {
+        this.#waiting.delete(resume);
+        signal.removeEventListener('abort', resume);
+        resolve();
+      };
+      this.#waiting.add(resume);
+      signal.addEventListener('abort', resume);
+    });
+  }
+}
+
+function wrongState(container: ContainerSummary, action: string, wanted: string[]): ThubanError {
+  const { id, state } = container;
+  return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
+    details: { container: id, state },
+  });
+}
+
+function matches(pattern: string, id: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const form = new RegExp(`^${parts.join('.*')}$`);
+  return form.test(id) || form.test(id.replace(/:.*/, ''));
+}
+
+const detailOnly =
+  'message loaded_at digest outdated manifest lines repository command restart restart_history groups mounts memory cpu history';
+
+function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
+  const keys = new Set(detailOnly.split(' '));
+  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
+}
