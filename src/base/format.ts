@@ -32,6 +32,43 @@ export function formatDuration(ms: number): string {
   return `${seconds} s`;
 }
 
+/** Milliseconds as tables show them, without blanks: `212ms`, `12s`, `2m5s`, `3h4m`, `3d4h`. With `units` 1 only the largest: `3d`. */
+export function formatShortDuration(ms: number, units: 1 | 2 = 2): string {
+  if (ms < 1000) return `${Math.max(0, Math.floor(ms))}ms`;
+  const seconds = Math.floor(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([n]) => n > 0);
+  return parts
+    .slice(first, first + units)
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => `${n}${unit}`)
+    .join('');
+}
+
+/**
+ * Bytes out of a limit, in the limit's unit: `88/96 MiB`, `3.1/32 MiB`; each in its own where one would not read well:
+ * `12 KiB/2 GiB`. `?` stands for a use that is not known.
+ */
+export function formatShare(bytes: number | null, limit: number): string {
+  const whole = formatBytes(limit);
+  if (bytes === null) return `?/${whole}`;
+  const [number = '', unit = ''] = whole.split(' ');
+  const inUnit = (bytes * Number(number)) / limit;
+  if (bytes > 0 && inUnit < 0.1) return `${formatBytes(bytes)}/${whole}`;
+  return `${inUnit >= 10 || Number.isInteger(inUnit) ? Math.round(inUnit) : inUnit.toFixed(1)}/${number} ${unit}`;
+}
+
+/** Percent with two significant digits, its base told by a header or legend: `61%`, `2.0%`, `0.3%`. */
+export function formatPercent(share: number): string {
+  const percent = share * 100;
+  return `${percent > 0 && percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`;
+}
+
 function trimZero(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text;
 }

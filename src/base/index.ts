@@ -4,6 +4,7 @@ export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
 export { errnoText } from './errno-text.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
+export { failpoint, failpoints, type Failpoint } from './failpoint.ts';
 export { count, formatBytes, formatDuration } from './format.ts';
 export { suggest } from './suggest.ts';
 export { version } from './version.ts';

@@ -2,15 +2,10 @@ import { createConnection, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ThubanError } from '../base/index.ts';
-import { StepFailure, errnoName, readStarted, refusal, spawnPayload } from './messages.ts';
-import type { ListedContainer, ProgramExit, SpawnRequest, Started } from './messages.ts';
+import { StepFailure, errnoName, readListed, refusal, spawnPayload } from './messages.ts';
+import type { ListedContainer, SpawnRequest, Started } from './messages.ts';
+import { Watchers, type ContainerListeners } from './watchers.ts';
 import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
-
-interface Watched {
-  onOom: () => void;
-  onExit: (exit: ProgramExit) => void;
-  started: { resolve: (started: Started) => void; reject: (error: Error) => void };
-}
 
 interface Listing {
   found: ListedContainer[];
@@ -33,11 +28,12 @@ export class LauncherClient {
   readonly build: string;
   readonly bootId: string;
   readonly #socket: Socket;
-  readonly #containers = new Map<bigint, Watched>();
+  readonly #watchers = new Watchers();
   readonly #answers = new Map<bigint, (errno: number) => void>();
   #listing: Listing | undefined;
   #nextToken = 1n;
-  readonly #closed: Promise<void>;
+  /** Resolves when the connection has ended, on whosever side. */
+  readonly closed: Promise<void>;
   #lost: ThubanError | undefined;
 
   private constructor(socket: Socket, hello: Reader, splitter: FrameSplitter, early: ReceivedFrame[]) {
@@ -47,7 +43,7 @@ export class LauncherClient {
     this.pid = hello.u32();
     this.bootId = hello.string();
     this.#socket = socket;
-    this.#closed = new Promise((resolve) =>
+    this.closed = new Promise((resolve) =>
       socket.once('close', () => {
         resolve();
       }),
@@ -97,17 +93,23 @@ export class LauncherClient {
   /** Resolves when the program has been executed. Rejects with a StepFailure when a step failed; then nothing is left behind. */
   async spawn(request: SpawnRequest, staging: string): Promise<Started> {
     const payload = spawnPayload(request, staging);
-    const started = new Promise<Started>((resolve, reject) => {
-      this.#containers.set(request.id, { onOom: request.onOom, onExit: request.onExit, started: { resolve, reject } });
-    });
-    this.#send(Frame.SPAWN, 0n, payload);
+    const started = this.#watchers.watch(request.id, request);
+    started.catch(() => undefined); // awaited below, unless sending throws first
     try {
+      this.#send(Frame.SPAWN, 0n, payload);
       return await started;
     } catch (error) {
-      this.#containers.delete(request.id);
+      this.#watchers.forget(request.id);
       if (error instanceof StepFailure) await this.release(request.id);
       throw error;
     }
+  }
+
+  /**
+   * Takes over a container that `list` told of, with all that has happened to it since. Resolves when it has started, at once for one that had.
+   */
+  adopt(id: bigint, listeners: ContainerListeners): Promise<Started> {
+    return this.#watchers.watch(id, listeners);
   }
 
   /** Sends a signal to the init, which passes all but SIGKILL and SIGSTOP on to the program. False: it has ended. */
@@ -117,7 +119,7 @@ export class LauncherClient {
 
   /** Forgets an ended container and closes its pipes. One that the launcher does not know, or that went with it, is forgotten already. */
   async release(id: bigint): Promise<void> {
-    this.#containers.delete(id);
+    this.#watchers.forget(id);
     const errno = await this.#ask(Frame.RELEASE, new Writer().u64(id));
     if (errno !== constants.errno.ESRCH && this.#lost === undefined) expectDone('RELEASE', errno);
   }
@@ -145,12 +147,17 @@ export class LauncherClient {
   /** The launcher kills and removes everything and ends. Resolves when it has closed the connection. */
   async shutdown(): Promise<void> {
     if (this.#lost === undefined) this.#socket.write(frame(Frame.SHUTDOWN, 0n, Buffer.alloc(0)));
-    await this.#closed;
+    await this.closed;
   }
 
   /** Leaves the launcher and its containers to the lease. */
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Whether the connection has ended: then everything fails with TH3011. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
   }
 
   #send(type: number, seq: bigint, payload: Buffer): void {
@@ -181,31 +188,12 @@ export class LauncherClient {
   }
 
   #handle(type: number, seq: bigint, r: Reader): void {
+    if (this.#watchers.receive(type, r)) return;
     switch (type) {
-      case Frame.STARTED: {
-        const id = r.u64();
-        this.#containers.get(id)?.started.resolve(readStarted(r));
-        return;
-      }
-      case Frame.FAILED: {
-        const id = r.u64();
-        this.#containers.get(id)?.started.reject(new StepFailure(r.i32(), r.u32(), r.i32()));
-        return;
-      }
-      case Frame.EXITED: {
-        const id = r.u64();
-        const exit = { status: r.i32(), fromProgram: r.u32() === 0, time: r.u64() };
-        this.#containers.get(id)?.onExit(exit);
-        return;
-      }
-      case Frame.OOM:
-        this.#containers.get(r.u64())?.onOom();
-        return;
       case Frame.LISTED: {
-        const id = r.u64();
-        const started = readStarted(r);
-        const state = (['starting', 'running', 'ended'] as const)[r.u32()] ?? 'ended';
-        this.#listing?.found.push({ id, ...started, state, blob: Buffer.from(r.block(r.u32())) });
+        const listed = readListed(r);
+        this.#listing?.found.push(listed);
+        this.#watchers.listed(listed);
         return;
       }
       case Frame.LIST_END:
@@ -226,11 +214,7 @@ export class LauncherClient {
     if (this.#lost !== undefined) return;
     this.#lost = error;
     this.#socket.destroy();
-    for (const watched of this.#containers.values()) {
-      watched.started.reject(error);
-      watched.onExit({ status: null, fromProgram: false, time: BigInt(Date.now()) * 1_000_000n });
-    }
-    this.#containers.clear();
+    this.#watchers.lose(error);
     for (const answer of this.#answers.values()) answer(NO_ANSWER);
     this.#answers.clear();
     this.#listing?.reject(error); // not knowing is not the same as nothing being there

@@ -10,9 +10,9 @@
 struct container *containers;
 enum { MAX_STRINGS = 16384 }; // the frame is the real bound; this one keeps a lying count from being allocated
 
-static uint64_t wall_ns(void) {
+static uint64_t clock_ns(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
+  clock_gettime(clock, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -92,10 +92,18 @@ static void describe(struct writer *w, const struct container *c) {
   put_u32(w, (uint32_t)c->program);
   put_u64(w, c->start_time);
   put_u64(w, c->time);
+  put_u64(w, c->mono);
   put_u32(w, (uint32_t)c->out_fd);
   put_u64(w, c->out_inode);
   put_u32(w, (uint32_t)c->err_fd);
   put_u64(w, c->err_inode);
+}
+
+static void describe_end(struct writer *w, const struct container *c) {
+  put_u32(w, (uint32_t)c->status);
+  put_u32(w, !c->have_status);
+  put_u64(w, c->end_time);
+  put_u64(w, c->end_mono);
 }
 
 void container_status(struct container *c) {
@@ -123,7 +131,8 @@ void container_status(struct container *c) {
       struct writer w = { .size = 0 };
       c->program = sender.pid;
       c->start_time = start_time_of(sender.pid);
-      c->time = wall_ns();
+      c->time = clock_ns(CLOCK_REALTIME);
+      c->mono = clock_ns(CLOCK_MONOTONIC);
       c->state = CONTAINER_RUNNING;
       describe(&w, c);
       report(WIRE_STARTED, &w);
@@ -167,15 +176,16 @@ void container_reaped(pid_t pid, int status) {
   c->state = CONTAINER_ENDED;
   c->init = -1;
   if (!started) { // without a failure of its own, the init was killed before the program ran
-    report_failure(c->id, c->have_failure ? c->failed_step : -1, c->have_failure ? c->failed_op : STEP_EXEC,
-                   c->have_failure ? c->failed_errno : EINTR);
+    if (!c->have_failure) note_failure(c, -1, STEP_EXEC, EINTR);
+    report_failure(c->id, c->failed_step, c->failed_op, c->failed_errno);
     return;
   }
+  if (!c->have_status) c->status = status;
+  c->end_time = clock_ns(CLOCK_REALTIME);
+  c->end_mono = clock_ns(CLOCK_MONOTONIC);
   struct writer w = { .size = 0 };
   put_u64(&w, c->id);
-  put_u32(&w, (uint32_t)(c->have_status ? c->status : status));
-  put_u32(&w, !c->have_status);
-  put_u64(&w, wall_ns());
+  describe_end(&w, c);
   report(WIRE_EXITED, &w);
 }
 
@@ -217,6 +227,11 @@ void container_list(void) {
     struct writer w = { .size = 0 };
     describe(&w, c);
     put_u32(&w, c->state);
+    put_u32(&w, (uint32_t)c->have_failure);
+    describe_end(&w, c);
+    put_u32(&w, (uint32_t)c->failed_step);
+    put_u32(&w, (uint32_t)c->failed_op);
+    put_u32(&w, (uint32_t)c->failed_errno);
     put_u32(&w, c->blob_size);
     transport_send(WIRE_LISTED, 0, w.data, w.size, c->blob, c->blob_size);
   }

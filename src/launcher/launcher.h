@@ -44,10 +44,11 @@ struct container {
   enum container_state state;
   pid_t init, program;
   uint64_t start_time; // of the program, in clock ticks since boot (proc(5), field 22)
-  uint64_t time;       // when it started, ns since 1970
+  uint64_t time, mono; // when it started: ns since 1970, and on CLOCK_MONOTONIC
   int status_fd, out_fd, err_fd, oom_fd;
   uint64_t out_inode, err_inode;
-  int have_status, status; // the program's raw wait status, from the init
+  int have_status, status; // the program's raw wait status, from the init, or in its place the init's own
+  uint64_t end_time, end_mono;
   int have_failure, failed_step, failed_op, failed_errno;
   struct strings groups; // removed when the lease ends
   uint8_t *blob;

@@ -41,6 +41,8 @@ export interface Started {
   startTime: bigint;
   /** Nanoseconds since 1970. */
   time: bigint;
+  /** Nanoseconds on CLOCK_MONOTONIC, which is also that of `process.hrtime`. */
+  mono: bigint;
   stdout: PipeEnd | undefined;
   stderr: PipeEnd | undefined;
 }
@@ -52,11 +54,16 @@ export interface ProgramExit {
   fromProgram: boolean;
   /** Nanoseconds since 1970. */
   time: bigint;
+  /** Nanoseconds on CLOCK_MONOTONIC. */
+  mono: bigint;
 }
 
+/** A container as the launcher holds it, until it is released. */
 export interface ListedContainer extends Started {
   id: bigint;
   state: 'starting' | 'running' | 'ended';
+  /** How it ended: the program's exit, or the step that its start failed at. Absent while it has not. */
+  end?: ProgramExit | StepFailure;
   blob: Buffer;
 }
 
@@ -83,8 +90,27 @@ export function errnoName(errno: number): string {
 }
 
 export function readStarted(r: Reader): Started {
-  const [init, program, startTime, time] = [r.u32(), r.u32(), r.u64(), r.u64()];
-  return { init, program, startTime, time, stdout: readPipe(r), stderr: readPipe(r) };
+  const [init, program, startTime, time, mono] = [r.u32(), r.u32(), r.u64(), r.u64(), r.u64()];
+  return { init, program, startTime, time, mono, stdout: readPipe(r), stderr: readPipe(r) };
+}
+
+export function readExit(r: Reader): ProgramExit {
+  return { status: r.i32(), fromProgram: r.u32() === 0, time: r.u64(), mono: r.u64() };
+}
+
+export function readFailure(r: Reader): StepFailure {
+  return new StepFailure(r.i32(), r.u32(), r.i32());
+}
+
+export function readListed(r: Reader): ListedContainer {
+  const id = r.u64();
+  const started = readStarted(r);
+  const state = (['starting', 'running', 'ended'] as const)[r.u32()] ?? 'ended';
+  const failed = r.u32() !== 0;
+  const exit = readExit(r);
+  const failure = readFailure(r);
+  const end = state !== 'ended' ? {} : { end: failed ? failure : exit };
+  return { id, ...started, state, ...end, blob: Buffer.from(r.block(r.u32())) };
 }
 
 function readPipe(r: Reader): PipeEnd | undefined {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,6 +31,10 @@ int transport_listen(const char *run_dir) {
     errno = ENAMETOOLONG;
     return -1;
   }
+  // Held for as long as we live. Whoever has it may replace the socket of a launcher that is gone.
+  int folder = open(run_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB)) return -1;
+  unlink(address.sun_path);
   listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   mode_t old = umask(0177);
   int failed = listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4);

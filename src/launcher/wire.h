@@ -34,12 +34,14 @@ enum wire_type {
   WIRE_SHUTDOWN = 9, // kill and remove everything, end
   // launcher to controller
   WIRE_REFUSED = 130, // reason u32, pid u32
-  WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, then stdout and stderr, each
-                      // fd i32, inode u64
+  WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, mono u64, then stdout and
+                      // stderr, each fd i32, inode u64
   WIRE_FAILED = 132,  // report: id u64, step i32, op u32, errno i32
-  WIRE_EXITED = 133,  // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64
+  WIRE_EXITED = 133,  // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64, mono u64
   WIRE_OOM = 134,     // report: id u64
-  WIRE_LISTED = 135,  // as STARTED, then state u32, blob
+  WIRE_LISTED =
+      135, // as STARTED, then state u32, 1 = the start failed u32, what EXITED or FAILED say after the id (the
+           // other's fields are 0), blob. Kept until RELEASE: an acknowledged end is not lost with its reader
   WIRE_LIST_END = 136,
   WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER: errno i32
 };

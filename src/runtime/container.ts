@@ -1,28 +1,36 @@
-import { Cleanup, ThubanError, messageOf } from '../base/index.ts';
-import { acquireGroups, type AcquiredGroups, type KernelFs, type Leftover, type Notice } from '../cgroups/index.ts';
-import type { LauncherClient, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
+import type { Cleanup} from '../base/index.ts';
+import { ThubanError, failpoint, messageOf } from '../base/index.ts';
+import type { AcquiredGroups, KernelFs, Leftover, Notice } from '../cgroups/index.ts';
+import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import type { Exit, Oom } from './exit.ts';
 import { decodeStatus, signalName, signalNumber } from './exit.ts';
-import { OomTracker } from './oom-tracker.ts';
-import { OutputReader, type OutputSink } from './output.ts';
+import type { OomTracker } from './oom-tracker.ts';
+import type { OutputReader, OutputSink } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
-import { explainStepFailure } from './step-failure.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** What a container needs of the board it runs on. */
 export interface Board {
   fs: KernelFs;
+  /** The present launcher; a daemon starts another one when it is lost. */
   launcher: LauncherClient;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;
   /** Tells the launcher which groups are about to be made, so that the lease covers them from the first moment on. */
   coverByLease(groups: readonly string[]): Promise<void>;
+  /** Resolves when there is a launcher again. Absent: with the launcher all is over. */
+  recovered?(): Promise<void>;
 }
 
 export interface ContainerHooks {
   output: OutputSink;
   /** The kernel killed something of this container. Called before the exit is known, or together with it. */
   onOom(oom: Oom): void;
+  /** The exit is known and the output taken. Called before the launcher forgets the run, so that the exit can be noted for a next daemon. */
+  onExit?(exit: Exit): void;
+  /** An adopted run's output cannot be taken any more. */
+  onOutputLost?(error: unknown): void;
 }
 
 const SIGKILL = 9;
@@ -33,13 +41,29 @@ const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
 const KILL_GRACE_MS = 500;
 
-/** One run of a container: from its groups to their removal. */
+export interface ContainerParts {
+  record: RunRecord;
+  /** Absent for a run that was adopted. */
+  plan?: LaunchPlan;
+  launcher: LauncherClient;
+  id: bigint;
+  groups: AcquiredGroups;
+  oom: OomTracker;
+  hooks: ContainerHooks;
+  started: Started;
+  exited: Promise<ProgramExit>;
+  cleanup: Cleanup;
+  readers: OutputReader[];
+}
+
+/** One run of a container that has started: until nothing of it is left. */
 export class Container {
-  readonly plan: LaunchPlan;
+  readonly record: RunRecord;
+  readonly plan: LaunchPlan | undefined;
   readonly started: Started;
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
   readonly ended: Promise<{ exit: Exit; leftovers: Leftover[] }>;
-  readonly #board: Board;
+  readonly #launcher: LauncherClient;
   readonly #id: bigint;
   readonly #groups: AcquiredGroups;
   readonly #oom: OomTracker;
@@ -47,24 +71,13 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
-  readonly #startedAt = performance.now();
   #stopping: { for: string } | undefined;
 
-  private constructor(parts: {
-    plan: LaunchPlan;
-    board: Board;
-    id: bigint;
-    groups: AcquiredGroups;
-    oom: OomTracker;
-    hooks: ContainerHooks;
-    started: Started;
-    exited: Promise<ProgramExit>;
-    cleanup: Cleanup;
-    readers: OutputReader[];
-  }) {
+  constructor(parts: ContainerParts) {
+    this.record = parts.record;
     this.plan = parts.plan;
     this.started = parts.started;
-    this.#board = parts.board;
+    this.#launcher = parts.launcher;
     this.#id = parts.id;
     this.#groups = parts.groups;
     this.#oom = parts.oom;
@@ -75,81 +88,14 @@ export class Container {
     this.ended = this.#waitForEnd();
   }
 
-  /** Makes the groups, starts the program in them. On any failure all of it is undone before the error is thrown. */
-  static async start(plan: LaunchPlan, board: Board, hooks: ContainerHooks): Promise<Container> {
-    const [problem] = plan.problems;
-    if (problem !== undefined) throw problem;
-    const paths = plan.cgroup.groups.map((group) => group.path);
-    await board.coverByLease(paths);
-    const groups = acquireGroups(board.fs, plan.cgroup);
-    const oom = new OomTracker(groups, plan.cgroup, plan.kill_all_on_oom);
-    const id = board.nextId();
-    const cleanup = new Cleanup();
-    const exited = deferred<ProgramExit>();
-    let self: Container | undefined;
-    let notified = false;
-    const onOom = (): void => {
-      notified = true;
-      void self?.lookForOom();
-    };
-    const memory = groups.memory;
-    try {
-      const started = await board.launcher.spawn(
-        {
-          id,
-          steps: plan.launch.steps,
-          stdout: plan.launch.stdout,
-          stderr: plan.launch.stderr,
-          uid: plan.launch.uid,
-          gid: plan.launch.gid,
-          joins: joinsOf(groups),
-          ...(memory?.version === 1 ? { oomGroup: memory.path } : {}),
-          groups: paths,
-          blob: Buffer.from(JSON.stringify({ id: plan.id, before: oom.before })),
-          onOom,
-          onExit: (exit) => {
-            exited.resolve(exit);
-          },
-        },
-        board.staging,
-      );
-      const watch = groups.watchOom(onOom);
-      if (watch !== undefined)
-        cleanup.defer('memory events', () => {
-          watch.close();
-        });
-      const readers: OutputReader[] = [];
-      for (const stream of ['stdout', 'stderr'] as const) {
-        const pipe = started[stream];
-        if (pipe !== undefined) readers.push(new OutputReader(board.launcher.pid, pipe, stream, hooks.output));
-      }
-      self = new Container({
-        plan,
-        board,
-        id,
-        groups,
-        oom,
-        hooks,
-        started,
-        exited: exited.promise,
-        cleanup,
-        readers,
-      });
-      if (notified) void self.lookForOom(); // it came before there was somebody to tell
-      return self;
-    } catch (error) {
-      // A program that runs already (its output could not be opened, say) goes as well.
-      if (await board.launcher.signal(id, SIGKILL)) await exited.promise;
-      await cleanup.dispose();
-      await board.launcher.release(id);
-      await groups.remove();
-      throw explainStepFailure(error, plan);
-    }
-  }
-
   /** Limits of the manifest that this kernel does not enforce, and that `best_effort` lets pass. */
   get degraded(): Notice[] {
     return this.#groups.degraded;
+  }
+
+  /** Out-of-memory kills of this run that were told. */
+  get oomAnnounced(): number {
+    return this.#oom.announced;
   }
 
   /** The groups of this run, for measurements. */
@@ -158,17 +104,18 @@ export class Container {
   }
 
   /**
-   * Asks the program to end, kills everything of the container after the plan's time-out, resolves when all is gone.
+   * Asks the program to end, kills everything of the container after the time-out in seconds, resolves when all is gone.
    * Calling it again does not lengthen the time-out.
    */
-  async stop(reason = 'on request'): Promise<Exit> {
+  async stop(reason = 'on request', timeout = this.record.stop.timeout): Promise<Exit> {
     if (this.#stopping === undefined) {
       this.#stopping = { for: reason };
-      const signal = signalNumber(this.plan.stop.signal) ?? 15;
-      await this.#board.launcher.signal(this.#id, signal);
-      const ended = await this.#within(this.plan.stop.timeout * 1000);
+      const signal = signalNumber(this.record.stop.signal) ?? 15;
+      await this.#launcher.signal(this.#id, signal);
+      failpoint('stop.signalled');
+      const ended = await this.#within(timeout * 1000);
       if (!ended) {
-        this.#stopping.for = `${reason}, after the time-out of ${this.plan.stop.timeout} s`;
+        this.#stopping.for = `${reason}, after the time-out of ${timeout} s`;
         await this.#killAll();
       }
     }
@@ -184,7 +131,7 @@ export class Container {
 
   /** Sends one signal to the program. False: it has ended. SIGKILL and SIGSTOP cannot be passed on by an init. */
   signal(signal: number): Promise<boolean> {
-    return this.#board.launcher.signal(this.#id, signal);
+    return this.#launcher.signal(this.#id, signal);
   }
 
   /**
@@ -195,7 +142,7 @@ export class Container {
     const news = this.#oom.news();
     if (news === undefined) return false;
     this.#hooks.onOom(news);
-    if (this.plan.kill_all_on_oom && this.#groups.memory?.version === 1) this.#groups.killOnce();
+    if (this.record.kill_all_on_oom && this.#groups.memory?.version === 1) this.#groups.killOnce();
     return true;
   }
 
@@ -221,12 +168,13 @@ export class Container {
     this.#oom.weKill();
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
-    await this.#board.launcher.signal(this.#id, SIGKILL);
+    await this.#launcher.signal(this.#id, SIGKILL);
     await this.#exited;
   }
 
   async #waitForEnd(): Promise<{ exit: Exit; leftovers: Leftover[] }> {
     const ended = await this.#exited;
+    failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
     await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
@@ -234,13 +182,18 @@ export class Container {
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
     );
     await this.#cleanup.dispose();
-    await this.#board.launcher.release(this.#id);
+    failpoint('exit.output');
+    this.#hooks.onExit?.(exit);
+    failpoint('exit.saved');
+    await this.#launcher.release(this.#id);
+    failpoint('exit.released');
     const leftovers = await this.#groups.remove();
+    failpoint('exit.removed');
     return { exit, leftovers };
   }
 
   #exit(ended: ProgramExit): Exit {
-    const duration = Math.round(performance.now() - this.#startedAt) / 1000;
+    const duration = Math.max(0, Math.round(Number(ended.mono - this.started.mono) / 1e6)) / 1000;
     const base = { time: new Date(Number(ended.time / 1_000_000n)).toISOString(), duration };
     if (ended.status === null)
       return {
@@ -263,18 +216,18 @@ export class Container {
   }
 }
 
-function joinsOf(groups: AcquiredGroups): SpawnRequest['joins'] {
-  const unified = groups.joins.find((join) => join.version === 2)?.path;
-  const tasks = groups.joins.filter((join) => join.version === 1).map((join) => join.path);
-  return unified === undefined ? { tasks } : { unified, tasks };
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+export function deferred<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+} {
   let resolve!: (value: T) => void;
-  const promise = new Promise<T>((r) => {
-    resolve = r;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
   });
-  return { promise, resolve };
+  return { promise, resolve, reject };
 }
 
 export function describeFailure(error: unknown): Record<string, unknown> {

@@ -19,6 +19,8 @@ export type RuntimeEvent = { time: string; container: string } & (
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
   | { type: 'leftover'; paths: string[] }
+  /** Another daemon had started it, and this one goes on with it. */
+  | { type: 'adopted'; pid: number; started_at: string; restarts: number }
 );
 
 /** Omit that keeps the members of a union apart. */

@@ -20,4 +20,5 @@ export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';
-export { Supervised, withPosition, type SupervisedOptions } from './supervised.ts';
+export { withPosition } from './locate.ts';
+export { Supervised, type SupervisedOptions } from './supervised.ts';

@@ -1,11 +1,16 @@
-import {
-  classifyOom,
-  type AcquiredGroups,
-  type CgroupPlan,
-  type OomCounters,
-  type OomVerdict,
-} from '../cgroups/index.ts';
+import { classifyOom, type AcquiredGroups, type OomCounters, type OomVerdict } from '../cgroups/index.ts';
 import type { Oom } from './exit.ts';
+
+export interface OomTrackerOptions {
+  /** The container's own limit in bytes. */
+  limit: number | undefined;
+  /** One kill takes the whole group with it, so that a run has at most one. */
+  together: boolean;
+  /** Counters from before the program existed, for a run that is adopted. */
+  before?: OomCounters | null;
+  /** Kills that were told before it was adopted. */
+  announced?: number;
+}
 
 /** What the kernel's counters say about one run of a container. Notifications are only a hint; the counters are the truth. */
 export class OomTracker {
@@ -14,16 +19,21 @@ export class OomTracker {
   readonly #groups: AcquiredGroups;
   readonly #limit: number | undefined;
   readonly #together: boolean;
-  #announced = 0;
+  #announced: number;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
   #beforeKill: OomCounters | null | undefined;
 
-  /** `together`: one kill takes the whole group with it, so that a run has at most one. */
-  constructor(groups: AcquiredGroups, plan: CgroupPlan, together: boolean) {
+  constructor(groups: AcquiredGroups, options: OomTrackerOptions) {
     this.#groups = groups;
-    this.#together = together;
-    this.#limit = memoryLimit(plan);
-    this.before = groups.oomCounters();
+    this.#together = options.together;
+    this.#limit = options.limit;
+    this.#announced = options.announced ?? 0;
+    this.before = options.before === undefined ? groups.oomCounters() : options.before;
+  }
+
+  /** How many kills of this run were told. */
+  get announced(): number {
+    return this.#announced;
   }
 
   /** The kills since the start, if there are more than were told before. The kernel may count a victim once more with its group. */
@@ -55,10 +65,4 @@ export class OomTracker {
     const version = this.#groups.memory?.version ?? 1;
     return classifyOom({ version, before, after: this.#groups.oomCounters(), exit, requestedKill });
   }
-}
-
-function memoryLimit(plan: CgroupPlan): number | undefined {
-  const files = ['memory.limit_in_bytes', 'memory.max'];
-  const write = plan.writes.find(({ file, value }) => files.includes(file ?? '') && /^\d+$/.test(value ?? ''));
-  return write === undefined ? undefined : Number(write.value);
 }

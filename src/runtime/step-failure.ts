@@ -21,6 +21,15 @@ export function explainStepFailure(error: unknown, plan: LaunchPlan): unknown {
   return new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details, cause: error });
 }
 
+/** The same for a start that another daemon began: its plan went with it. */
+export function explainAdoptedFailure(error: unknown, container: string): unknown {
+  if (!(error instanceof StepFailure)) return error;
+  const name = nameOf(error.op);
+  const why = `${launcherTexts[error.errno] ?? errnoText(error.errno)} (${error.errno})`;
+  const details = { container, step: error.step, name, errno: error.errno };
+  return new ThubanError('TH3010', `step ${error.step}, ${name}: ${why}`, { details, cause: error });
+}
+
 function nameOf(op: number): string {
   return Object.entries(stepNumbers).find(([, number]) => number === op)?.[0] ?? `step of number ${op}`;
 }

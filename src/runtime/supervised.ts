@@ -1,21 +1,20 @@
-import { ThubanError, systemClock, type Clock } from '../base/index.ts';
+import { ThubanError, failpoint, messageOf, systemClock, type Clock } from '../base/index.ts';
 import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/index.ts';
-import { Container, describeFailure, type Board } from './container.ts';
-import type { Condition, EventBody, RuntimeEvent } from './events.ts';
+import { deferred, describeFailure, type Container } from './container.ts';
+import { carryOut, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
-import { gatherFacts } from './facts.ts';
-import { keyPath } from './key-path.ts';
-import { discardOutput, type OutputSink } from './output.ts';
-import { containerId, plan, type PlanOptions } from './plan.ts';
-import { afterRun, decideRestart, type RestartHistory } from './restart.ts';
-import { transitions, type State } from './states.ts';
+import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
+import { withPosition } from './locate.ts';
+import type { ProgramOverrides } from './plan-program.ts';
+import { containerId } from './plan.ts';
+import { afterRun, decideRestart } from './restart.ts';
+import { restore, type Entry, type Held } from './restore.ts';
+import { Runner, type RunnerOptions } from './runner.ts';
+import type { SavedState } from './saved-state.ts';
+import type { State } from './states.ts';
+import { conditionsOf, statusOf, timeOf, type Status } from './status.ts';
 
-export interface SupervisedOptions {
-  board: Board;
-  loaded: LoadedManifest;
-  planOptions: PlanOptions;
-  output?: OutputSink;
-  onEvent?: (event: RuntimeEvent) => void;
+export interface SupervisedOptions extends RunnerOptions, Omit<LedgerOptions, 'clock'> {
   clock?: Clock;
   random?: () => number;
   /** Run once, whatever the manifest's restart policy says. */
@@ -31,18 +30,15 @@ export class Supervised {
   readonly #options: SupervisedOptions;
   readonly #clock: Clock;
   readonly #policy: Restart;
-  #state: State = 'stopped';
+  readonly #ledger: Ledger;
+  readonly #runner: Runner;
   #container: Container | undefined;
-  #history: RestartHistory = { restarts: 0 };
+  #attempt = newAttempt();
   #stopRequest: AbortController | undefined;
+  #wake: AbortController | undefined;
   /** What was asked for, for a start that is still under way then. */
-  #ending: { how: 'stop' | 'kill'; reason: string | undefined } | undefined;
+  #ending: Ending | undefined;
   #life: Promise<Exit> | undefined;
-  #restarts = 0;
-  #oomKills = 0;
-  #lastExit: Exit | undefined;
-  #startedAt: number | undefined;
-  #conditions: Condition[] = [];
   #failure: unknown;
 
   constructor(options: SupervisedOptions) {
@@ -51,34 +47,17 @@ export class Supervised {
     this.id = containerId(options.loaded.manifest);
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.once === true ? NO_RESTART : (options.loaded.manifest.restart ?? NO_RESTART);
+    this.#ledger = new Ledger(this.id, { ...options, clock: this.#clock });
+    this.#runner = new Runner(options, this.#ledger);
   }
 
   get state(): State {
-    return this.#state;
+    return this.#ledger.state;
   }
 
   /** What `ps` shows. */
-  get status(): {
-    id: string;
-    state: State;
-    conditions: Condition[];
-    pid?: number;
-    uptime_ms?: number;
-    restarts: number;
-    oom_kills: number;
-    last_exit?: Exit;
-  } {
-    const running = this.#state === 'running' || this.#state === 'stopping';
-    return {
-      id: this.id,
-      state: this.#state,
-      ...(running && this.#container !== undefined ? { pid: this.#container.started.program } : {}),
-      ...(running && this.#startedAt !== undefined ? { uptime_ms: this.#clock.monotonic() - this.#startedAt } : {}),
-      conditions: running ? this.#conditions : [],
-      restarts: this.#restarts,
-      oom_kills: this.#oomKills,
-      ...(this.#lastExit === undefined ? {} : { last_exit: this.#lastExit }),
-    };
+  get status(): Status {
+    return statusOf(this.#ledger, this.#container);
   }
 
   /** The error of the last start, when it failed. */
@@ -86,167 +65,225 @@ export class Supervised {
     return this.#failure;
   }
 
-  /** The run that is alive, for measurements. */
+  /** The run that is alive. */
   get container(): Container | undefined {
     return this.#container;
   }
 
-  /** Starts it. Resolves with the last exit when it is stopped or has failed, that is, when no restart will follow. */
-  start(): Promise<Exit> {
-    if (this.#state !== 'stopped' && this.#state !== 'failed')
-      return Promise.reject(
-        new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${this.#state}`),
-      );
-    this.#ending = undefined;
-    this.#stopRequest = new AbortController();
-    this.#life = this.#live(this.#stopRequest.signal);
+  /** Restarts that count against the manifest's limit. */
+  get countedRestarts(): number {
+    return this.#ledger.history.restarts;
+  }
+
+  /** Resolves when the start that is under way or to come has succeeded; rejects with its error, placed in the manifest. */
+  get attempt(): Promise<Container> {
+    return this.#attempt.promise;
+  }
+
+  /** Resolves when it rests. Absent: it never lived. */
+  get life(): Promise<Exit> | undefined {
     return this.#life;
   }
 
-  /** Ends it and whatever restart was to come. Resolves when all is gone. */
-  async stop(reason?: string): Promise<void> {
-    this.#ending ??= { how: 'stop', reason };
-    this.#stopRequest?.abort();
-    if (this.#state === 'running') this.#become('stopping');
-    await this.#container?.stop(reason);
-    await this.#life;
+  /** Starts it. Resolves with the last exit when it is stopped or has failed, that is, when no restart will follow. */
+  start(overrides: ProgramOverrides = {}): Promise<Exit> {
+    const { state } = this.#ledger;
+    if (state !== 'stopped' && state !== 'failed')
+      return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${state}`));
+    this.#ledger.overrides = overrides;
+    this.#ledger.intent = 'run';
+    this.#ledger.history = { restarts: 0 };
+    return this.#begin({ from: 'start' });
+  }
+
+  /** In `backoff`: starts it now. */
+  startNow(): void {
+    this.#wake?.abort();
+  }
+
+  /** Goes on where an earlier daemon left it. Says what that one had begun, which is to be carried through. */
+  resume(saved: SavedState | undefined, held: Held | undefined): { then: 'stop' | 'restart' | undefined } {
+    const { state, entry, then } = restore(saved, held, monotonicMs());
+    this.#ledger.state = state;
+    if (saved !== undefined) this.#ledger.remember(saved, state);
+    if (held !== undefined) {
+      this.#ledger.run = String(held.listed.id);
+      this.#ledger.groups = held.record.groups.map((group) => group.path);
+    }
+    if (entry !== undefined) void this.#begin(entry);
+    else this.#ledger.save();
+    return { then };
+  }
+
+  /** Ends it and whatever restart was to come. Resolves when all is gone. `timeout` in seconds replaces the manifest's. */
+  async stop(reason?: string, options: { timeout?: number; intent?: 'stop' | 'restart' } = {}): Promise<void> {
+    await this.#end({ how: 'stop', reason, timeout: options.timeout }, options.intent ?? 'stop');
   }
 
   /** Kills everything of it at once. */
   async kill(reason?: string): Promise<void> {
-    this.#ending = { how: 'kill', reason };
+    this.#ending = undefined; // a kill overtakes a stop
+    await this.#end({ how: 'kill', reason, timeout: undefined }, 'stop');
+  }
+
+  async #end(ending: Ending, intent: 'stop' | 'restart'): Promise<void> {
+    this.#ending ??= ending;
+    this.#ledger.intent = intent;
+    this.#ledger.stopReason = ending.reason;
     this.#stopRequest?.abort();
-    if (this.#state === 'running') this.#become('stopping');
-    await this.#container?.kill(reason);
+    if (this.#ledger.state === 'running') this.#ledger.become('stopping');
+    else this.#ledger.save();
+    failpoint('stop.saved');
+    if (this.#container !== undefined) await carryOut(this.#container, ending);
     await this.#life;
   }
 
-  async #live(stop: AbortSignal): Promise<Exit> {
-    for (;;) {
-      const exit = await this.#runOnce(stop);
-      this.#history = afterRun(this.#history, this.#policy, exit.duration);
-      const decision = stop.aborted
-        ? ({ action: 'stay', limit: false } as const)
-        : decideRestart(this.#policy, exit, this.#history, (this.#options.random ?? Math.random)());
-      if (decision.action === 'stay') {
-        if (decision.limit) this.#become('failed', `restart limit reached: ${this.#history.restarts + 1} starts`);
-        else this.#become(exit.reason === 'start_failed' ? 'failed' : 'stopped');
-        return exit;
-      }
-      this.#become('backoff');
-      this.#emit({
-        type: 'restarting',
-        number: decision.number,
-        max: this.#policy.max_restarts,
-        delay: decision.delay / 1000,
-        policy: this.#policy.policy,
-      });
-      if (!(await this.#wait(decision.delay, stop))) {
-        this.#become('stopped');
-        return exit;
-      }
-      this.#history = { restarts: decision.number };
-      this.#restarts++;
-    }
+  #begin(entry: Entry): Promise<Exit> {
+    this.#ending = undefined;
+    this.#failure = undefined;
+    this.#stopRequest = new AbortController();
+    this.#attempt = newAttempt();
+    this.#life = this.#live(entry, this.#stopRequest.signal);
+    return this.#life;
   }
 
-  async #wait(ms: number, stop: AbortSignal): Promise<boolean> {
+  async #live(entry: Entry, stop: AbortSignal): Promise<Exit> {
+    let exit = await this.#enter(entry, stop);
+    while (exit === undefined || (await this.#goesOn(exit, stop))) exit = await this.#runOnce({ from: 'start' }, stop);
+    return exit;
+  }
+
+  /** Undefined: the next thing is a start. */
+  async #enter(entry: Entry, stop: AbortSignal): Promise<Exit | undefined> {
+    if (entry.from === 'exit') return entry.exit;
+    if (entry.from !== 'backoff') return this.#runOnce(entry, stop);
+    const goesOn = await this.#backOff(entry.delay, stop);
+    return goesOn ? undefined : this.#ledger.lastExit;
+  }
+
+  /** What follows a run: false, it rests. */
+  async #goesOn(exit: Exit, stop: AbortSignal): Promise<boolean> {
+    const { state } = this.#ledger;
+    if (state === 'stopped' || state === 'failed') return false;
+    if (this.#options.board.recovered !== undefined && isLauncherLost(exit) && !stop.aborted)
+      return this.#recover(stop);
+    this.#ledger.history = afterRun(this.#ledger.history, this.#policy, exit.duration);
+    const counted = this.#ledger.history.restarts;
+    const decision = stop.aborted
+      ? ({ action: 'stay', limit: false } as const)
+      : decideRestart(this.#policy, exit, this.#ledger.history, (this.#options.random ?? Math.random)());
+    if (decision.action === 'stay') {
+      if (decision.limit) this.#ledger.become('failed', `restart limit reached: ${counted + 1} starts`);
+      else this.#ledger.become(exit.reason === 'start_failed' ? 'failed' : 'stopped');
+      return false;
+    }
+    const { number, delay } = decision;
+    this.#ledger.nextStart = monotonicMs() + delay;
+    this.#ledger.become('backoff');
+    const { max_restarts: max, policy } = this.#policy;
+    this.#ledger.emit({ type: 'restarting', number, max, delay: delay / 1000, policy });
+    failpoint('backoff.saved');
+    return this.#backOff(delay, stop);
+  }
+
+  async #backOff(delay: number, stop: AbortSignal): Promise<boolean> {
+    this.#attempt = newAttempt();
+    this.#wake = new AbortController();
+    await this.#clock.sleep(delay, AbortSignal.any([stop, this.#wake.signal])).catch(() => undefined); // woken
+    this.#wake = undefined;
+    this.#ledger.nextStart = undefined;
+    if (stop.aborted) {
+      this.#ledger.become('stopped');
+      return false;
+    }
+    failpoint('backoff.over');
+    this.#ledger.history = { restarts: this.#ledger.history.restarts + 1 };
+    this.#ledger.restarts++;
+    return true;
+  }
+
+  /** The launcher ended and took this container with it; that is no fault of the container. */
+  async #recover(stop: AbortSignal): Promise<boolean> {
+    this.#attempt = newAttempt();
+    this.#ledger.become('backoff', 'the launcher ended; it is started again with a new one');
     try {
-      await this.#clock.sleep(ms, stop);
-      return true;
-    } catch {
-      return false; // asked to stop
+      await this.#options.board.recovered?.();
+    } catch (error) {
+      this.#failure = error;
+      this.#ledger.become('stopped', `there is no launcher: ${messageOf(error)}`);
+      return false;
     }
+    if (!stop.aborted) return true;
+    this.#ledger.become('stopped');
+    return false;
   }
 
-  async #runOnce(stop: AbortSignal): Promise<Exit> {
-    this.#become('starting');
+  async #runOnce(entry: Entry & { from: 'start' | 'held' }, stop: AbortSignal): Promise<Exit> {
     const before = this.#clock.monotonic();
     let container: Container;
     try {
-      container = await this.#startContainer();
+      container =
+        entry.from === 'held' ? await this.#runner.adopt(entry.held, entry.accounted) : await this.#runner.start();
     } catch (error) {
       return this.#startFailed(error);
     }
     this.#container = container;
-    this.#startedAt = this.#clock.monotonic();
-    this.#become('running');
-    this.#conditions = conditionsOf(container, new Date(this.#clock.now()).toISOString());
-    const conditions = this.#conditions.length === 0 ? {} : { conditions: this.#conditions };
-    const duration_ms = this.#startedAt - before;
-    this.#emit({ type: 'started', pid: container.started.program, duration_ms, ...conditions });
+    this.#ledger.become('running');
+    this.#tellStarted(container, entry, before);
+    this.#attempt.resolve(container);
     if (stop.aborted) {
-      this.#become('stopping');
-      void container[this.#ending?.how ?? 'stop'](this.#ending?.reason);
+      this.#ledger.become('stopping');
+      void carryOut(container, this.#ending ?? { how: 'stop', reason: undefined, timeout: undefined });
     }
     const { exit, leftovers } = await container.ended;
     this.#container = undefined;
-    this.#finished(exit);
-    if (leftovers.length > 0) this.#emit({ type: 'leftover', paths: leftovers.map((leftover) => leftover.path) });
+    this.#ledger.groups = [];
+    if (leftovers.length > 0) this.#ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path) });
+    if (entry.from === 'held' && entry.accounted) return this.#ledger.lastExit ?? exit;
+    this.#ledger.emit({ type: 'exited', exit });
     return exit;
   }
 
-  #startContainer(): Promise<Container> {
-    const { board, output, planOptions } = this.#options;
-    const facts = gatherFacts(this.loaded.manifest);
-    return Container.start(plan(this.loaded.manifest, facts, planOptions), board, {
-      output: output ?? discardOutput,
-      onOom: (oom) => {
-        this.#oomKills++;
-        this.#emit({ type: 'oom', oom });
-      },
-    });
+  #tellStarted(container: Container, entry: Entry, before: number): void {
+    const pid = container.started.program;
+    if (entry.from === 'held') {
+      const started_at = timeOf(container.started.time);
+      if (!entry.accounted) this.#ledger.emit({ type: 'adopted', pid, started_at, restarts: this.#ledger.restarts });
+      return;
+    }
+    failpoint('start.running');
+    const degraded = conditionsOf(container);
+    const conditions = degraded.length === 0 ? {} : { conditions: degraded };
+    this.#ledger.emit({ type: 'started', pid, duration_ms: this.#clock.monotonic() - before, ...conditions });
   }
 
   #startFailed(error: unknown): Exit {
     this.#failure = error;
-    const exit: Exit = {
-      reason: 'start_failed',
-      time: new Date(this.#clock.now()).toISOString(),
-      duration: 0,
-      error: describeFailure(this.locate(error)),
-    };
-    this.#finished(exit);
+    if (this.#ledger.state !== 'starting') this.#ledger.become('starting'); // it did not come so far as to have a plan
+    const located = this.locate(error);
+    const time = new Date(this.#clock.now()).toISOString();
+    const exit: Exit = { reason: 'start_failed', time, duration: 0, error: describeFailure(located) };
+    this.#ledger.groups = [];
+    this.#ledger.account(exit);
+    this.#ledger.emit({ type: 'exited', exit });
+    this.#attempt.reject(located);
     return exit;
-  }
-
-  #finished(exit: Exit): void {
-    this.#lastExit = exit;
-    this.#emit({ type: 'exited', exit });
   }
 
   /** Gives an error the place in the manifest that its key stands at. */
   locate(error: unknown): unknown {
     return withPosition(error, this.loaded);
   }
-
-  #become(state: State, message?: string): void {
-    const previous = this.#state;
-    if (previous === state) return;
-    if (!transitions[previous].includes(state))
-      throw new ThubanError('TH9001', `a bug in Thuban: ${this.id} cannot go from ${previous} to ${state}`);
-    this.#state = state;
-    this.#emit({ type: 'state', state, previous, ...(message === undefined ? {} : { message }) });
-  }
-
-  #emit(body: EventBody): void {
-    this.#options.onEvent?.({ time: new Date(this.#clock.now()).toISOString(), container: this.id, ...body });
-  }
 }
 
-function conditionsOf(container: Container, since: string): Condition[] {
-  return container.degraded.map(({ code, message }) => ({ type: 'degraded', since, message, code }));
+type Attempt = ReturnType<typeof deferred<Container>>;
+
+function newAttempt(): Attempt {
+  const attempt = deferred<Container>();
+  attempt.promise.catch(() => undefined); // whoever wants to know asks for it
+  return attempt;
 }
 
-export function withPosition(error: unknown, loaded: LoadedManifest): unknown {
-  if (!(error instanceof ThubanError) || error.position !== undefined) return error;
-  const key = error.details['key'];
-  if (typeof key !== 'string') return error;
-  const located = new ThubanError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: error.details,
-    cause: error.cause,
-    position: loaded.position(keyPath(key)),
-  });
-  return located;
+function isLauncherLost(exit: Exit): boolean {
+  return exit.error?.['code'] === 'TH3011';
 }

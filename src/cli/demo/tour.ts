@@ -186,7 +186,7 @@ export class Tour {
 /** The file and value of the limit that the step is about; the file's name differs between cgroups v1 and v2. */
 function limitOf(key: string): (supervised: Supervised) => string {
   return (supervised) => {
-    const write = supervised.container?.plan.cgroup.writes.find(
+    const write = supervised.container?.plan?.cgroup.writes.find(
       (candidate) => candidate.key === key && candidate.file !== undefined,
     );
     const value = write?.value ?? 'none';

@@ -112,7 +112,7 @@ describe('mounts', needsRoot(), () => {
         shell('cat /etc/settings; [ -e /etc/more ] || echo no more', { mounts }),
         {
           whenRunning: (supervised) => {
-            notes = supervised.container?.plan.warnings.map(({ code, message }) => `${code} ${message}`) ?? [];
+            notes = supervised.container?.plan?.warnings.map(({ code, message }) => `${code} ${message}`) ?? [];
           },
         },
       );

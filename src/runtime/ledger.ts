@@ -1,0 +1,131 @@
+import { ThubanError, type Clock } from '../base/index.ts';
+import type { EventBody, RuntimeEvent } from './events.ts';
+import type { Exit, Oom } from './exit.ts';
+import type { ProgramOverrides } from './plan-program.ts';
+import type { RestartHistory } from './restart.ts';
+import type { SavedState } from './saved-state.ts';
+import { transitions, type State } from './states.ts';
+
+export interface LedgerOptions {
+  onEvent?: (event: RuntimeEvent) => void;
+  /** Called at every change that a next daemon must know of. */
+  save?: (state: SavedState) => void;
+  clock: Clock;
+}
+
+/** Milliseconds on CLOCK_MONOTONIC, which is the same for every process of this boot. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** What is known of a container over all its runs, told as events and saved for a next daemon. */
+export class Ledger {
+  readonly id: string;
+  state: State = 'stopped';
+  since: string;
+  message: string | undefined;
+  intent: SavedState['intent'] = 'run';
+  stopReason: string | undefined;
+  overrides: ProgramOverrides = {};
+  history: RestartHistory = { restarts: 0 };
+  restarts = 0;
+  oomKills = 0;
+  oomAnnounced = 0;
+  /** The present or last run at the launcher. */
+  run: string | undefined;
+  groups: string[] = [];
+  lastExit: Exit | undefined;
+  /** Milliseconds on CLOCK_MONOTONIC. */
+  nextStart: number | undefined;
+  #accounted: string | undefined;
+  readonly #options: LedgerOptions;
+
+  constructor(id: string, options: LedgerOptions) {
+    this.id = id;
+    this.#options = options;
+    this.since = this.#now();
+  }
+
+  become(state: State, message?: string): void {
+    const previous = this.state;
+    if (previous === state) return;
+    if (!transitions[previous].includes(state))
+      throw new ThubanError('TH9001', `a bug in Thuban: ${this.id} cannot go from ${previous} to ${state}`);
+    this.state = state;
+    this.since = this.#now();
+    this.message = message;
+    this.save();
+    this.emit({ type: 'state', state, previous, ...(message === undefined ? {} : { message }) });
+  }
+
+  /** A start: noted before anything of it is made. */
+  begin(run: string, groups: string[]): void {
+    this.run = run;
+    this.groups = groups;
+    this.oomAnnounced = 0;
+    this.become('starting');
+  }
+
+  emit(body: EventBody): void {
+    this.#options.onEvent?.({ time: this.#now(), container: this.id, ...body });
+  }
+
+  oom(oom: Oom): void {
+    this.oomKills++;
+    this.oomAnnounced = oom.kills;
+    this.save();
+    this.emit({ type: 'oom', oom });
+  }
+
+  /** The end of the present run, before the launcher forgets it. */
+  account(exit: Exit): void {
+    this.lastExit = exit;
+    this.#accounted = this.run;
+    this.save();
+  }
+
+  save(): void {
+    this.#options.save?.({
+      v: 1,
+      container: this.id,
+      state: this.state,
+      since: this.since,
+      ...(this.message === undefined ? {} : { message: this.message }),
+      intent: this.intent,
+      ...(this.stopReason === undefined ? {} : { stop_reason: this.stopReason }),
+      overrides: this.overrides,
+      ...(this.run === undefined ? {} : { run: this.run }),
+      ...(this.#accounted === undefined ? {} : { accounted: this.#accounted }),
+      ...(this.lastExit === undefined ? {} : { last_exit: this.lastExit }),
+      restarts: this.restarts,
+      oom_kills: this.oomKills,
+      oom_announced: this.oomAnnounced,
+      history: this.history,
+      ...(this.nextStart === undefined ? {} : { next_start: this.nextStart }),
+      groups: this.groups,
+    });
+  }
+
+  /** Takes over what an earlier daemon saved; `state` is what was made of it. */
+  remember(saved: SavedState, state: State): void {
+    if (state === saved.state) {
+      this.since = saved.since;
+      this.message = saved.message;
+    }
+    this.intent = saved.intent;
+    this.stopReason = saved.stop_reason;
+    this.overrides = saved.overrides ?? {};
+    this.history = saved.history;
+    this.restarts = saved.restarts;
+    this.oomKills = saved.oom_kills;
+    this.oomAnnounced = saved.oom_announced;
+    this.run = saved.run;
+    this.#accounted = saved.accounted;
+    this.lastExit = saved.last_exit;
+    this.nextStart = state === 'backoff' ? saved.next_start : undefined;
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+}

@@ -1,0 +1,69 @@
+import type { Group, Notice, OomCounters } from '../cgroups/index.ts';
+import type { LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
+import type { LaunchPlan } from './plan.ts';
+
+/**
+ * All that is needed to go on with a run without the process that began it. The launcher keeps it with the container, so that another
+ * daemon, also one of another build, finds it there.
+ */
+export interface RunRecord {
+  v: 1;
+  /** `name:version`. */
+  container: string;
+  file: string;
+  digest: string;
+  /** Absent when it is too large for the launcher; then the run can be watched and stopped, and is not restarted. */
+  manifest?: Manifest;
+  groups: Group[];
+  degraded: Notice[];
+  /** The kernel's counters before the program existed. */
+  before: OomCounters | null;
+  /** Bytes. */
+  memory_limit?: number;
+  stop: Stop;
+  kill_all_on_oom: boolean;
+  /** The program and its arguments. */
+  command: string[];
+}
+
+/** The launcher takes 64 KiB; what is not the manifest needs far less than the rest. */
+const MAX_MANIFEST = 48 * 1024;
+
+export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunRecord, 'before' | 'degraded'> {
+  const limit = memoryLimit(plan);
+  const fits = Buffer.byteLength(JSON.stringify(loaded.manifest)) <= MAX_MANIFEST;
+  return {
+    v: 1,
+    container: plan.id,
+    file: loaded.file,
+    digest: loaded.digest,
+    ...(fits ? { manifest: loaded.manifest } : {}),
+    groups: plan.cgroup.groups,
+    ...(limit === undefined ? {} : { memory_limit: limit }),
+    stop: plan.stop,
+    kill_all_on_oom: plan.kill_all_on_oom,
+    command: commandOf(plan),
+  };
+}
+
+/** Undefined: whoever began this run is of a version that is not understood. */
+export function readRecord(blob: Buffer): RunRecord | undefined {
+  try {
+    const record = JSON.parse(blob.toString('utf8')) as Partial<RunRecord> | null;
+    if (record?.v !== 1 || typeof record.container !== 'string' || !Array.isArray(record.groups)) return undefined;
+    return record as RunRecord;
+  } catch {
+    return undefined; // no JSON: not ours
+  }
+}
+
+function memoryLimit(plan: LaunchPlan): number | undefined {
+  const files = ['memory.limit_in_bytes', 'memory.max'];
+  const write = plan.cgroup.writes.find(({ file, value }) => files.includes(file ?? '') && /^\d+$/.test(value ?? ''));
+  return write === undefined ? undefined : Number(write.value);
+}
+
+function commandOf(plan: LaunchPlan): string[] {
+  const exec = plan.launch.steps.find((step) => step.op === 'exec');
+  return exec === undefined ? [] : [exec.path, ...exec.args];
+}

@@ -1,0 +1,62 @@
+import { failpoint } from '../base/index.ts';
+import type { LoadedManifest } from '../manifest/index.ts';
+import type { Board, Container, ContainerHooks } from './container.ts';
+import { gatherFacts } from './facts.ts';
+import type { Ledger } from './ledger.ts';
+import { discardOutput, type OutputSink } from './output.ts';
+import { plan, type PlanOptions } from './plan.ts';
+import type { Held } from './restore.ts';
+import { adoptContainer, startContainer } from './start-container.ts';
+
+export interface RunnerOptions {
+  board: Board;
+  loaded: LoadedManifest;
+  planOptions: PlanOptions;
+  output?: OutputSink;
+  /** The output of an adopted run cannot be taken any more. */
+  onOutputLost?: (error: unknown) => void;
+}
+
+/** Begins the runs of one container, or takes them over, and notes in the ledger what becomes of them. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #ledger: Ledger;
+
+  constructor(options: RunnerOptions, ledger: Ledger) {
+    this.#options = options;
+    this.#ledger = ledger;
+  }
+
+  /** What is noted before anything is made is what a next daemon cleans up. */
+  start(): Promise<Container> {
+    const { board, planOptions, loaded } = this.#options;
+    const options = { ...planOptions, ...this.#ledger.overrides };
+    const launch = plan(loaded.manifest, gatherFacts(loaded.manifest), options);
+    const id = board.nextId();
+    this.#ledger.begin(
+      String(id),
+      launch.cgroup.groups.map((group) => group.path),
+    );
+    failpoint('start.saved');
+    return startContainer({ loaded, plan: launch, id }, board, this.#hooks(false));
+  }
+
+  /** `accounted`: its end was told and counted before. */
+  adopt({ listed, record }: Held, accounted: boolean): Promise<Container> {
+    return adoptContainer(listed, record, this.#options.board, this.#hooks(accounted), this.#ledger.oomAnnounced);
+  }
+
+  #hooks(accounted: boolean): ContainerHooks {
+    const { output, onOutputLost } = this.#options;
+    return {
+      output: output ?? discardOutput,
+      onOom: (oom) => {
+        this.#ledger.oom(oom);
+      },
+      onExit: (exit) => {
+        if (!accounted) this.#ledger.account(exit);
+      },
+      ...(onOutputLost === undefined ? {} : { onOutputLost }),
+    };
+  }
+}
