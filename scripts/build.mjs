@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it.
-//   node scripts/build.mjs [--if-stale]
+//   node scripts/build.mjs [--if-stale] [--out FOLDER]
+// CC names another compiler, for example of another architecture.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -14,9 +15,11 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const { values: options } = parseArgs({ options: { 'if-stale': { type: 'boolean' }, out: { type: 'string' } } });
+const dist = resolve(options.out ?? join(root, 'dist'));
 const native = join(root, 'src/launcher');
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
@@ -108,7 +111,7 @@ async function bundle() {
   renameSync(join(dist, 'thuban.new.mjs'), join(dist, 'thuban.mjs'));
 }
 
-if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
+if (options['if-stale'] && !isStale()) process.exit(0);
 try {
   mkdirSync(dist, { recursive: true });
   accessSync(dist, constants.W_OK);

@@ -1,0 +1,110 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boot } from './boot.ts';
+import { cacheFolder } from './cache.ts';
+import { packCheckout } from './checkout.ts';
+import { needPrograms, VmError } from './command.ts';
+import { kernelFiles } from './kernel.ts';
+import { machineOf, type Machine } from './machines.ts';
+import { HELP, readOptions, UsageError, type Options } from './options.ts';
+import { TestReport } from './report.ts';
+import { rootFolder } from './root.ts';
+
+interface Outcome {
+  line: string;
+  code: number;
+}
+
+/** `npm run test:vm`: returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      interrupted.abort();
+    });
+  try {
+    const options = readOptions(argv);
+    if (options === 'help') {
+      console.log(HELP);
+      return 0;
+    }
+    const outcomes: Outcome[] = [];
+    for (const arch of options.architectures) {
+      if (interrupted.signal.aborted) break;
+      outcomes.push(await runIn(machineOf(arch), options, interrupted.signal));
+    }
+    for (const { line } of outcomes) console.log(line);
+    return Math.max(interrupted.signal.aborted ? 1 : 0, ...outcomes.map(({ code }) => code));
+  } catch (error) {
+    if (!(error instanceof VmError)) throw error;
+    console.error(`vm: ${error.message}${error.hint === undefined ? '' : `\n  hint: ${error.hint}`}`);
+    return error instanceof UsageError ? 2 : 125;
+  }
+}
+
+async function runIn(machine: Machine, options: Options, signal: AbortSignal): Promise<Outcome> {
+  const began = Date.now();
+  needPrograms({
+    [machine.qemu]: machine.qemuPackage,
+    'apt-get': 'apt',
+    'dpkg-deb': 'dpkg',
+    tar: 'tar',
+    xz: 'xz-utils',
+  });
+  const cache = cacheFolder();
+  const kernel = await kernelFiles(machine, options.kernel ?? machine.kernel, cache);
+  const root = await rootFolder(machine, cache);
+  if (options.prepare) return { line: `vm ${machine.arch}: ready in ${cache}`, code: 0 };
+  const folder = mkdtempSync(join(tmpdir(), 'vm-'));
+  try {
+    const job = join(folder, 'job');
+    mkdirSync(job);
+    const { tests, environment } = await packCheckout(machine, options.only, job);
+    writeCommand(job, options, environment);
+    if (options.command.length === 0) console.log(`vm ${machine.arch}: booting, ${tests} files of tests`);
+    const report = new TestReport();
+    const facts = await boot({
+      ...{ machine, kernel, root, folder, job, signal },
+      layout: options.layout,
+      limit: options.limit,
+      onOutput: (chunk) => {
+        process.stdout.write(chunk);
+        report.feed(chunk);
+      },
+    });
+    if (options.command.length > 0) return { line: '', code: Number(facts.get('exit')) };
+    return outcome(machine, options, facts, report, Math.round((Date.now() - began) / 1000));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The shell script that the machine runs, in its copy of the checkout. */
+function writeCommand(job: string, { command, only }: Options, environment: Record<string, string>): void {
+  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  copyFileSync(join(import.meta.dirname, 'guest/tests.sh'), join(job, 'tests.sh'));
+  const tests = only === '' ? '. /run/job/tests.sh' : 'without_demo=1\n. /run/job/tests.sh';
+  lines.push(command.length === 0 ? tests : command.map(quoted).join(' '));
+  writeFileSync(join(job, 'command'), `${lines.join('\n')}\n`);
+}
+
+function outcome(
+  { arch }: Machine,
+  { only }: Options,
+  facts: ReadonlyMap<string, string>,
+  report: TestReport,
+  seconds: number,
+): Outcome {
+  for (const [reason, tests] of report.skipped) console.log(`vm ${arch}: NOT RUN: ${tests} tests, ${reason}`);
+  const ran = report.count('pass') + report.count('fail');
+  const demo = only !== '' ? 'left out' : facts.get('demo') === '0' ? 'ok' : `FAILED with ${facts.get('demo') ?? '?'}`;
+  const passed = facts.get('exit') === '0' && facts.get('tests') === '0' && ran > 0;
+  const kernel = `Linux ${facts.get('kernel') ?? '?'}, cgroups ${facts.get('cgroups') ?? '?'}`;
+  const tests = ran === 0 ? 'NO TEST RAN' : report.summary;
+  return {
+    line: `vm ${arch}: ${kernel}: ${tests}; demo ${demo}; ${passed ? 'passed' : 'FAILED'} in ${seconds} s`,
+    code: passed ? 0 : 1,
+  };
+}

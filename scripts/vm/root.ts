@@ -1,0 +1,58 @@
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cached } from './cache.ts';
+import { command, retried } from './command.ts';
+import type { Machine } from './machines.ts';
+import { DebianPackages } from './packages.ts';
+
+/** What a small board has, and what the tests call. */
+const PACKAGES = [
+  ...['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutils', 'findutils', 'grep', 'gzip'],
+  ...['hostname', 'libatomic1', 'libc-bin', 'libstdc++6', 'mawk', 'mount', 'procps', 'sed', 'tar', 'util-linux'],
+];
+
+const FILES: Readonly<Record<string, string>> = {
+  'etc/passwd': 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+  'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
+  'etc/hosts': '127.0.0.1 localhost board\n',
+  'etc/hostname': 'board\n',
+};
+
+/**
+ * A root filesystem: Debian's packages unpacked but not set up, which needs neither root nor an emulator, and Node.js in the release that
+ * runs here. The virtual machine only reads it.
+ */
+export async function rootFolder(machine: Machine, cache: string): Promise<string> {
+  const node = process.versions.node;
+  return await cached(join(cache, machine.arch), 'root', [PACKAGES, FILES, node, 1], async (into) => {
+    for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
+      mkdirSync(join(into, 'usr', name), { recursive: true });
+      symlinkSync(`usr/${name}`, join(into, name));
+    }
+    for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'checkout', 'lib/modules'])
+      mkdirSync(join(into, name), { recursive: true });
+    const lists = join(into, 'apt');
+    await new DebianPackages(lists, machine.arch).unpackAll(PACKAGES, into);
+    for (const name of ['apt', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'])
+      rmSync(join(into, name), { recursive: true, force: true });
+    symlinkSync('mawk', join(into, 'usr/bin/awk'));
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(into, name), text);
+    await installNode(machine, join(into, 'usr/bin/node'));
+    chmodSync(into, 0o755);
+  });
+}
+
+/** Our own binary where the architecture is ours, else the one that npm has for the other. */
+async function installNode({ node }: Machine, to: string): Promise<void> {
+  if (process.arch === node.arch) copyFileSync(process.execPath, to);
+  else {
+    const folder = `${to}.package`;
+    mkdirSync(folder);
+    const name = `${node.package}@${process.versions.node}`;
+    await retried(`download of ${name}`, () => command('npm', ['pack', '--silent', name], { cwd: folder }));
+    await command('sh', ['-c', 'tar --extract --gzip --file *.tgz package/bin/node'], { cwd: folder });
+    copyFileSync(join(folder, 'package/bin/node'), to);
+    rmSync(folder, { recursive: true });
+  }
+  chmodSync(to, 0o755);
+}
