@@ -1,4 +1,3 @@
-import type { Shape } from './generated/shape.d.ts';
 import { keyShape } from './interpret.ts';
 import {
   readCount,
@@ -14,6 +13,7 @@ import {
   type Reading,
 } from './quantities/index.ts';
 import type { Report } from './report.ts';
+import type { Shape } from './shape.ts';
 import type { KeyPath } from './tree.ts';
 import { quote } from './wording.ts';
 

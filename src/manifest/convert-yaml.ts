@@ -44,12 +44,13 @@ class Stop extends Error {
 }
 
 /** Turns a document of the YAML library into a tree: aliases expanded within bounds, tags and equal keys noted. */
-export function convert(source: Source, contents: ParsedNode | null): Converted {
-  return new Converter(source).convert(contents);
+export function convert(source: Source, contents: ParsedNode | null, document: string): Converted {
+  return new Converter(source, document).convert(contents);
 }
 
 class Converter {
   readonly #source: Source;
+  readonly #document: string;
   readonly #anchors = new Map<string, ParsedNode>();
   readonly #tags: FoundTag[] = [];
   readonly #diagnostics: Diagnostic[] = [];
@@ -60,8 +61,9 @@ class Converter {
   #expansions = 0;
   #nodes = 0;
 
-  constructor(source: Source) {
+  constructor(source: Source, document: string) {
     this.#source = source;
+    this.#document = document;
   }
 
   convert(contents: ParsedNode | null): Converted {
@@ -135,7 +137,7 @@ class Converter {
       if (key.anchor !== undefined) this.#anchors.set(key.anchor, key);
       return String(key.value);
     }
-    const message = `a key in ${formatPath(path) || 'the manifest'} is a ${isSeq(key) ? 'list' : 'map'}, expected text`;
+    const message = `a key in ${formatPath(path) || `the ${this.#document}`} is a ${isSeq(key) ? 'list' : 'map'}, expected text`;
     const at = this.#source.firstLine(span);
     const hint = 'write `key: value`, and quote a key that begins with `[` or `{`';
     this.#diagnostics.push(textDiagnostic(this.#source, 'TH1101', message, at, { hint, path: formatPath(path) }));

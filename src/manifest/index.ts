@@ -1,4 +1,5 @@
-export { loadManifest, readManifestFile, MAX_BYTES } from './load.ts';
+export { loadManifest, readManifestFile } from './load.ts';
+export { MAX_BYTES } from './read-document.ts';
 export { restartDefaults, stopDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';
 export { toNorthstarJson } from './northstar-json.ts';

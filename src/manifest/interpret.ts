@@ -1,4 +1,4 @@
-import type { Shape } from './generated/shape.d.ts';
+import type { Shape } from './shape.ts';
 import type { TreeNode } from './tree.ts';
 
 /**

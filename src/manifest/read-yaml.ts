@@ -1,6 +1,7 @@
 import { Composer, Lexer, Parser, type Document } from 'yaml';
 import type { Diagnostic } from '../base/index.ts';
 import { convert, MAX_DEPTH, tooDeep, type Converted } from './convert-yaml.ts';
+import type { Language } from './language.ts';
 import type { Source } from './source.ts';
 import { syntaxDiagnostic, textDiagnostic } from './yaml-errors.ts';
 
@@ -8,7 +9,7 @@ import { syntaxDiagnostic, textDiagnostic } from './yaml-errors.ts';
 const MAX_TOKENS = 100_000;
 
 /** Parses YAML 1.2 into a tree. Everything is bounded before the library builds anything from it. */
-export function readYaml(source: Source): Converted {
+export function readYaml(source: Source, language: Language): Converted {
   const documents = parse(source);
   if ('fatal' in documents) return documents;
   const failed = syntaxDiagnostic(
@@ -18,12 +19,12 @@ export function readYaml(source: Source): Converted {
   if (failed !== undefined) return { fatal: failed };
   const second = documents.list[1];
   if (second !== undefined) {
-    const message = `the file holds ${documents.list.length} documents, a manifest is one`;
+    const message = `the file holds ${documents.list.length} documents, a ${language.document} is one`;
     const start = source.text.lastIndexOf('---', second.contents?.range?.[0] ?? second.range[0]);
     const span = { offset: start < 0 ? second.range[0] : start, length: 3 };
-    return { fatal: textDiagnostic(source, 'TH1004', message, span, { hint: 'make one file for each container' }) };
+    return { fatal: textDiagnostic(source, 'TH1004', message, span, { hint: language.oneDocument }) };
   }
-  return convert(source, documents.list[0]?.contents ?? null);
+  return convert(source, documents.list[0]?.contents ?? null, language.document);
 }
 
 /** Feeds the parser token by token: some inputs of a few kilobytes exhaust memory when they are parsed unseen. */

@@ -1,6 +1,6 @@
 import type { Span } from './tree.ts';
 
-/** The text of a manifest and where its lines begin. */
+/** The text of a document and where its lines begin. */
 export class Source {
   readonly file: string;
   readonly text: string;

@@ -1,44 +1,42 @@
 import { suggest } from '../base/index.ts';
-import { composeKeys, composePolicies } from './foreign-words.ts';
-import { shape as rootShape } from './generated/shape.js';
-import type { Shape } from './generated/shape.d.ts';
-import { validate, type SchemaError } from './generated/validate-manifest.js';
 import { isOldOctal, keyShape } from './interpret.ts';
+import { entryAt, type Language } from './language.ts';
 import { oldOctal } from './quantities/index.ts';
+import { isUnsupportedKey, isUnsupportedValue, refusal, unsupportedKeysIn } from './refusal.ts';
 import type { Finding, Report } from './report.ts';
+import type { SchemaError, Shape } from './shape.ts';
 import { find, formatPath, type KeyPath, type TreeNode } from './tree.ts';
-import { isUnsupportedKey, isUnsupportedValue, refusal, unsupportedKeysIn } from './unsupported.ts';
-import { keysOfMount } from './rules/mounts.ts';
 import { example, quote } from './wording.ts';
 import { expectation, found, missing, noun } from './words-of-keys.ts';
 
-/** Checks the shape of a manifest against the schema and reports each difference in words. */
-export function checkShape(report: Report, value: unknown): void {
-  if (validate(value)) return;
-  for (const error of validate.errors ?? []) translate(report, error, value);
+/** Checks the shape of a document against its schema and reports each difference in words. */
+export function checkShape(report: Report, value: unknown, language: Language): void {
+  if (language.validate(value)) return;
+  for (const error of language.validate.errors ?? []) translate(report, error, value, language);
 }
 
-function translate(report: Report, error: SchemaError, value: unknown): void {
+function translate(report: Report, error: SchemaError, value: unknown, language: Language): void {
   const path = pathOf(error.instancePath, value);
-  const shape = shapeAt(path);
+  const shape = shapeAt(language.shape, path);
   const node = find(report.root, path)?.node;
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params['additionalProperty']);
-      report.add([...path, key], unknownKey(report, path, key, shape));
+      report.add([...path, key], unknownKey(report, path, key, shape, language));
       return;
     }
     case 'required': {
       const key = String(error.params['missingProperty']);
-      report.add([...path, key], missing([...path, key], keyShape(shape, key)?.example));
+      const at = [...path, key];
+      report.add(at, missing(at, keyShape(shape, key)?.example, entryAt(language.missing, at)));
       return;
     }
     case 'type':
-      report.add(path, wrongType(path, shape, node));
+      report.add(path, wrongType(path, shape, node, language));
       return;
     case 'enum':
     case 'pattern':
-      report.add(path, wrongWord(path, shape, node));
+      report.add(path, wrongWord(path, shape, node, language));
       return;
     default:
       report.add(path, { code: 'TH1201', message: `\`${formatPath(path)}\` ${error.message ?? error.keyword}` });
@@ -59,33 +57,36 @@ function pathOf(pointer: string, root: unknown): KeyPath {
     });
 }
 
-function shapeAt(path: KeyPath): Shape | undefined {
-  let shape: Shape | undefined = rootShape;
+function shapeAt(root: Shape, path: KeyPath): Shape | undefined {
+  let shape: Shape | undefined = root;
   for (const step of path) shape = typeof step === 'number' ? shape?.items : keyShape(shape, step);
   return shape;
 }
 
-function unknownKey(report: Report, parent: KeyPath, key: string, shape: Shape | undefined): Finding {
+function unknownKey(
+  report: Report,
+  parent: KeyPath,
+  key: string,
+  shape: Shape | undefined,
+  language: Language,
+): Finding {
   const path = [...parent, key];
-  if (isUnsupportedKey(path)) return refusal(path);
+  if (isUnsupportedKey(language.unsupported, path)) return refusal(language.unsupported, path);
   const where = parent.length === 0 ? '' : ` in ${formatPath(parent)}`;
   const finding: Finding = { code: 'TH1102', message: `unknown key ${quote(key)}${where}`, at: 'key', covers: path };
   if (parent.length > 0) finding.related = { path: parent, at: 'key', label: '' };
-  const known = [...Object.keys(shape?.keys ?? {}), ...unsupportedKeysIn(parent)];
-  const foreign = Object.hasOwn(composeKeys, key) ? composeKeys[key] : undefined;
+  const known = [...Object.keys(shape?.keys ?? {}), ...unsupportedKeysIn(language.unsupported, parent)];
+  const foreign = Object.hasOwn(language.compose.keys, key) ? language.compose.keys[key] : undefined;
   const meant = suggest(key, known);
-  const home = homeOf(key);
+  const home = homeOf(key, language.shape);
   if (foreign !== undefined && (meant === undefined || parent.length === 0))
     return { ...finding, hint: `Compose calls it \`${key}\`; here it is ${foreign}` };
   if (meant !== undefined) return both(finding, `did you mean \`${meant}\`?`);
   if (home !== undefined) return both(finding, `it belongs under \`${home}\``);
-  return { ...finding, hint: `keys here: ${keysHere(parent, shape, report.root).join(', ')}` };
-}
-
-/** The keys that this version executes; of a mount only those of its type. */
-function keysHere(parent: KeyPath, shape: Shape | undefined, root: TreeNode): string[] {
-  const type = parent[0] === 'mounts' && parent.length === 2 ? find(root, [...parent, 'type'])?.node : undefined;
-  return (type?.kind === 'scalar' ? keysOfMount(type.text) : undefined) ?? Object.keys(shape?.keys ?? {});
+  return {
+    ...finding,
+    hint: `keys here: ${(language.keysAt?.(parent, report.root) ?? Object.keys(shape?.keys ?? {})).join(', ')}`,
+  };
 }
 
 function both(finding: Finding, text: string): Finding {
@@ -93,7 +94,7 @@ function both(finding: Finding, text: string): Finding {
 }
 
 /** The one section that has this key, for a key that was indented too little or too far. */
-function homeOf(key: string): string | undefined {
+function homeOf(key: string, root: Shape): string | undefined {
   const homes: KeyPath[] = [];
   const visit = (shape: Shape, path: KeyPath): void => {
     for (const [name, inner] of Object.entries(shape.keys ?? {})) {
@@ -101,29 +102,30 @@ function homeOf(key: string): string | undefined {
       visit(inner, [...path, name]);
     }
   };
-  visit(rootShape, []);
+  visit(root, []);
   const [only] = homes;
   return homes.length === 1 && only !== undefined && only.length > 0 ? formatPath(only) : undefined;
 }
 
-function wrongType(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined): Finding {
+function wrongType(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined, language: Language): Finding {
   if (node?.kind === 'scalar' && node.plain && isOldOctal(node.text) && shape?.types.includes('integer') === true)
     return oldOctal(node.text);
   const key = path.at(-1) ?? '';
-  const expected = expectation(path, shape);
-  const name = path.length === 0 ? 'the manifest' : `\`${formatPath(path)}\``;
+  const expected = expectation(language, path, shape);
+  const name = path.length === 0 ? `the ${language.document}` : `\`${formatPath(path)}\``;
   const finding: Finding = { code: 'TH1101', message: `${name} is ${found(node)}, expected ${expected}` };
   if (shape?.example === undefined || path.length === 0) return finding;
   const shown = typeof key === 'number' ? JSON.stringify(shape.example) : example(key, shape.example);
   return { ...finding, hint: `write \`${shown}\`` };
 }
 
-function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined): Finding {
+function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined, language: Language): Finding {
   const text = node?.kind === 'scalar' ? node.text : '';
-  if (isUnsupportedValue(path, text)) return refusal(path, text);
-  const words = shape?.words ?? (path[0] === 'restart' ? ['never', 'on_failure', 'always'] : []);
-  const finding: Finding = { code: 'TH1201', message: `${quote(text)} is not a ${noun(path)}` };
-  const foreign = path[0] === 'restart' && Object.hasOwn(composePolicies, text) ? composePolicies[text] : undefined;
+  if (isUnsupportedValue(language.unsupported, path, text)) return refusal(language.unsupported, path, text);
+  const words = shape?.words ?? [];
+  const finding: Finding = { code: 'TH1201', message: `${quote(text)} is not a ${noun(language, path)}` };
+  const policies = entryAt(language.compose.values, path) ?? {};
+  const foreign = Object.hasOwn(policies, text) ? policies[text] : undefined;
   const meant = suggest(text, words) ?? ['CAP_', 'SIG'].map((start) => suggest(start + text, words)).find(Boolean);
   if (foreign !== undefined) finding.label = `Compose calls it \`${text}\`; here it is \`${foreign}\``;
   else if (meant !== undefined) finding.label = `did you mean \`${meant}\`?`;

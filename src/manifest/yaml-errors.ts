@@ -29,7 +29,7 @@ export function textDiagnostic(
 /** The part of an error of the YAML library that is used. */
 type SyntaxError = Pick<YAMLParseError, 'code' | 'message' | 'pos'>;
 
-/** Says in words of a manifest what the YAML library found. Only the first error is told: the rest follows from it. */
+/** Says in words of a person what the YAML library found. Only the first error is told: the rest follows from it. */
 export function syntaxDiagnostic(source: Source, errors: readonly SyntaxError[]): Diagnostic | undefined {
   const [error] = errors;
   if (error === undefined) return undefined;

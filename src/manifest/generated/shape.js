@@ -1359,6 +1359,11 @@ export const shape = {
     "string",
     "object"
    ],
+   "words": [
+    "never",
+    "on_failure",
+    "always"
+   ],
    "required": [
     "policy"
    ],

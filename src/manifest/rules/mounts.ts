@@ -2,7 +2,8 @@ import type { Finding, Report } from '../report.ts';
 import { suggest } from '../../base/index.ts';
 import { missing } from '../words-of-keys.ts';
 import { quote } from '../wording.ts';
-import { isUnsupportedValue } from '../unsupported.ts';
+import { isUnsupportedValue } from '../refusal.ts';
+import { unsupported } from '../unsupported.ts';
 import { bytes, isMap, mapAt, textAt } from './look.ts';
 import { checkPath, MAX_PATH } from './paths.ts';
 
@@ -33,7 +34,7 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
     if (!isMap(mount)) continue;
     const path = ['mounts', target];
     const type = textAt(mount, 'type') ?? '';
-    if (isUnsupportedValue([...path, 'type'], type)) continue;
+    if (isUnsupportedValue(unsupported, [...path, 'type'], type)) continue;
     checkPath(report, path, target, 'key');
     const host = textAt(mount, 'host');
     if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value');

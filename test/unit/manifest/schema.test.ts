@@ -74,14 +74,17 @@ describe('the schema', () => {
       rmSync(folder, { recursive: true });
     });
     execFileSync('node', ['scripts/compile-schema.mjs', folder]);
-    const committed = 'src/manifest/generated';
-    assert.deepEqual(readdirSync(folder).sort(), readdirSync(committed).sort());
-    for (const file of readdirSync(folder))
-      assert.equal(
-        readFileSync(join(committed, file), 'utf8'),
-        readFileSync(join(folder, file), 'utf8'),
-        `${file} is stale: node scripts/compile-schema.mjs`,
-      );
+    for (const name of ['manifest', 'config']) {
+      const committed = `src/${name}/generated`;
+      const made = join(folder, name);
+      assert.deepEqual(readdirSync(made).sort(), readdirSync(committed).sort());
+      for (const file of readdirSync(made))
+        assert.equal(
+          readFileSync(join(committed, file), 'utf8'),
+          readFileSync(join(made, file), 'utf8'),
+          `${name}/${file} is stale: node scripts/compile-schema.mjs`,
+        );
+    }
   });
 
   it('is checked without generating code at run time', () => {

@@ -1,0 +1,68 @@
+import { composeKeys, composePolicies } from './foreign-words.ts';
+import { shape } from './generated/shape.js';
+import { validate } from './generated/validate-manifest.js';
+import type { Language } from './language.ts';
+import { keysOfMount } from './rules/mounts.ts';
+import { find, type KeyPath, type TreeNode } from './tree.ts';
+import { unsupported } from './unsupported.ts';
+
+const nouns = {
+  restart: 'restart policy',
+  'restart.policy': 'restart policy',
+  autostart: 'start mode',
+  'io.stdout': 'kind of output',
+  'io.stderr': 'kind of output',
+  'mounts.*.type': 'mount type',
+  'capabilities.*': 'capability',
+  'stop.signal': 'signal that stops a program',
+  'cgroups.enforce': 'way to enforce limits',
+  rootfs: 'root filesystem',
+  'rootfs.type': 'kind of root filesystem',
+  'rootfs.overlay': 'kind of overlay',
+};
+
+const expected = {
+  mounts: 'a map of target to mount',
+  env: 'a map of name to value',
+  rlimits: 'a map of resource to limits',
+  args: 'a list of arguments',
+  suppl_groups: 'a list of group names',
+  capabilities: 'a list of capabilities',
+  restart: 'one of never, on_failure, always, or a map',
+  rootfs: '`host`, an absolute directory, or a map',
+  'cgroups.rdma': 'a map of device to limits',
+  'cgroups.unified': 'a map of file to text',
+};
+
+const missing = {
+  name: { label: 'a container needs a name', hint: 'add `name: camera`' },
+  version: { label: 'a container needs a version', hint: 'add `version: 1.0.0`' },
+  uid: {
+    label: 'a container needs a user to run as',
+    hint: 'add `uid: 1000` (1 to 65535; root is not allowed)',
+  },
+  gid: {
+    label: 'a container needs a group to run as',
+    hint: 'add `gid: 1000` (1 to 65535; root is not allowed)',
+  },
+};
+
+/** Of a mount only the keys of its type. */
+function keysAt(path: KeyPath, root: TreeNode): readonly string[] | undefined {
+  const type = path[0] === 'mounts' && path.length === 2 ? find(root, [...path, 'type'])?.node : undefined;
+  return type?.kind === 'scalar' ? keysOfMount(type.text) : undefined;
+}
+
+export const manifestLanguage: Language = {
+  document: 'manifest',
+  oneDocument: 'make one file for each container',
+  tooLarge: 'move large data into files that the container mounts',
+  shape,
+  validate,
+  unsupported,
+  nouns,
+  expected,
+  missing,
+  compose: { keys: composeKeys, values: { restart: composePolicies, 'restart.policy': composePolicies } },
+  keysAt,
+};

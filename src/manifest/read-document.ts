@@ -1,0 +1,92 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { errnoOf, formatBytes, messageOf, type Diagnostic } from '../base/index.ts';
+import { fileFinding } from './findings.ts';
+import type { Language } from './language.ts';
+import { readYaml } from './read-yaml.ts';
+import { Report } from './report.ts';
+import { decode, Source } from './source.ts';
+import type { TreeNode } from './tree.ts';
+import { quote } from './wording.ts';
+
+/** The largest file that is read. */
+export const MAX_BYTES = 1024 * 1024;
+
+/** A document that could be parsed, and what was found wrong with its text on the way. */
+export interface ReadDocument {
+  /** Its findings are to be added to. */
+  report: Report;
+  diagnostics: Diagnostic[];
+}
+
+/** Nothing of the document can be used. */
+interface Fatal {
+  fatal: Diagnostic;
+}
+
+/** Reads a document from its bytes: UTF-8, then YAML. An empty one is an empty map; no language here uses tags. */
+export function readDocument(bytes: Uint8Array, file: string, language: Language): ReadDocument | Fatal {
+  if (bytes.length > MAX_BYTES) return { fatal: tooLarge(file, bytes.length, language) };
+  const decoded = decode(bytes);
+  if ('at' in decoded) {
+    const hex = `0x${decoded.badByte.toString(16).padStart(2, '0')}`;
+    const message = `byte ${hex} at ${decoded.at} is not UTF-8 text`;
+    return { fatal: fileFinding(file, 'TH1007', message, 'save the file as UTF-8', placeOfByte(bytes, decoded.at)) };
+  }
+  const source = new Source(file, decoded.text);
+  const parsed = readYaml(source, language);
+  if ('fatal' in parsed) return parsed;
+  const empty: TreeNode = { kind: 'map', entries: new Map(), block: true, span: { offset: 0, length: 1 } };
+  const report = new Report(source, parsed.root ?? empty);
+  for (const { path, tag } of parsed.tags)
+    report.add(path, {
+      code: 'TH1103',
+      message: `${quote(tag)} is not a tag of the ${language.document}`,
+      hint: `remove ${quote(tag)}; no section of this version uses tags`,
+    });
+  return { report, diagnostics: parsed.diagnostics };
+}
+
+/** Reads a file, which is opened once and read up to the bound. */
+export function readBytes(path: string, language: Language): { bytes: Uint8Array } | Fatal {
+  let fd: number | undefined;
+  try {
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFile()) {
+      const hint = `name a ${language.document} file`;
+      return { fatal: fileFinding(path, 'TH1008', 'this is not a regular file', hint) };
+    }
+    const buffer = Buffer.alloc(MAX_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const count = readSync(fd, buffer, length, buffer.length - length, null);
+      length += count;
+      if (count === 0 || length === buffer.length) break;
+    }
+    if (length > MAX_BYTES) return { fatal: tooLarge(path, fstatSync(fd).size, language) };
+    return { bytes: buffer.subarray(0, length) };
+  } catch (error) {
+    return { fatal: unreadable(path, error) };
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** The finding about a file that the system does not give. */
+export function unreadable(path: string, error: unknown): Diagnostic {
+  const missing = errnoOf(error) === 'ENOENT';
+  const hint = missing ? 'check the path' : 'check who may read the file and its folders';
+  return fileFinding(path, 'TH1008', `cannot read the file: ${messageOf(error)}`, hint);
+}
+
+function tooLarge(file: string, size: number, language: Language): Diagnostic {
+  return fileFinding(file, 'TH1002', `the file is ${formatBytes(size)}, at most 1 MiB is read`, language.tooLarge);
+}
+
+function placeOfByte(bytes: Uint8Array, at: number): { line: number; column: number } {
+  const before = new TextDecoder().decode(bytes.subarray(0, at));
+  return {
+    line: before.split('\n').length,
+    column: at - (before.lastIndexOf('\n') < 0 ? 0 : bytes.subarray(0, at).lastIndexOf(10) + 1) + 1,
+  };
+}
