@@ -88,7 +88,10 @@ export const codes = {
   TH7002: { name: 'no_compiler', summary: 'No C compiler was found to build the launcher.' },
   TH7003: { name: 'bad_config', summary: 'The configuration holds an error.' },
   TH7004: { name: 'already_running', summary: 'Another Thuban already runs on this run directory.' },
-  TH7005: { name: 'address_in_use', summary: 'Another program listens at the address.' },
+  TH7005: {
+    name: 'address_in_use',
+    summary: 'Another program listens at the address, or another file is in its place.',
+  },
   TH7006: { name: 'run_dir_unsafe', summary: 'The run directory is not safe to use.' },
   TH7007: { name: 'node_too_old', summary: 'Node.js is older than 20.11.' },
   TH7008: {

@@ -1,1 +1,5 @@
 export { ConsoleClient, type ConsoleClientOptions } from './client.ts';
+export type { ConsoleLog } from './handle-request.ts';
+export type { Permission } from './generated/operations.d.ts';
+export { defaultLimits, type ConsoleLimits } from './limits.ts';
+export { ConsoleServer, type ConsoleServerOptions, type ConsoleSocket } from './server.ts';

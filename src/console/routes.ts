@@ -1,0 +1,112 @@
+import { ThubanError } from '../base/index.ts';
+import type { Control } from '../runtime/index.ts';
+import type { Operation, Operations, Permission } from './generated/operations.d.ts';
+import { operations } from './generated/operations.js';
+import { check } from './input.ts';
+import { shown } from './refusal.ts';
+
+/** A request as it came: nothing of it is checked yet. */
+export interface RawRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body: unknown;
+}
+
+export type Reply = { status: number; json: unknown } | { records: AsyncGenerator<readonly object[]> };
+
+export interface Route {
+  method: 'GET' | 'POST';
+  path: string;
+  permission: Permission | null;
+  kinds: Operation<unknown, unknown, unknown>['kinds'];
+  hasBody: boolean;
+  isStream: boolean;
+  /** Throws TH6012 for a request that is not of the described form. `signal` ends a stream. */
+  serve(control: Control, raw: RawRequest, signal: AbortSignal): Reply | Promise<Reply>;
+}
+
+interface Checked<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+}
+
+type Serve<P, Q, B> = (control: Control, request: Checked<P, Q, B>, signal: AbortSignal) => Reply | Promise<Reply>;
+
+function route<P, Q, B>(operation: Operation<P, Q, B>, isStream: boolean, serve: Serve<P, Q, B>): Route {
+  const { method, path, permission, kinds, body } = operation;
+  return {
+    method,
+    path,
+    permission,
+    kinds,
+    hasBody: body !== null,
+    isStream,
+    serve: (control, raw, signal) => {
+      const params = check(operation.params, 'path', raw.params);
+      const query = check(operation.query, 'query', raw.query);
+      // Without a validator there is no body, and its type is null.
+      return serve(
+        control,
+        { params, query, body: body === null ? (null as B) : check(body, 'body', raw.body) },
+        signal,
+      );
+    },
+  };
+}
+
+function answering<P, Q, B>(
+  operation: Operation<P, Q, B>,
+  answer: (control: Control, request: Checked<P, Q, B>) => unknown,
+): Route {
+  return route(operation, false, async (control, request) => ({ status: 200, json: await answer(control, request) }));
+}
+
+function streaming<P, Q, B>(
+  operation: Operation<P, Q, B>,
+  read: (control: Control, request: Checked<P, Q, B>, signal: AbortSignal) => AsyncGenerator<readonly object[]>,
+): Route {
+  return route(operation, true, (control, request, signal) => ({ records: read(control, request, signal) }));
+}
+
+/** What each operation of the OpenAPI document does. */
+const byOperation = {
+  listContainers: answering(operations.listContainers, (control, { query }) => control.list(query)),
+  inspectContainer: answering(operations.inspectContainer, (control, { params }) => control.inspect(params.id)),
+  startContainer: answering(operations.startContainer, (control, { params, body }) => control.start(params.id, body)),
+  stopContainer: answering(operations.stopContainer, (control, { params, body }) => control.stop(params.id, body)),
+  restartContainer: answering(operations.restartContainer, (control, { params, body }) =>
+    control.restart(params.id, body),
+  ),
+  killContainer: answering(operations.killContainer, (control, { params, body }) => control.kill(params.id, body)),
+  readLogs: streaming(operations.readLogs, (control, { params, query }, signal) => {
+    if (query.since !== undefined) checkTime(query.since);
+    return control.logs(params.id, query, signal);
+  }),
+  readEvents: streaming(operations.readEvents, (control, { query: { type, container, ...others } }, signal) =>
+    control.events(
+      {
+        ...others,
+        ...(type === undefined ? {} : { types: type }),
+        ...(container === undefined ? {} : { containers: container }),
+      },
+      signal,
+    ),
+  ),
+  readVersion: answering(operations.readVersion, (control) => control.version()),
+  shutDown: route(operations.shutDown, false, (control, { body }) => {
+    control.shutdown(body);
+    return { status: 202, json: {} };
+  }),
+} satisfies Record<keyof Operations, Route>;
+
+export const routes: readonly Route[] = Object.values(byOperation);
+
+/** The pattern of the document cannot tell a 13th month. */
+function checkTime(text: string): void {
+  if (Number.isNaN(Date.parse(text)))
+    throw new ThubanError('TH6012', `there is no such time as ${shown(text)}`, {
+      hint: 'write it as `2026-01-31T10:00:00Z`',
+      details: { in: 'query', key: 'since' },
+    });
+}

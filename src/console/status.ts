@@ -1,0 +1,20 @@
+import type { Code } from '../base/index.ts';
+
+/** The HTTP status of an error code. Those of the parser (408, 431) and of a wrong method (405) are given where they arise. */
+export function statusOf(code: Code): number {
+  return byCode[code] ?? byArea[code.slice(0, 3)] ?? 500;
+}
+
+const byCode: Partial<Record<Code, number>> = {
+  TH6002: 403,
+  TH6003: 404,
+  TH6005: 409,
+  TH6006: 413,
+  TH6007: 429,
+  TH6012: 400,
+  TH6013: 404,
+  TH6014: 503,
+};
+
+/** By the first digit: a manifest, the kernel or a start that is refused; a container that went another way; a file that is not trusted. */
+const byArea: Readonly<Record<string, number>> = { TH1: 422, TH2: 422, TH3: 422, TH4: 409, TH5: 422 };
