@@ -1,6 +1,7 @@
 export { codes, type Code } from './codes.ts';
 export { ThubanError, errnoOf, hasErrno, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
+export { removeStaleTemps, writeAtomically, type AtomicWriteOptions } from './atomic-file.ts';
 export { errnoText } from './errno-text.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
