@@ -84,8 +84,7 @@ function qemuArguments({ machine, layout, kernel, root, folder, job }: BootOptio
   const settings = `console=${machine.console} quiet loglevel=4 panic=-1 mitigations=off nokaslr random.trust_cpu=on`;
   return [
     ...machine.hardware,
-    // Emulated: only some machines have a usable /dev/kvm, and the times of all should be alike.
-    ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(machine.memory)],
+    ...['-smp', '2', '-m', String(machine.memory)],
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-nic', 'none'],
     ...['-serial', `file:${join(folder, 'console')}`],
     ...['-kernel', kernel.image, '-initrd', join(folder, 'initramfs'), '-append', `${settings} layout=${layout}`],

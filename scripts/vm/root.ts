@@ -7,13 +7,22 @@ import { DebianPackages } from './packages.ts';
 
 /** What a small board has, and what the tests call. */
 const PACKAGES = [
-  ...['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'diffutils', 'findutils', 'grep', 'gzip'],
+  ...[
+    'base-files',
+    'base-passwd',
+    'bash',
+    'busybox-static',
+    'coreutils',
+    'dash',
+    'diffutils',
+    'findutils',
+    'grep',
+    'gzip',
+  ],
   ...['hostname', 'libatomic1', 'libc-bin', 'libstdc++6', 'mawk', 'mount', 'procps', 'sed', 'tar', 'util-linux'],
 ];
 
 const FILES: Readonly<Record<string, string>> = {
-  'etc/passwd': 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
-  'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
   'etc/hosts': '127.0.0.1 localhost board\n',
   'etc/hostname': 'board\n',
 };
@@ -36,6 +45,8 @@ export async function rootFolder(machine: Machine, cache: string): Promise<strin
     for (const name of ['apt', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'])
       rmSync(join(into, name), { recursive: true, force: true });
     symlinkSync('mawk', join(into, 'usr/bin/awk'));
+    for (const name of ['passwd', 'group'])
+      copyFileSync(join(into, `usr/share/base-passwd/${name}.master`), join(into, 'etc', name));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(into, name), text);
     await installNode(machine, join(into, 'usr/bin/node'));
     chmodSync(into, 0o755);

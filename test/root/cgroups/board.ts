@@ -6,7 +6,9 @@ import { availableParallelism, totalmem } from 'node:os';
 import {
   acquireGroups,
   detectCgroups,
+  ownDirectory,
   planCgroups,
+  prepareParent,
   realKernelFs,
   type AcquiredGroups,
   type CgroupFacts,
@@ -27,11 +29,14 @@ export const facts: CgroupFacts = detectCgroups(
 );
 
 /** The reason to skip, printed by the runner, or false. */
-export function skipUnless(...v1: string[]): string | false {
+export function skipUnless(version: 1 | 2, ...controllers: string[]): string | false {
   if (!root) return 'needs root: sudo node --import tsx --test test/root/cgroups/*.test.ts';
-  const missing = v1.filter((name) => facts.controllers[name]?.version !== 1);
-  return missing.length === 0 ? false : `this kernel has no v1 controller ${missing.join(', ')}`;
+  const missing = controllers.filter((name) => facts.controllers[name]?.version !== version);
+  return missing.length === 0 ? false : `this kernel has no v${version} controller ${missing.join(', ')}`;
 }
+
+/** The version that the memory controller is on here: what is asked of either is asked of this one. */
+export const version: 1 | 2 = facts.controllers['memory']?.version ?? 2;
 
 /** A whole disk, since partitions and loop devices without a file cannot be limited. */
 export function disk(): { path: string; major: number; minor: number } | undefined {
@@ -65,30 +70,40 @@ export function request(resources: Resources, more: Partial<CgroupRequest> = {})
   };
 }
 
+/** What a daemon does first and last: on v2 the group that all others are made in must hand the controllers down. */
+export async function onBoard(body: () => void | Promise<void>): Promise<void> {
+  const parent = prepareParent(fs, facts, 'self');
+  try {
+    await body();
+  } finally {
+    parent.undo();
+  }
+  assertNothingLeft();
+}
+
 /** Plans, acquires, runs the body and removes, whatever happens; then nothing may be left. */
 export async function withGroups(
   resources: Resources,
   body: (groups: AcquiredGroups, plan: CgroupPlan) => void | Promise<void>,
   more: Partial<CgroupRequest> = {},
 ): Promise<void> {
-  const plan = planCgroups(request(resources, more));
-  const groups = acquireGroups(fs, plan);
-  try {
-    await body(groups, plan);
-  } finally {
-    await groups.kill();
-    assert.deepEqual(await groups.remove(), []);
-  }
-  assertNothingLeft();
+  await onBoard(async () => {
+    const plan = planCgroups(request(resources, more));
+    const groups = acquireGroups(fs, plan);
+    try {
+      await body(groups, plan);
+    } finally {
+      await groups.kill();
+      assert.deepEqual(await groups.remove(), []);
+    }
+  });
 }
 
 /** No directory of this test run in any hierarchy. */
-export function assertNothingLeft(): void {
-  const left = Object.values(facts.controllers)
-    .map(
-      ({ mountpoint, root: mountRoot, own }) =>
-        mountpoint + own.slice(mountRoot === '/' ? 0 : mountRoot.length).replace(/^\/$/, ''),
-    )
+function assertNothingLeft(): void {
+  const mounts = [...Object.values(facts.controllers), ...(facts.unified === undefined ? [] : [facts.unified])];
+  const left = mounts
+    .map((mount) => ownDirectory(mount))
     .filter((path) => realKernelFs.list(path).some((entry) => entry.name === TOP));
   assert.deepEqual(left, []);
 }
@@ -99,7 +114,7 @@ export function content(groups: AcquiredGroups, file: string): string {
   return fs.read(`${group.path}/${file}`).trimEnd();
 }
 
-/** A shell that first joins the groups by itself (`0` into `tasks`, as a container's program does) and then runs the script. */
+/** A shell that first joins the groups by itself (`0` into `tasks` on v1, as a container's program does) and then runs the script. */
 export function inside(groups: AcquiredGroups, script: string): ChildProcess {
   const join = groups.joins
     .map(({ path, version }) => `echo 0 > '${path}${version === 2 ? '/cgroup.procs' : ''}'`)
@@ -113,13 +128,4 @@ export async function ended(child: ChildProcess): Promise<{ code?: number; signa
     ...(child.exitCode === null ? {} : { code: child.exitCode }),
     ...(child.signalCode === null ? {} : { signal: child.signalCode }),
   };
-}
-
-/** Waits for a condition, at most two seconds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i++) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.fail(`not within two seconds: ${what}`);
 }

@@ -2,126 +2,187 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
 import { acquireGroups, planCgroups, updateGroups, type Resources } from '../../../src/cgroups/index.ts';
-import { assertNothingLeft, content, disk, fs, request, skipUnless, withGroups } from './board.ts';
+import { content, disk, facts, fs, onBoard, request, skipUnless, version, withGroups } from './board.ts';
 
 const block = disk();
 const device = block === undefined ? '' : `${block.major}:${block.minor}`;
+const HARD = { memory_hard_limit: 33_554_432 };
 
-/** Controllers, resources, and what the files read afterwards on a real kernel. */
-const ROWS: [string[], string, Resources, Record<string, string>][] = [
-  [
-    ['memory'],
-    'a hard limit rounded down to a page',
-    { memory: { memory_hard_limit: 33_554_433 } },
-    { 'memory.limit_in_bytes': '33554432' },
-  ],
-  [
-    ['memory'],
-    'memory plus swap',
-    { memory: { memory_hard_limit: 33_554_432, memory_swap_limit: 67_108_864 } },
-    { 'memory.limit_in_bytes': '33554432', 'memory.memsw.limit_in_bytes': '67108864' },
-  ],
-  [
-    ['memory'],
-    'unlimited memory',
-    { memory: { memory_hard_limit: -1 } },
-    { 'memory.limit_in_bytes': '9223372036854771712' },
-  ],
-  [
-    ['memory'],
-    'swappiness and the disabled killer',
-    { memory: { swappiness: 10, oom_kill_disable: true } },
-    { 'memory.swappiness': '10' },
-  ],
-  [
-    ['cpu'],
-    'shares, quota, period and burst',
-    { cpu: { shares: 512, quota: 50_000, period: 200_000, burst: 10_000 } },
-    { 'cpu.shares': '512', 'cpu.cfs_quota_us': '50000', 'cpu.cfs_period_us': '200000', 'cpu.cfs_burst_us': '10000' },
-  ],
-  [['cpu'], 'an idle group', { cpu: { idle: 1 } }, { 'cpu.idle': '1', 'cpu.shares': '3' }],
-  [
-    ['cpuset'],
-    'processors, with inherited memory nodes',
-    { cpu: { cpus: '0' } },
-    { 'cpuset.cpus': '0', 'cpuset.mems': '0' },
-  ],
-  [['pids'], 'a limit of threads', { pids: { limit: 20 } }, { 'pids.max': '20' }],
-  [['pids'], 'no limit of threads', { pids: { limit: -1 } }, { 'pids.max': 'max' }],
+type Files = Record<string, string>;
+
+/** Controller, what is set, and what the files read afterwards on a real kernel; null where a version refuses the setting. */
+const ROWS: { controller: string; what: string; resources: Resources; v1: Files | null; v2: Files | null }[] = [
+  {
+    controller: 'memory',
+    what: 'a hard limit rounded down to a page',
+    resources: { memory: { memory_hard_limit: 33_554_433 } },
+    v1: { 'memory.limit_in_bytes': '33554432' },
+    v2: { 'memory.max': '33554432', 'memory.oom.group': '1' },
+  },
+  {
+    controller: 'memory',
+    what: 'memory plus swap',
+    resources: { memory: { ...HARD, memory_swap_limit: 67_108_864 } },
+    v1: { 'memory.limit_in_bytes': '33554432', 'memory.memsw.limit_in_bytes': '67108864' },
+    v2: { 'memory.max': '33554432', 'memory.swap.max': '33554432' },
+  },
+  {
+    controller: 'memory',
+    what: 'unlimited memory',
+    resources: { memory: { memory_hard_limit: -1 } },
+    v1: { 'memory.limit_in_bytes': '9223372036854771712' },
+    v2: { 'memory.max': 'max', 'memory.swap.max': 'max', 'memory.oom.group': '0' },
+  },
+  {
+    controller: 'memory',
+    what: 'swappiness and the disabled killer',
+    resources: { memory: { swappiness: 10, oom_kill_disable: true } },
+    v1: { 'memory.swappiness': '10' },
+    v2: null,
+  },
+  {
+    controller: 'memory',
+    what: 'protected memory, and a group that does not die together',
+    resources: { memory: { ...HARD, memory_soft_limit: 1_000_000, oom_group: false } },
+    v1: { 'memory.soft_limit_in_bytes': '999424' },
+    v2: { 'memory.low': '999424', 'memory.oom.group': '0' },
+  },
+  {
+    controller: 'cpu',
+    what: 'shares, quota, period and burst',
+    resources: { cpu: { shares: 1024, quota: 50_000, period: 200_000, burst: 10_000 } },
+    v1: {
+      'cpu.shares': '1024',
+      'cpu.cfs_quota_us': '50000',
+      'cpu.cfs_period_us': '200000',
+      'cpu.cfs_burst_us': '10000',
+    },
+    v2: { 'cpu.weight': '100', 'cpu.max': '50000 200000', 'cpu.max.burst': '10000' },
+  },
+  {
+    controller: 'cpu',
+    what: 'an idle group',
+    resources: { cpu: { idle: 1 } },
+    v1: { 'cpu.idle': '1', 'cpu.shares': '3' },
+    v2: { 'cpu.idle': '1', 'cpu.weight': '0' },
+  },
+  {
+    controller: 'cpuset',
+    what: 'processors, with inherited memory nodes',
+    resources: { cpu: { cpus: '0' } },
+    v1: { 'cpuset.cpus': '0', 'cpuset.mems': '0' },
+    v2: { 'cpuset.cpus': '0', 'cpuset.cpus.effective': '0', 'cpuset.mems': '', 'cpuset.mems.effective': '0' },
+  },
+  {
+    controller: 'pids',
+    what: 'a limit of threads',
+    resources: { pids: { limit: 20 } },
+    v1: { 'pids.max': '20' },
+    v2: { 'pids.max': '20' },
+  },
+  {
+    controller: 'pids',
+    what: 'no limit of threads',
+    resources: { pids: { limit: -1 } },
+    v1: { 'pids.max': 'max' },
+    v2: { 'pids.max': 'max' },
+  },
+  {
+    controller: 'memory',
+    what: 'raw files of v2, which win over the named keys',
+    resources: { memory: HARD, unified: { 'memory.max': '16777216', 'memory.high': '8388608' } },
+    v1: null,
+    v2: { 'memory.max': '16777216', 'memory.high': '8388608' },
+  },
 ];
 
-for (const [controllers, what, resources, files] of ROWS) {
-  test(`the kernel takes ${what}`, { skip: skipUnless(...controllers) }, async () => {
-    await withGroups(resources, (groups) => {
-      for (const [file, value] of Object.entries(files)) assert.equal(content(groups, file), value);
+for (const { controller, what, resources, v1, v2 } of ROWS) {
+  const of = facts.controllers[controller]?.version ?? 2;
+  const files = of === 1 ? v1 : v2;
+  const skip = skipUnless(of, controller);
+  if (files !== null)
+    test(`the kernel takes ${what} (v${of})`, { skip }, async () => {
+      await withGroups(resources, (groups) => {
+        for (const [file, value] of Object.entries(files)) assert.equal(content(groups, file), value, file);
+      });
     });
-  });
+  else
+    test(`${what}: refused before anything is made (v${of})`, { skip }, () => {
+      assert.throws(() => planCgroups(request(resources)), ThubanError);
+    });
 }
 
-test(
-  'the kernel takes throttle rates of a real disk',
-  { skip: skipUnless('blkio') || (block === undefined && 'no disk in /sys/block') },
-  async () => {
-    assert.ok(block);
-    const rates = { major: block.major, minor: block.minor, rate: 1_048_576 };
-    const resources: Resources = {
-      blkio: {
-        throttle_read_bps_device: [rates],
-        throttle_write_iops_device: [{ device: block.path, rate: 100 }],
-      },
-    };
-    const base = request({});
-    const machine = { ...base.machine, blockDevices: { [block.path]: block } };
-    await withGroups(
-      resources,
-      (groups) => {
-        assert.equal(content(groups, 'blkio.throttle.read_bps_device'), `${device} 1048576`);
-        assert.equal(content(groups, 'blkio.throttle.write_iops_device'), `${device} 100`);
-      },
-      { machine },
-    );
-  },
-);
+const io = facts.controllers['io'] === undefined ? 1 : 2;
+const skipIo = skipUnless(io, io === 1 ? 'blkio' : 'io') || (block === undefined && 'no disk in /sys/block');
 
-test(
-  'a refused value removes every group that was made before it',
-  { skip: skipUnless('blkio', 'memory', 'pids') },
-  () => {
-    const resources: Resources = {
-      pids: { limit: 5 },
-      memory: { memory_hard_limit: 33_554_432 },
-      blkio: { throttle_read_bps_device: [{ major: 99, minor: 99, rate: 1000 }] },
-    };
+test('the kernel takes throttle rates of a real disk', { skip: skipIo }, async () => {
+  assert.ok(block);
+  const rates = { major: block.major, minor: block.minor, rate: 1_048_576 };
+  const resources: Resources = {
+    blkio: {
+      throttle_read_bps_device: [rates],
+      throttle_write_iops_device: [{ device: block.path, rate: 100 }],
+    },
+  };
+  const base = request({});
+  const machine = { ...base.machine, blockDevices: { [block.path]: block } };
+  await withGroups(
+    resources,
+    (groups) => {
+      if (io === 2) {
+        assert.equal(content(groups, 'io.max'), `${device} rbps=1048576 wbps=max riops=max wiops=100`);
+        return;
+      }
+      assert.equal(content(groups, 'blkio.throttle.read_bps_device'), `${device} 1048576`);
+      assert.equal(content(groups, 'blkio.throttle.write_iops_device'), `${device} 100`);
+    },
+    { machine },
+  );
+});
+
+test('a refused value removes every group that was made before it', { skip: skipIo }, async () => {
+  const resources: Resources = {
+    pids: { limit: 5 },
+    memory: HARD,
+    blkio: { throttle_read_bps_device: [{ major: 99, minor: 99, rate: 1000 }] },
+  };
+  const [file, value] = io === 1 ? ['blkio.throttle.read_bps_device', '99:99 1000'] : ['io.max', '99:99 rbps=1000'];
+  await onBoard(() => {
     assert.throws(
       () => acquireGroups(fs, planCgroups(request(resources))),
-      (error: unknown) =>
-        error instanceof ThubanError &&
-        error.code === 'TH2004' &&
-        error.details['errno'] === 'ENODEV' &&
-        error.details['file'] === 'blkio.throttle.read_bps_device' &&
-        error.details['value'] === '99:99 1000' &&
-        error.details['key'] === 'cgroups.blkio.throttle_read_bps_device.0',
+      (error: unknown) => {
+        assert.ok(error instanceof ThubanError);
+        assert.equal(error.code, 'TH2004');
+        const { errno, key, ...rest } = error.details;
+        assert.deepEqual([errno, rest['file'], rest['value']], ['ENODEV', file, value]);
+        assert.equal(key, 'cgroups.blkio.throttle_read_bps_device.0');
+        return true;
+      },
     );
-    assertNothingLeft();
-  },
-);
+  });
+});
 
+const lacking: Record<1 | 2, [Resources, string]> = {
+  1: [{ blkio: { leaf_weight: 300 } }, 'cgroups.blkio.leaf_weight'],
+  2: [{ unified: { 'io.nonsense': '1' } }, 'cgroups.unified.io.nonsense'],
+};
 test(
   'a knob that this kernel lacks degrades a best-effort container and refuses a strict one',
-  { skip: skipUnless('blkio') },
+  { skip: skipUnless(io, io === 1 ? 'blkio' : 'io') },
   async () => {
-    const resources: Resources = { blkio: { leaf_weight: 300 } };
-    assert.throws(
-      () => acquireGroups(fs, planCgroups(request(resources))),
-      (error: unknown) => error instanceof ThubanError && error.code === 'TH2002',
-    );
-    assertNothingLeft();
+    const [resources, key] = lacking[io];
+    await onBoard(() => {
+      assert.throws(
+        () => acquireGroups(fs, planCgroups(request(resources))),
+        (error: unknown) => error instanceof ThubanError && error.code === 'TH2002',
+      );
+    });
     await withGroups(
       resources,
       (groups) => {
         assert.deepEqual(
-          groups.degraded.map(({ code, key }) => [code, key]),
-          [['TH2002', 'cgroups.blkio.leaf_weight']],
+          groups.degraded.map((notice) => [notice.code, notice.key]),
+          [['TH2002', key]],
         );
       },
       { enforce: 'best_effort' },
@@ -131,9 +192,9 @@ test(
 
 test(
   'limits of a group that exists are raised and lowered in the order that the kernel allows',
-  { skip: skipUnless('memory') },
+  { skip: skipUnless(version, 'memory') },
   async () => {
-    await withGroups({ memory: { memory_hard_limit: 33_554_432, memory_swap_limit: 67_108_864 } }, (groups) => {
+    await withGroups({ memory: { ...HARD, memory_swap_limit: 67_108_864 } }, (groups) => {
       const name = groups.groups[0]?.path.split('/').at(-1)?.slice(2).split('@')[0] ?? '';
       for (const [hard, swap] of [
         [134_217_728, 268_435_456],
@@ -142,6 +203,12 @@ test(
       ] as const) {
         const plan = planCgroups(request({ memory: { memory_hard_limit: hard, memory_swap_limit: swap } }, { name }));
         updateGroups(fs, plan);
+        if (version === 2) {
+          const shown = (value: number): string => (value === -1 ? 'max' : String(value));
+          assert.equal(content(groups, 'memory.max'), shown(hard));
+          assert.equal(content(groups, 'memory.swap.max'), shown(swap === -1 ? -1 : swap - hard)); // swap alone
+          continue;
+        }
         const shown = (value: number): string => (value === -1 ? '9223372036854771712' : String(value));
         assert.equal(content(groups, 'memory.limit_in_bytes'), shown(hard));
         assert.equal(content(groups, 'memory.memsw.limit_in_bytes'), shown(swap));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { gatherFacts } from '../../../src/runtime/index.ts';
 import { Cli } from '../../support/cli.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
 
+/** Shown when the container with a quota runs. */
+const QUOTA = gatherFacts().cgroups.controllers['cpu']?.version === 1 ? 'cpu.cfs_quota_us' : 'cpu.max';
 const CLEAN = /^clean: 0 cgroups, 0 mounts, 0 processes, 0 sockets left; (.*)$/;
 
 function lastLine(text: string): string {
@@ -25,7 +28,7 @@ describe('thuban demo', needsRoot(), () => {
 
   for (const [moment, text] of [
     ['at its beginning', 'ready in'],
-    ['while a container runs', 'cpu.cfs_quota_us'],
+    ['while a container runs', QUOTA],
     ['between two starts', 'backoff'],
   ] as const)
     test(`interrupted ${moment}, it still ends clean`, async () => {
@@ -42,7 +45,7 @@ describe('thuban demo', needsRoot(), () => {
   test('killed, it leaves nothing either', async () => {
     await leavesNothingBehind(async () => {
       using cli = new Cli(['demo']);
-      await cli.saw('cpu.cfs_quota_us');
+      await cli.saw(QUOTA);
       cli.process.kill('SIGKILL');
       assert.equal((await cli.ended).signal, 'SIGKILL');
     });

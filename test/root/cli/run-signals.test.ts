@@ -98,10 +98,16 @@ describe('a signal to thuban run', needsRoot(), () => {
     await leavesNothingBehind(async () => {
       using folder = temporaryFolder();
       const memory = { memory_hard_limit: 64 * 1024 * 1024, memory_swap_limit: 64 * 1024 * 1024 };
-      const file = manifestFile(folder.path, 'sleep 60', { cgroups: { memory } });
-      for (let delay = 60; delay < 300; delay += 6) {
+      const file = manifestFile(folder.path, 'echo ready; sleep 60', { cgroups: { memory } });
+      const started = performance.now();
+      using first = new Cli(['run', file]);
+      await first.saw('ready');
+      const whole = performance.now() - started; // this machine may be fast, or emulated
+      first.signal('SIGKILL');
+      await first.ended;
+      for (let part = 0.2; part < 1.1; part += 0.03) {
         using cli = new Cli(['run', file]);
-        await new Promise((done) => setTimeout(done, delay));
+        await new Promise((done) => setTimeout(done, whole * part));
         cli.signal('SIGKILL');
         await cli.ended;
       }
