@@ -1,5 +1,8 @@
 import type { Restart, Stop } from './manifest.ts';
 
+/** What a board may set for all manifests that name a policy only. */
+export type RestartDefaults = Omit<Restart, 'policy' | 'max_restarts'>;
+
 /** How a container is restarted when `restart` names only the policy. Without `restart` it is never restarted. */
 export const restartDefaults: Readonly<Restart> = {
   policy: 'never',

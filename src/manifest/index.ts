@@ -1,6 +1,6 @@
-export { loadManifest, readManifestFile } from './load.ts';
+export { loadManifest, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
-export { restartDefaults, stopDefaults } from './defaults.ts';
+export { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';
 export { toNorthstarJson } from './northstar-json.ts';
 export type {
@@ -16,3 +16,23 @@ export type {
   Rootfs,
   Stop,
 } from './manifest.ts';
+
+// The reader of documents, for the other language that is written in YAML: the configuration.
+export { checkQuantities, readQuantity } from './check-quantities.ts';
+export { fileFinding, inOrder } from './findings.ts';
+export { interpret, keyShape } from './interpret.ts';
+export type { Language, Unsupported } from './language.ts';
+export { valueOf } from './normalise.ts';
+export { readDuration, readShare, readSize } from './quantities/index.ts';
+export { readBytes, readDocument, unreadable, type ReadDocument } from './read-document.ts';
+export { isUnsupportedKey } from './refusal.ts';
+export { Report, type Finding } from './report.ts';
+export { checkNul } from './rules/identity.ts';
+export { isMap, listAt, mapAt, textAt } from './rules/look.ts';
+export { checkPath } from './rules/paths.ts';
+export type { SchemaError, Shape } from './shape.ts';
+export { Source } from './source.ts';
+export { find, formatPath, type KeyPath, type Span, type TreeNode } from './tree.ts';
+export { checkShape } from './validate.ts';
+export { quote } from './wording.ts';
+export { missing } from './words-of-keys.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf, type Diagnostic } from '../base/index.ts';
 import { checkQuantities } from './check-quantities.ts';
+import type { RestartDefaults } from './defaults.ts';
 import { fileFinding, inOrder } from './findings.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import { interpret } from './interpret.ts';
@@ -17,12 +18,17 @@ import { checkRootfs } from './rules/rootfs.ts';
 import type { KeyPath } from './tree.ts';
 import { checkShape } from './validate.ts';
 
+export interface LoadOptions {
+  /** How this board restarts what names a policy only. */
+  restart?: RestartDefaults;
+}
+
 /** Reads a manifest from its text. Never throws: every fault is a diagnostic with its place. */
-export function loadManifest(text: string | Uint8Array, file: string): LoadResult {
+export function loadManifest(text: string | Uint8Array, file: string, options: LoadOptions = {}): LoadResult {
   try {
     const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     const document = readDocument(bytes, file, language);
-    return 'fatal' in document ? failure(document.fatal) : check(document, bytes);
+    return 'fatal' in document ? failure(document.fatal) : check(document, bytes, options);
   } catch (error) {
     const hint = 'report it together with the manifest';
     return failure(fileFinding(file, 'TH9001', `a bug in Thuban: ${messageOf(error)}`, hint));
@@ -35,7 +41,7 @@ export function readManifestFile(path: string): LoadResult {
   return 'fatal' in read ? failure(read.fatal) : loadManifest(read.bytes, path);
 }
 
-function check(document: ReadDocument, bytes: Uint8Array): LoadResult {
+function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions): LoadResult {
   const { report } = document;
   const { source } = report;
   const input = interpret(report.root, language.shape);
@@ -57,7 +63,7 @@ function check(document: ReadDocument, bytes: Uint8Array): LoadResult {
     diagnostics,
     manifest: {
       // Every check above has passed, and the first of them was the schema.
-      manifest: normalise(input as ManifestInput),
+      manifest: normalise(input as ManifestInput, options.restart),
       file: source.file,
       digest: createHash('sha256').update(bytes).digest('hex'),
       position: (path: KeyPath) => ({ file: source.file, ...source.place(report.span(path, 'value').offset) }),

@@ -1,4 +1,4 @@
-import { restartDefaults, stopDefaults } from './defaults.ts';
+import { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { Manifest, Mount, Restart, Rlimit, Rootfs, Stop } from './manifest.ts';
 import { normaliseCgroups } from './normalise-cgroups.ts';
@@ -9,7 +9,7 @@ import { splitOptions } from './rules/mounts.ts';
 type Written = string | number;
 
 /** Turns a manifest without faults into the one form that all consumers read. Absent sections stay absent. */
-export function normalise(input: ManifestInput): Manifest {
+export function normalise(input: ManifestInput, defaults: RestartDefaults = restartDefaults): Manifest {
   const manifest: Manifest = {
     name: input.name,
     version: plainVersion(input.version),
@@ -26,7 +26,7 @@ export function normalise(input: ManifestInput): Manifest {
   if (input.io !== undefined) manifest.io = { stdout: input.io.stdout, stderr: input.io.stderr };
   if (input.cgroups !== undefined) manifest.cgroups = normaliseCgroups(input.cgroups);
   if (input.autostart !== undefined) manifest.autostart = input.autostart;
-  if (input.restart !== undefined) manifest.restart = restart(input.restart);
+  if (input.restart !== undefined) manifest.restart = restart(input.restart, { ...restartDefaults, ...defaults });
   if (input.stop !== undefined) manifest.stop = stop(input.stop);
   if (input.hostname !== undefined) manifest.hostname = input.hostname;
   if (input.rootfs !== undefined) manifest.rootfs = rootfs(input.rootfs);
@@ -75,18 +75,18 @@ function mount(input: NonNullable<ManifestInput['mounts']>[string]): Mount {
   }
 }
 
-function restart(input: NonNullable<ManifestInput['restart']>): Restart {
-  if (typeof input === 'string') return { ...restartDefaults, policy: input as Restart['policy'] };
+function restart(input: NonNullable<ManifestInput['restart']>, defaults: Restart): Restart {
+  if (typeof input === 'string') return { ...defaults, policy: input as Restart['policy'] };
   const seconds = (written: Written | undefined, otherwise: number): number =>
     written === undefined ? otherwise : valueOf(readDuration(written));
   const count = valueOf(readCount(input.max_restarts ?? 'unlimited', Infinity));
   return {
     policy: input.policy,
-    initial_delay: seconds(input.initial_delay, restartDefaults.initial_delay),
-    max_delay: seconds(input.max_delay, restartDefaults.max_delay),
-    multiplier: input.multiplier ?? restartDefaults.multiplier,
-    jitter: input.jitter === undefined ? restartDefaults.jitter : valueOf(readShare(input.jitter)),
-    reset_after: seconds(input.reset_after, restartDefaults.reset_after),
+    initial_delay: seconds(input.initial_delay, defaults.initial_delay),
+    max_delay: seconds(input.max_delay, defaults.max_delay),
+    multiplier: input.multiplier ?? defaults.multiplier,
+    jitter: input.jitter === undefined ? defaults.jitter : valueOf(readShare(input.jitter)),
+    reset_after: seconds(input.reset_after, defaults.reset_after),
     max_restarts: count === Infinity ? 'unlimited' : count,
   };
 }
