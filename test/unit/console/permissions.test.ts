@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { ConsoleServer } from '../../../src/console/index.ts';
+import { routes } from '../../../src/console/routes.ts';
+import { FakeControl } from '../../support/fake-control.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { ask, refusalIn, socketAt, withConsole } from './support.ts';
+
+describe('permissions', () => {
+  for (const route of routes) {
+    const path = route.path.replace('{id}', 'report');
+    test(`${route.method} ${path} needs ${route.permission ?? 'none'}`, async () => {
+      const others = routes.map((other) => other.permission).filter((one) => one !== null && one !== route.permission);
+      await withConsole({ permissions: others.filter((one) => one !== null) }, async ({ path: socket, control }) => {
+        const answer = await ask(socket, route.method, path);
+        if (route.permission === null) assert.equal(answer.status, 200);
+        else {
+          const refusal = refusalIn(answer);
+          assert.deepEqual(
+            [refusal.code, refusal.message],
+            ['403 TH6002', `this connection lacks the permission \`${route.permission}\``],
+          );
+          assert.deepEqual(control.calls, []);
+        }
+      });
+      if (route.permission !== null)
+        await withConsole({ permissions: [route.permission] }, async ({ path: socket }) => {
+          const { status } = await ask(socket, route.method, path);
+          // report is stopped, so stop and kill meet their wrong state: past the permission.
+          assert.ok([200, 202, 409].includes(status), String(status));
+        });
+    });
+  }
+
+  test('belong to the socket: two of one daemon differ', async () => {
+    using folder = temporaryFolder();
+    const [full, look] = [join(folder.path, 'full.sock'), join(folder.path, 'look.sock')];
+    await using _server = await ConsoleServer.listen({
+      control: new FakeControl(),
+      sockets: [socketAt(full), socketAt(look, ['list'])],
+    });
+    assert.equal((await ask(look, 'GET', '/v1/containers')).status, 200);
+    assert.equal(refusalIn(await ask(look, 'POST', '/v1/containers/report/start')).code, '403 TH6002');
+    assert.equal((await ask(full, 'POST', '/v1/containers/report/start')).status, 200);
+  });
+
+  test('an empty set leaves the version', async () => {
+    await withConsole({ permissions: [] }, async ({ path }) => {
+      assert.equal((await ask(path, 'GET', '/v1/version')).status, 200);
+      assert.equal((await ask(path, 'GET', '/v1/containers')).status, 403);
+    });
+  });
+});
