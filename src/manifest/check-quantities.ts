@@ -32,6 +32,8 @@ const readers: Record<string, Reader> = {
   share: readShare,
   count_limit: (written) => readCount(written, -1),
   restart_count: (written) => readCount(written, Infinity, 0),
+  bytes: readSize,
+  duration_limit: (written) => (written === 'unlimited' ? { value: Infinity } : readDuration(written)),
   rlimit_value: (written) => (written === INFINITE ? { value: Infinity } : readCount(written, Infinity, 0)),
 };
 
@@ -49,7 +51,12 @@ function atLeast(read: Reader, minimum: number, why?: string): Reader {
   };
 }
 
-/** Reads every quantity of a manifest and reports those that cannot be read, and numbers too large to be exact. */
+/** Reads a quantity by its name in the schema; undefined for a name that has no reader. */
+export function readQuantity(name: string, written: string | number): Reading | undefined {
+  return readers[name]?.(written);
+}
+
+/** Reads every quantity of a document and reports those that cannot be read, and numbers too large to be exact. */
 export function checkQuantities(report: Report, value: unknown, shape: Shape | undefined, path: KeyPath = []): void {
   if (typeof value === 'string' || typeof value === 'number') {
     const read = shape?.quantity === undefined ? undefined : readers[shape.quantity];

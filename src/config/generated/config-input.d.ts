@@ -35,7 +35,7 @@ export interface ConfigInput {
      */
     parent?: string;
     /**
-     * Name of the group between the parent and the containers: letters, digits, `_`, `-` and `.`, at most 64, and none of the names that the kernel and Thuban use there.
+     * Name of the group between the parent and the containers: letters, digits, `_` and `-`, at most 64, and none of the names that the kernel and Thuban use there.
      */
     name?: string;
     /**

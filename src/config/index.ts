@@ -1,0 +1,15 @@
+export { DEFAULT_FILE, loadConfig, validateConfigFile, type LoadOptions } from './load-config.ts';
+export { printConfig } from './print-config.ts';
+export type { ConfigFlags } from './flags.ts';
+export type {
+  Config,
+  ConfigResult,
+  ConsoleLimits,
+  ConsoleSocket,
+  LayerName,
+  Origin,
+  Origins,
+  Permission,
+  Repository,
+  Texts,
+} from './config.ts';

@@ -1,0 +1,42 @@
+import type { TrustOptions } from '../base/index.ts';
+import type { ConfigResult } from './config.ts';
+import { readEnvironment } from './environment.ts';
+import { readFlags, type ConfigFlags } from './flags.ts';
+import { judge } from './judge.ts';
+import { readFiles } from './read-files.ts';
+
+export const DEFAULT_FILE = '/etc/thuban/thuban.yaml';
+
+export interface LoadOptions {
+  /** Must exist when it is named; the default may be absent. */
+  file?: string;
+  env: Readonly<NodeJS.ProcessEnv>;
+  flags: ConfigFlags;
+  /** Replaces the path of the default file (tests). */
+  defaultFile?: string;
+  trust?: TrustOptions;
+}
+
+/** Reads flags, environment, drop-ins and file, the first of them strongest. Never throws on what it reads: every fault is a diagnostic. */
+export function loadConfig(options: LoadOptions): ConfigResult {
+  const files = readFiles(options.file ?? options.defaultFile ?? DEFAULT_FILE, {
+    optional: options.file === undefined,
+    untrusted: 'refuse',
+    trust: options.trust ?? {},
+  });
+  const environment = readEnvironment(options.env);
+  const flags = readFlags(options.flags);
+  const texts = new Map([...files.texts, ...environment.texts]);
+  for (const { report } of flags) texts.set(report.source.file, report.source.text);
+  const parts = [...files.parts, ...environment.parts, ...flags];
+  return judge(parts, [...files.diagnostics, ...environment.diagnostics], texts);
+}
+
+/**
+ * Reads a file and the drop-ins beside it as the daemon would, but without flags and environment: what `thuban validate --config` says.
+ * That others could have written it is a warning here, because the file of a checkout is not yet the one of a board.
+ */
+export function validateConfigFile(file: string): ConfigResult & { files: readonly string[] } {
+  const read = readFiles(file, { optional: false, untrusted: 'warn', trust: {} });
+  return { ...judge(read.parts, read.diagnostics, read.texts), files: read.files };
+}
