@@ -28,8 +28,8 @@ export async function command(name: string, args: readonly string[], options: Sp
 
 const ATTEMPTS = 4;
 
-/** Tries what needs the network four times, with pauses of 2, 4 and 8 s. */
-export async function retried<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+/** Tries what needs the network four times, with a pause before each further time: 2, 4 and 8 s. */
+export async function retried<T>(what: string, attempt: () => Promise<T>, second = 1000): Promise<T> {
   for (let count = 1; ; count++) {
     try {
       return await attempt();
@@ -38,7 +38,7 @@ export async function retried<T>(what: string, attempt: () => Promise<T>): Promi
       if (count === ATTEMPTS)
         throw new VmError(`${what}: ${error.message}`, 'look at the network, the proxy and the sources of apt and npm');
       console.error(`vm: ${what}: attempt ${count} of ${ATTEMPTS} did not work\n${error.message}`);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** count));
+      await new Promise((resolve) => setTimeout(resolve, second * 2 ** count));
     }
   }
 }

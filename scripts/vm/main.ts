@@ -8,13 +8,9 @@ import { needPrograms, VmError } from './command.ts';
 import { kernelFiles } from './kernel.ts';
 import { machineOf, type Machine } from './machines.ts';
 import { HELP, readOptions, UsageError, type Options } from './options.ts';
+import { outcome, type Outcome } from './outcome.ts';
 import { TestReport } from './report.ts';
 import { rootFolder } from './root.ts';
-
-interface Outcome {
-  line: string;
-  code: number;
-}
 
 /** `npm run test:vm`: returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       if (interrupted.signal.aborted) break;
       outcomes.push(await runIn(machineOf(arch), options, interrupted.signal));
     }
-    for (const { line } of outcomes) console.log(line);
+    for (const { line } of outcomes) if (line !== '') console.log(line);
     return Math.max(interrupted.signal.aborted ? 1 : 0, ...outcomes.map(({ code }) => code));
   } catch (error) {
     if (!(error instanceof VmError)) throw error;
@@ -74,7 +70,9 @@ async function runIn(machine: Machine, options: Options, signal: AbortSignal): P
       },
     });
     if (options.command.length > 0) return { line: '', code: Number(facts.get('exit')) };
-    return outcome(machine, options, facts, report, Math.round((Date.now() - began) / 1000));
+    for (const [reason, count] of report.skipped) console.log(`vm ${machine.arch}: NOT RUN: ${count} tests, ${reason}`);
+    const seconds = Math.round((Date.now() - began) / 1000);
+    return outcome(machine.arch, facts, report, { seconds, demo: options.only === '' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -88,23 +86,4 @@ function writeCommand(job: string, { command, only }: Options, environment: Reco
   const tests = only === '' ? '. /run/job/tests.sh' : 'without_demo=1\n. /run/job/tests.sh';
   lines.push(command.length === 0 ? tests : command.map(quoted).join(' '));
   writeFileSync(join(job, 'command'), `${lines.join('\n')}\n`);
-}
-
-function outcome(
-  { arch }: Machine,
-  { only }: Options,
-  facts: ReadonlyMap<string, string>,
-  report: TestReport,
-  seconds: number,
-): Outcome {
-  for (const [reason, tests] of report.skipped) console.log(`vm ${arch}: NOT RUN: ${tests} tests, ${reason}`);
-  const ran = report.count('pass') + report.count('fail');
-  const demo = only !== '' ? 'left out' : facts.get('demo') === '0' ? 'ok' : `FAILED with ${facts.get('demo') ?? '?'}`;
-  const passed = facts.get('exit') === '0' && facts.get('tests') === '0' && ran > 0;
-  const kernel = `Linux ${facts.get('kernel') ?? '?'}, cgroups ${facts.get('cgroups') ?? '?'}`;
-  const tests = ran === 0 ? 'NO TEST RAN' : report.summary;
-  return {
-    line: `vm ${arch}: ${kernel}: ${tests}; demo ${demo}; ${passed ? 'passed' : 'FAILED'} in ${seconds} s`,
-    code: passed ? 0 : 1,
-  };
 }

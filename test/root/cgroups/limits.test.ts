@@ -64,7 +64,7 @@ const ROWS: { controller: string; what: string; resources: Resources; v1: Files 
     what: 'an idle group',
     resources: { cpu: { idle: 1 } },
     v1: { 'cpu.idle': '1', 'cpu.shares': '3' },
-    v2: { 'cpu.idle': '1', 'cpu.weight': '0' },
+    v2: { 'cpu.idle': '1' },
   },
   {
     controller: 'cpuset',
