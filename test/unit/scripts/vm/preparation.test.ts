@@ -103,7 +103,9 @@ test('missing programs are named with the packages that have them', () => {
       needPrograms({ sh: 'dash', 'qemu-system-vax': 'qemu-vax' });
     },
     (error: unknown) =>
-      error instanceof VmError && error.message.includes('lacks qemu-system-vax') && (error.hint ?? '').endsWith("qemu-vax"),
+      error instanceof VmError &&
+      error.message.includes('lacks qemu-system-vax') &&
+      (error.hint ?? '').endsWith('qemu-vax'),
   );
 });
 
