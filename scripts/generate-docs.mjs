@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { codes } from '../src/base/codes.ts';
+import { configurationPage } from './configuration-page.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -11,7 +12,7 @@ const root = resolve(import.meta.dirname, '..');
 const places = {
   1: [
     'The manifest',
-    'Found while a manifest is read. 10 reading, 11 shape, 12 values, 13 values that must fit each other.',
+    'Found while a manifest or the configuration is read. 10 reading, 11 shape, 12 values, 13 values that must fit each other.',
   ],
   2: ['Cgroups and the kernel', 'What this kernel cannot do, does not allow or has kept.'],
   3: ['Starting a container', 'A start that failed. Everything of the attempt is removed before the error is shown.'],
@@ -45,7 +46,7 @@ function errorsPage() {
   return `${lines.join('\n')}\n`;
 }
 
-const pages = { 'docs/reference/errors.md': errorsPage() };
+const pages = { 'docs/reference/errors.md': errorsPage(), 'docs/reference/configuration.md': configurationPage() };
 const check = process.argv.includes('--check');
 let stale = 0;
 for (const [path, text] of Object.entries(pages)) {

@@ -5,16 +5,19 @@
  */
 export const codes = {
   TH1001: { name: 'yaml_syntax', summary: 'The file cannot be read as YAML.' },
-  TH1002: { name: 'too_large', summary: 'The manifest is larger than 1 MiB.' },
+  TH1002: { name: 'too_large', summary: 'The manifest or configuration is larger than 1 MiB.' },
   TH1003: { name: 'tab_indent', summary: 'A line is indented with a tab; YAML indents with spaces only.' },
-  TH1004: { name: 'several_documents', summary: 'The file holds several YAML documents; a manifest is one.' },
+  TH1004: {
+    name: 'several_documents',
+    summary: 'The file holds several YAML documents; a manifest or configuration is one.',
+  },
   TH1005: { name: 'alias_refused', summary: 'An alias expands too far.' },
   TH1006: { name: 'duplicate_key', summary: 'A key appears twice in the same map, or an entry twice in a set.' },
   TH1007: { name: 'not_text', summary: 'The file is not UTF-8 text.' },
   TH1008: { name: 'unreadable', summary: 'The file cannot be read from disk.' },
   TH1101: { name: 'wrong_type', summary: 'A value has another type than the schema asks for.' },
-  TH1102: { name: 'unknown_key', summary: 'A key is not part of the manifest.' },
-  TH1103: { name: 'unknown_tag', summary: 'A YAML tag is not part of the manifest.' },
+  TH1102: { name: 'unknown_key', summary: 'A key is not part of the manifest or configuration.' },
+  TH1103: { name: 'unknown_tag', summary: 'A YAML tag is not part of the manifest or configuration.' },
   TH1104: { name: 'missing_key', summary: 'A mandatory key is missing.' },
   TH1107: { name: 'not_supported_yet', summary: 'The section is understood, but this version cannot execute it.' },
   TH1201: {
@@ -70,7 +73,10 @@ export const codes = {
   TH4005: { name: 'stop_timeout', summary: 'The container did not end in time and was killed.' },
   TH4006: { name: 'disk_full', summary: 'A folder of the daemon is full; it runs on from memory.' },
   TH4008: { name: 'lines_dropped', summary: 'A container wrote faster than its log takes lines.' },
-  TH5010: { name: 'untrusted', summary: 'Others than root may change a manifest, its folder or a folder above it.' },
+  TH5010: {
+    name: 'untrusted',
+    summary: 'Others than root may change a manifest, the configuration, its folder or a folder above it.',
+  },
   TH6001: { name: 'no_daemon', summary: 'No daemon answers at the console socket.' },
   TH6002: { name: 'permission_missing', summary: 'This connection lacks the permission for the request.' },
   TH6003: { name: 'unknown_container', summary: 'There is no container of that name.' },
@@ -86,7 +92,10 @@ export const codes = {
   TH6015: { name: 'timeout', summary: 'What was waited for did not happen in time.' },
   TH7001: { name: 'needs_root', summary: 'The command needs root.' },
   TH7002: { name: 'no_compiler', summary: 'No C compiler was found to build the launcher.' },
-  TH7003: { name: 'bad_config', summary: 'The configuration holds an error.' },
+  TH7003: {
+    name: 'bad_config',
+    summary: 'A part of the configuration cannot be used, for example an environment variable that names no key.',
+  },
   TH7004: { name: 'already_running', summary: 'Another Thuban already runs on this run directory.' },
   TH7005: {
     name: 'address_in_use',

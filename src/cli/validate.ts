@@ -1,18 +1,22 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { count, formatDuration, type Diagnostic } from '../base/index.ts';
+import { count, formatDuration, ThubanError, type Diagnostic } from '../base/index.ts';
+import { validateConfigFile } from '../config/index.ts';
 import { readManifestFile, renderDiagnosticLine, renderDiagnostics, toNorthstarJson } from '../manifest/index.ts';
 import { checkLimits } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 
 export interface ValidateFlags {
   strict?: boolean;
+  /** A configuration of the daemon, judged with the drop-ins beside it. */
+  config?: string;
 }
 
 interface Verdict {
   file: string;
   valid: boolean;
   manifest?: unknown;
+  config?: unknown;
   diagnostics: Diagnostic[];
 }
 
@@ -35,6 +39,17 @@ function judge(file: string): Verdict {
   return { file, valid, ...(valid ? { manifest: toNorthstarJson(result.manifest.manifest) } : {}), diagnostics };
 }
 
+/** One verdict for the file and for each drop-in; the configuration that all of them make stands with the file. */
+function judgeConfig(file: string): Verdict[] {
+  const result = validateConfigFile(file);
+  const files = new Set([file, ...result.files, ...result.diagnostics.map((diagnostic) => diagnostic.file)]);
+  return Array.from(files, (name) => {
+    const diagnostics = result.diagnostics.filter((diagnostic) => diagnostic.file === name);
+    const valid = !diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+    return { file: name, valid, ...(result.ok && name === file ? { config: result.config } : {}), diagnostics };
+  });
+}
+
 function total(verdicts: Verdict[], severity: Diagnostic['severity']): number {
   return verdicts.flatMap((verdict) => verdict.diagnostics).filter((diagnostic) => diagnostic.severity === severity)
     .length;
@@ -42,13 +57,21 @@ function total(verdicts: Verdict[], severity: Diagnostic['severity']): number {
 
 export function validate(paths: string[], flags: ValidateFlags, context: Context): number {
   const begin = performance.now();
-  const verdicts = paths.flatMap(expand).map(judge);
+  if (paths.length === 0 && flags.config === undefined)
+    throw new ThubanError('TH6011', '`validate` needs a file or a folder of manifests, or `--config`', {
+      hint: 'thuban validate camera.yaml   thuban validate --config /etc/thuban/thuban.yaml',
+    });
+  const verdicts = [
+    ...(flags.config === undefined ? [] : judgeConfig(flags.config)),
+    ...paths.flatMap(expand).map(judge),
+  ];
   const [errors, warnings] = [total(verdicts, 'error'), total(verdicts, 'warning')];
   if (context.json) {
-    const json = verdicts.map(({ file, valid, manifest, diagnostics }) => ({
+    const json = verdicts.map(({ file, valid, manifest, config, diagnostics }) => ({
       file,
       valid,
       ...(manifest === undefined ? {} : { manifest }),
+      ...(config === undefined ? {} : { config }),
       errors: diagnostics.map(({ code, message, hint, line, column, path, severity }) => ({
         code,
         message,

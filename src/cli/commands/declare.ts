@@ -4,12 +4,15 @@ import { cgroupParent } from './options.ts';
 
 export const declare: readonly CommandEntry[] = [
   {
-    usage: 'validate <file...>',
+    usage: 'validate [file...]',
     group: 'Declare:',
-    summary: 'Check manifests and show everything that is wrong with them',
+    summary: 'Check manifests or a configuration and show everything that is wrong with them',
     examples: ['thuban validate camera.yaml', 'thuban validate --json /var/lib/thuban/repository'],
     exitCodes: '0 no errors, 1 errors (with --strict also warnings), 2 usage',
-    options: [new Option('--strict', 'count warnings as errors')],
+    options: [
+      new Option('--strict', 'count warnings as errors'),
+      new Option('--config <file>', 'check a configuration of the daemon, with the drop-ins beside it'),
+    ],
     run: async ({ args, flags, context }) => (await import('../validate.ts')).validate(args, flags, context),
   },
   {

@@ -428,7 +428,7 @@ export const shape = {
      "quantity": "bytes",
      "example": "16 KiB",
      "range": [
-      "80",
+      "80 B",
       "1 MiB"
      ],
      "default": "16 KiB"
