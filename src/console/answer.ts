@@ -46,7 +46,8 @@ function closeAfter(request: IncomingMessage, response: ServerResponse, status: 
     response.end();
   };
   const timer = setTimeout(end, LINGER_MS);
-  request.once('end', end).once('close', end).resume();
+  if (request.headers.expect === undefined) request.once('end', end).once('close', end).resume();
+  else end(); // It has waited for leave to send.
 }
 
 /** Answers a connection on which there is no request to answer, and closes it as `closeAfter` does. */

@@ -32,36 +32,36 @@ export class ConsoleClient {
     this.#onRequest = options.onRequest;
   }
 
-  containers(options: { usage?: boolean } = {}): Promise<ContainerSummary[]> {
+  async containers(options: { usage?: boolean } = {}): Promise<ContainerSummary[]> {
     return this.#ask('GET', withQuery('/v1/containers', { usage: options.usage }));
   }
 
-  container(name: string): Promise<ContainerDetail> {
+  async container(name: string): Promise<ContainerDetail> {
     return this.#ask('GET', containerPath(name));
   }
 
   /** Answers when the program was executed. */
-  start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
+  async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
     return this.#ask('POST', containerPath(name, 'start'), overrides);
   }
 
   /** Answers when all of the container is gone. `timeout` in seconds, instead of the manifest's. */
-  stop(name: string, options: { timeout?: number } = {}): Promise<{ id: string; exit: Exit | null }> {
+  async stop(name: string, options: { timeout?: number } = {}): Promise<{ id: string; exit: Exit | null }> {
     return this.#ask('POST', containerPath(name, 'stop'), options);
   }
 
-  restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
+  async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
     return this.#ask('POST', containerPath(name, 'restart'), options);
   }
 
   /** `signal` by name; SIGKILL unless told. */
-  kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
+  async kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
     return this.#ask('POST', containerPath(name, 'kill'), options);
   }
 
   /** Lines, oldest first. It ends with the last one, or with `follow` when the signal aborts or the container is taken out. */
-  logs(name: string, query: LogQuery = {}, signal?: AbortSignal): AsyncGenerator<LogRecord> {
-    return this.#stream(withQuery(containerPath(name, 'logs'), { ...query }), signal);
+  async *logs(name: string, query: LogQuery = {}, signal?: AbortSignal): AsyncGenerator<LogRecord> {
+    yield* this.#stream<LogRecord>(withQuery(containerPath(name, 'logs'), { ...query }), signal);
   }
 
   /**
@@ -73,7 +73,7 @@ export class ConsoleClient {
     return this.#stream(withQuery('/v1/events', { ...others, type: types, container: containers }), signal);
   }
 
-  version(): Promise<DaemonVersion> {
+  async version(): Promise<DaemonVersion> {
     return this.#ask('GET', '/v1/version');
   }
 
@@ -102,7 +102,9 @@ export class ConsoleClient {
 
 function containerPath(name: string, action?: string): string {
   if (name === '') throw new ThubanError('TH6012', 'the name of a container is empty', { hint: 'thuban ps' });
-  return `/v1/containers/${encodeURIComponent(name)}${action === undefined ? '' : `/${action}`}`;
+  // By way of UTF-8, which has no halves of surrogate pairs; encodeURIComponent throws at them.
+  const encoded = encodeURIComponent(Buffer.from(name).toString());
+  return `/v1/containers/${encoded}${action === undefined ? '' : `/${action}`}`;
 }
 
 /** A function, because the compiler believes that it stays what it was before the answer came. */

@@ -36,7 +36,8 @@ export async function handleRequest(
   response: ServerResponse,
   context: Context,
 ): Promise<void> {
-  const stall = new StallWatch(response, context.limits.stream_timeout * 1000, () => {
+  const { stream_timeout, idle_timeout } = context.limits;
+  const stall = new StallWatch(response, stream_timeout * 1000, (idle_timeout ?? 0) * 1000, () => {
     context.log('warn', 'closed the connection of a client that did not take its answer', about(request, context));
   });
   try {

@@ -5,6 +5,7 @@ import { refuseConnection, sendError } from './answer.ts';
 import { handleRequest, type Context } from './handle-request.ts';
 import { HEADER_SIZE, PIPELINE, RequestRate } from './limits.ts';
 import { SocketFile, type SocketSpec } from './socket-file.ts';
+import { statusOf } from './status.ts';
 
 /** One connection. Its requests are carried out one after the other, also when they were sent ahead of their answers. */
 interface Connection {
@@ -91,7 +92,7 @@ export class Listener {
         const error = new ThubanError('TH6007', `there are ${connections} connections already, which is the limit`, {
           hint: 'close some, or raise `console.limits.connections`',
         });
-        this.#refuse(socket, 429, error);
+        this.#refuse(socket, statusOf(error.code), error);
         return;
       }
       this.#connections.set(socket, { socket, pending: 0, turn: Promise.resolve(), isRefused: false });
@@ -165,6 +166,9 @@ function explain(error: Error & { code?: string }): [status: number, error: Thub
   if (error.code === 'HPE_HEADER_OVERFLOW')
     return [431, new ThubanError('TH6006', `the headers of the request are larger than ${HEADER_SIZE} bytes`)];
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return [408, new ThubanError('TH6015', 'the request did not arrive in time')];
-  return [400, new ThubanError('TH6012', 'this is no HTTP request', { details: { reason: error.message } })];
+    return [statusOf('TH6015'), new ThubanError('TH6015', 'the request did not arrive in time')];
+  return [
+    statusOf('TH6012'),
+    new ThubanError('TH6012', 'this is no HTTP request', { details: { reason: error.message } }),
+  ];
 }

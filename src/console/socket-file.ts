@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, linkSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import { chmodSync, chownSync, linkSync, lstatSync, rmSync, statSync, type Stats } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ThubanError, errnoOf, errnoText, hasErrno, messageOf } from '../base/index.ts';
@@ -40,6 +40,7 @@ export class SocketFile {
     // A name of its own first, for two reasons: nobody meets the socket before chmod, and libuv removes the name it knows when it closes.
     const temporary = join(dirname(path), '.new');
     checkPath(path, temporary);
+    checkFolder(path);
     await makeRoom(path, log);
     try {
       removeSocket(temporary);
@@ -70,6 +71,16 @@ function checkPath(path: string, temporary: string): void {
   if (!isAbsolute(path)) refuse(`the path of the socket \`${path}\` is not absolute`);
   if (isTooLong(path) || isTooLong(temporary))
     refuse(`the path of the socket \`${path}\` is longer than ${LONGEST_PATH} bytes`);
+}
+
+/** libuv reports EACCES from bind where the folder does not exist. */
+function checkFolder(path: string): void {
+  try {
+    if (statSync(dirname(path)).isDirectory()) return;
+  } catch (error) {
+    throw cannotListen(path, error);
+  }
+  throw cannotListen(path, new Error(`${dirname(path)} is not a folder`));
 }
 
 async function makeRoom(path: string, log: ConsoleLog): Promise<void> {

@@ -8,17 +8,20 @@ export class StallWatch {
   readonly #response: ServerResponse;
   readonly #ms: number;
 
-  /** `ms`: how long the client may take nothing; then `onStalled` is told and the connection closed. */
-  constructor(response: ServerResponse, ms: number, onStalled: () => void) {
+  /**
+   * `ms`: how long the client may take nothing; then `onStalled` is told and the connection closed. `idleMs`: how long the connection may
+   * stay without a request afterwards; 0: for ever.
+   */
+  constructor(response: ServerResponse, ms: number, idleMs: number, onStalled: () => void) {
     this.#response = response;
     this.#ms = ms;
     response.once('timeout', () => {
       onStalled();
       response.destroy();
     });
-    // Between two requests the connection's own rule holds again.
+    // node:http has set the time-out of an idle connection by now, but only when there is one.
     const { socket } = response;
-    response.once('finish', () => socket?.setTimeout(0));
+    response.once('finish', () => socket?.setTimeout(idleMs));
   }
 
   on(): void {

@@ -1,6 +1,6 @@
 import type { Code } from '../base/index.ts';
 
-/** The HTTP status of an error code. Those of the parser (408, 431) and of a wrong method (405) are given where they arise. */
+/** The HTTP status of an error code. 431 and 405 are told where they arise, because their codes have another one as well. */
 export function statusOf(code: Code): number {
   return byCode[code] ?? byArea[code.slice(0, 3)] ?? 500;
 }
@@ -14,6 +14,7 @@ const byCode: Partial<Record<Code, number>> = {
   TH6012: 400,
   TH6013: 404,
   TH6014: 503,
+  TH6015: 408,
 };
 
 /** By the first digit: a manifest, the kernel or a start that is refused; a container that went another way; a file that is not trusted. */
