@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
-import { ThubanError } from '../base/index.ts';
 import { contextOf } from './context.ts';
 import { printError } from './print-error.ts';
 import { buildProgram } from './program.ts';
 import { exitQuietlyOnClosedPipe } from './terminal.ts';
+import { usageError } from './usage-error.ts';
 import { readWords } from './words.ts';
 
 /** Carries a command line out and resolves with the exit code of the process. */
@@ -27,22 +27,4 @@ export async function main(argv: string[]): Promise<number> {
     printError(usageError(error, words), contextOf({ json: words.includes('--json') }));
     return 2;
   }
-}
-
-/** commander's "error: unknown command 'rum'\n(Did you mean run?)" in our own words. */
-function usageError(error: CommanderError, argv: string[]): ThubanError {
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = rest
-    .join(' ')
-    .replaceAll(/[()]/g, '')
-    .replace(/^Did you mean /, 'did you mean ')
-    .trim();
-  const command = argv.find((word) => !word.startsWith('-'));
-  const help = `thuban ${error.code === 'commander.unknownCommand' ? '' : `${command ?? ''} `}--help`.replace(
-    '  ',
-    ' ',
-  );
-  return new ThubanError('TH6011', first.replaceAll("'", '`'), {
-    hint: suggestion === '' ? help : `${suggestion}   (${help})`,
-  });
 }

@@ -2,7 +2,7 @@ import { ThubanError, messageOf, version } from '../base/index.ts';
 import type { Context } from './context.ts';
 
 /** Anything thrown becomes an error with a code. What has none of its own is a bug, and says what to send. */
-function asThubanError(error: unknown): ThubanError {
+export function asThubanError(error: unknown): ThubanError {
   if (error instanceof ThubanError) return error;
   return new ThubanError('TH9001', `a bug in Thuban: ${messageOf(error)}`, {
     hint: `please report this text: thuban ${version}, Node ${process.version}, ${process.platform} ${process.arch}\n${stackOf(error)}`,

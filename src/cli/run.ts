@@ -153,5 +153,7 @@ function show(event: RuntimeEvent, context: Context): void {
       for (const { code, message } of event.conditions ?? [])
         talk(`${event.container} ${context.err.style('yellow', `degraded[${code}]`)}: ${message}`, context);
       return;
+    case 'adopted': // what a new daemon does
+      return;
   }
 }

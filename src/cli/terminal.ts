@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 export type ColorChoice = 'auto' | 'always' | 'never';
-type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
+export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
 /** What a stream can show. Colour only repeats what a word says already. */
 export interface Terminal {
@@ -9,10 +9,23 @@ export interface Terminal {
   /** Characters in a line; 80 when nobody knows. */
   columns: number;
   color: boolean;
+  /** Only ASCII: the locale is not UTF-8, the terminal is a serial or a kernel console, or it was asked for. */
+  ascii: boolean;
   style(style: Style, text: string): string;
 }
 
-export function terminalOf(stream: NodeJS.WriteStream, choice: ColorChoice): Terminal {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The three variables in the order in which a C library asks them; none is the C locale, which is ASCII. */
+export function speaksAscii(env: Environment): boolean {
+  if ((env['THUBAN_ASCII'] ?? '') !== '' && env['THUBAN_ASCII'] !== '0') return true;
+  const term = env['TERM'] ?? '';
+  if (term === 'linux' || term.startsWith('vt')) return true;
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  return !/utf-?8/i.test(locale ?? '');
+}
+
+export function terminalOf(stream: NodeJS.WriteStream, choice: ColorChoice, ascii = false): Terminal {
   const isTTY = stream.isTTY;
   const env = process.env;
   const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
@@ -21,6 +34,7 @@ export function terminalOf(stream: NodeJS.WriteStream, choice: ColorChoice): Ter
     isTTY,
     columns: isTTY && stream.columns > 0 ? stream.columns : 80,
     color,
+    ascii: ascii || speaksAscii(env),
     style: (style, text) => (color ? styleText(style, text, { validateStream: false }) : text),
   };
 }

@@ -24,11 +24,11 @@ function commandFirst(argv: readonly string[]): string[] {
 }
 
 /** The command line as the grammar reads it, and the words after `--` where the command hands them on. */
-export function readWords(argv: readonly string[]): { words: string[]; passed: string[] } {
+export function readWords(argv: readonly string[]): { words: string[]; passed: string[] | undefined } {
   const [first = '', ...rest] = commandFirst(argv);
   const entry = commandOf(first);
   const words = [entry?.hiddenAliases?.includes(first) === true ? nameOf(entry) : first, ...rest];
   const end = words.indexOf('--');
-  if (entry?.passesArguments !== true || end === -1) return { words, passed: [] };
+  if (entry?.passesArguments !== true || end === -1) return { words, passed: undefined };
   return { words: words.slice(0, end), passed: words.slice(end + 1) };
 }

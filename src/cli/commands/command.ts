@@ -9,8 +9,8 @@ export interface Invocation {
   args: string[];
   flags: Record<string, unknown>;
   context: Context;
-  /** The words after `--`, for commands that hand them on. */
-  passed: string[];
+  /** The words after `--`, for commands that hand them on; absent without a `--`. */
+  passed: string[] | undefined;
 }
 
 /**

@@ -6,8 +6,12 @@ export const declare: readonly CommandEntry[] = [
   {
     usage: 'validate [file...]',
     group: 'Declare:',
-    summary: 'Check manifests or a configuration and show everything that is wrong with them',
-    examples: ['thuban validate camera.yaml', 'thuban validate --json /var/lib/thuban/repository'],
+    summary: 'Show everything that is wrong with manifests',
+    examples: [
+      'thuban validate camera.yaml',
+      'thuban validate --json /var/lib/thuban/repository',
+      'thuban validate --config /etc/thuban/thuban.yaml',
+    ],
     exitCodes: '0 no errors, 1 errors (with --strict also warnings), 2 usage',
     options: [
       new Option('--strict', 'count warnings as errors'),
@@ -18,7 +22,7 @@ export const declare: readonly CommandEntry[] = [
   {
     usage: 'plan <file>',
     group: 'Declare:',
-    summary: 'Show every cgroup write and every step of a start, and do nothing',
+    summary: 'Show what a start would do, and do nothing',
     examples: ['thuban plan camera.yaml', 'thuban plan --cgroups v1 camera.yaml'],
     exitCodes: '0 it can be started, 1 it cannot, 2 usage',
     options: [

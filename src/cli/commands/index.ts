@@ -3,8 +3,9 @@ import type { CommandEntry } from './command.ts';
 import { declare } from './declare.ts';
 import { look } from './look.ts';
 import { serve } from './serve.ts';
+import { shutdown } from './shutdown.ts';
 
 export { nameOf, type CommandEntry, type Invocation } from './command.ts';
 
 /** Every command, in the order of the list that `thuban` alone prints. */
-export const commands: readonly CommandEntry[] = [...look, ...act, ...serve, ...declare];
+export const commands: readonly CommandEntry[] = [...look, ...act, ...serve, shutdown, ...declare];

@@ -1,26 +1,30 @@
-import { formatDuration } from '../../base/index.ts';
+import { formatShortDuration } from '../../base/index.ts';
 import { exitSentence, type Exit, type Supervised } from '../../runtime/index.ts';
-import { table } from '../table.ts';
-
-/** A duration without its blank, as tables show it: `3 h 4 min` is `3h4min`. */
-function short(ms: number): string {
-  return formatDuration(ms).replaceAll(' ', '');
-}
+import { table, type Column } from '../table.ts';
+import { ago } from '../times.ts';
 
 function lastExit(exit: Exit | undefined): string {
   if (exit === undefined) return '-';
   const how = exitSentence(exit).replace(' reached', '').replace('limit of', 'limit');
-  return `${how}, ${short(Math.max(0, Date.now() - Date.parse(exit.time)))} ago`;
+  return `${how}, ${ago(exit.time)}`;
 }
+
+const columns: readonly Column[] = [
+  { title: 'NAME' },
+  { title: 'STATE' },
+  { title: 'UP' },
+  { title: 'RESTARTS', align: 'right' },
+  { title: 'OOM', align: 'right' },
+  { title: 'LAST EXIT' },
+];
 
 /** What `ps` shows of these containers, by name. */
 export function statusTable(guests: readonly Supervised[]): string[] {
-  const header = ['NAME', 'STATE', 'UP', 'RESTARTS', 'OOM', 'LAST EXIT'];
   const rows = guests
     .map((guest) => guest.status)
     .sort((a, b) => a.id.localeCompare(b.id, 'en'))
     .map((status) => {
-      const up = status.uptime_ms === undefined ? '-' : short(status.uptime_ms);
+      const up = status.uptime_ms === undefined ? '-' : formatShortDuration(status.uptime_ms);
       return [
         status.id,
         status.state,
@@ -30,5 +34,5 @@ export function statusTable(guests: readonly Supervised[]): string[] {
         lastExit(status.last_exit),
       ];
     });
-  return table(header, rows, new Set(['RESTARTS', 'OOM']));
+  return table(columns, rows);
 }

@@ -94,6 +94,8 @@ export class Tour {
       case 'leftover':
         this.#screen.event('leftover', event.paths.join(', '));
         return;
+      case 'adopted': // what a new daemon does
+        return;
     }
   }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { commands, nameOf } from '../../../src/cli/commands/index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const examples = join(root, 'examples/manifests');
@@ -141,6 +142,42 @@ describe('the command line', () => {
     assert.match(stderr, /Declare:\n {2}validate/);
   });
 
+  test('lists every command on one line each, within 80 columns', () => {
+    const lines = thuban().stderr.split('\n');
+    for (const entry of commands) {
+      const line = lines.find((text) => text.startsWith(`  ${nameOf(entry)}`));
+      assert.ok(line?.endsWith(`  ${entry.summary}`) === true && line.length <= 80, `${nameOf(entry)}: ${line ?? ''}`);
+    }
+  });
+
+  test('says what is wrong with it in its own words', () => {
+    const wrong: [string[], RegExp][] = [
+      [
+        ['ps', '--sort', 'x'],
+        /^error\[TH6011\]: `x` is not a value of `--sort`\n {2}hint: one of cpu, mem, up, restarts {3}\(thuban ps --help\)/,
+      ],
+      [['version', 'x', 'y'], /: too many arguments for `version`: 2 instead of none\n/],
+      [['inspect'], /: missing required argument `name`\n {2}hint: thuban inspect --help\n/],
+      [['--color', 'x', 'ps'], /`x` is not a value of `--color`/],
+      [
+        ['inspect', '--jsn', 'x'],
+        /: unknown option `--jsn`\n {2}hint: did you mean --json\? {3}\(thuban inspect --help\)/,
+      ],
+      [['kill', 'x', '--signal', 'TREM'], /`TREM` is not a signal\n {2}hint: did you mean `SIGTERM`\?/],
+      [['stop'], /`stop` needs the name of a container\n/],
+      [['stop', '--all', 'x'], /`--all` and names exclude each other\n/],
+      [['start', 'x', '--env', 'novalue'], /`novalue` is not a variable\n/],
+      [['start', 'x', 'y', '--', 'arg'], /are for one container\n/],
+      [['ps', '--filter', 'x'], /`x` is not a filter\n/],
+    ];
+    for (const [args, text] of wrong) {
+      const { code, stdout, stderr } = thuban(...args);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, text);
+      assert.doesNotMatch(stderr, /\binvalid\b|failed to/);
+    }
+  });
+
   test('suggests the command that was meant', () => {
     const { code, stderr } = thuban('validte', 'x');
     assert.equal(code, 2);
@@ -148,10 +185,11 @@ describe('the command line', () => {
   });
 
   test('every command explains itself with two examples and its exit codes', () => {
-    for (const command of ['validate', 'plan', 'run', 'demo', 'version']) {
+    for (const command of commands.map(nameOf)) {
       const { code, stdout } = thuban(command, '--help');
       assert.equal(code, 0);
-      assert.match(stdout, /Examples:\n {2}\S.*\n {2}\S.*\n\nExit codes: /, command);
+      assert.match(stdout, /Examples:\n {2}\S.*\n( {2}\S.*\n)+\nExit codes: /, command);
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
     }
   });
 

@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import { count, formatDuration, visible } from '../../base/index.ts';
+import { exitSentence, oomSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
+import type { Terminal } from '../terminal.ts';
+import { cutEnd, pad } from '../text-width.ts';
+import { clockTime } from '../times.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What every event has, and stands in columns of its own. */
+const COMMON: ReadonlySet<string> = new Set(['epoch', 'seq', 'time', 'type', 'container']);
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What happened, in one sentence, in the words of the vocabulary. What only a newer daemon tells is told as it comes. */
+export function describeEvent(event: EventRecord): string {
+  switch (event.type) {
+    case 'started':
+      return `pid ${text(event['pid'])}${degraded(event)}`;
+    case 'adopted':
+      return `pid ${text(event['pid'])}, runs since ${text(event['started_at'])}`;
+    case 'exited':
+      return exited(event['exit'] as Exit);
+    case 'oom':
+      return oomSentence(event['oom'] as Parameters<typeof oomSentence>[0]);
+    case 'restarting':
+      return `${text(event['number'])} of ${text(event['max'])}, in ${formatDuration(Number(event['delay']) * 1000)}`;
+    case 'state': {
+      const why = typeof event['message'] === 'string' ? `: ${event['message']}` : '';
+      return `${text(event['state'])}, was ${text(event['previous'])}${why}`;
+    }
+    case 'leftover':
+      return `could not remove ${(event['paths'] as string[]).join(', ')}`;
+    case 'manifest_loaded':
+      return text(event['file']);
+    case 'manifest_rejected':
+      return rejected(event);
+    default:
+      return Object.entries(event)
+        .filter(([key]) => !COMMON.has(key))
+        .map(([key, value]) => `${key} ${text(value)}`)
+        .join(', ');
+  }
+}
+
+function degraded(event: EventRecord): string {
+  const conditions = Array.isArray(event['conditions']) ? event['conditions'] : [];
+  return conditions
+    .map(fieldsOf)
+    .map(({ type, message }) => `, ${text(type)}: ${text(message)}`)
+    .join('');
+}
+
+function exited(exit: Exit): string {
+  const how = exit.reason === 'oom_killed' ? 'oom_killed' : exitSentence(exit);
+  return `${how} after ${formatDuration(exit.duration * 1000)}`;
+}
+
+function rejected(event: EventRecord): string {
+  const errors = Array.isArray(event['errors']) ? event['errors'] : [];
+  const { line, column, message } = fieldsOf(errors[0]);
+  const place = typeof line === 'number' ? `${line}:${text(column)} ` : '';
+  return `${count(errors.length, 'error')}${message === undefined ? '' : `, ${place}${text(message)}`}`;
+}
+
+/** The container, or the file of a manifest that does not even tell its name. */
+function subject({ container, ...event }: EventRecord): string {
+  if (container !== undefined) return container;
+  return typeof event['file'] === 'string' ? basename(event['file']) : '';
+}
+
+/** One line: time, type, container, what happened. On a terminal it fits, unless `wide`. */
+export function eventLine(event: EventRecord, terminal: Terminal, wide: boolean): string {
+  if (event.type === 'gap') return terminal.style('yellow', `- ${gap(event)} -`);
+  const time = clockTime(event.time, terminal, { milliseconds: true });
+  const head = `${time}  ${pad(event.type, 10)}  ${pad(visible(subject(event)), 13)}  `;
+  const line = `${head}${visible(describeEvent(event))}`.trimEnd();
+  const shown = terminal.isTTY && !wide ? cutEnd(line, terminal.columns, terminal.ascii) : line;
+  const style = toneOf(event);
+  return style === undefined ? shown : shown.replace(event.type, () => terminal.style(style, event.type));
+}
+
+function gap(event: EventRecord): string {
+  const { from, to } = event;
+  if (typeof from !== 'number' || typeof to !== 'number') return 'events lost';
+  return `${count(to - from + 1, 'event')} lost: the history does not hold them any more (seq ${from}..${to})`;
+}
+
+function toneOf(event: EventRecord): 'red' | 'yellow' | 'green' | undefined {
+  if (event.type === 'oom' || event.type === 'manifest_rejected') return 'red';
+  if (event.type === 'state' && event['state'] === 'failed') return 'red';
+  if (event.type === 'restarting' || event.type === 'leftover') return 'yellow';
+  return event.type === 'started' || event.type === 'adopted' ? 'green' : undefined;
+}

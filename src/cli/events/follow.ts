@@ -1,0 +1,69 @@
+import { ThubanError, systemClock, type Clock } from '../../base/index.ts';
+import type { ConsoleClient } from '../../console/index.ts';
+import type { EventQuery, EventRecord } from '../../runtime/index.ts';
+
+export interface FollowOptions {
+  signal: AbortSignal;
+  /** Remarks about the connection. */
+  remark: (text: string) => void;
+  clock?: Clock;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+
+/**
+ * Events without an end. A daemon that goes away is waited for, and asked for what came after the last event that was seen; the epoch
+ * tells it whether that number means anything to it. Only a daemon that was never there is an error.
+ */
+export async function* followEvents(
+  client: ConsoleClient,
+  query: EventQuery,
+  { signal, remark, clock = systemClock }: FollowOptions,
+): AsyncGenerator<EventRecord> {
+  let position: { since?: number; epoch?: string } = {
+    ...(query.since === undefined ? {} : { since: query.since }),
+    ...(query.epoch === undefined ? {} : { epoch: query.epoch }),
+  };
+  let connected: { pid: number } = await client.version(); // an error here is one of the command
+  for (;;) {
+    try {
+      for await (const event of client.events({ ...query, ...position, follow: true }, signal)) {
+        if (position.epoch !== undefined && event.epoch !== position.epoch)
+          remark('the daemon was started anew; the numbers of its events begin again');
+        position = { since: event.seq, epoch: event.epoch };
+        yield event;
+      }
+    } catch (error) {
+      if (!isLost(error)) throw error;
+    }
+    if (signal.aborted) return;
+    remark('connection to the daemon lost, trying again until it answers (Ctrl-C ends)');
+    const back = await reconnected(client, signal, clock);
+    if (back === undefined) return;
+    remark(
+      `connected again, after event ${position.since ?? 0}${back.pid === connected.pid ? '' : `; the daemon has pid ${back.pid} now`}`,
+    );
+    connected = back;
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ThubanError && (error.code === 'TH6001' || error.code === 'TH6014');
+}
+
+async function reconnected(
+  client: ConsoleClient,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<{ pid: number } | undefined> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      await clock.sleep(pause, signal);
+      return await client.version();
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!isLost(error)) throw error;
+    }
+  }
+}

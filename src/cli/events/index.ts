@@ -1,0 +1,62 @@
+import type { EventQuery, EventRecord } from '../../runtime/index.ts';
+import { clientOf } from '../client.ts';
+import type { Context } from '../context.ts';
+import { readSince } from '../durations.ts';
+import { INTERRUPTED, Interrupt } from '../interrupt.ts';
+import { JsonStream } from '../json-stream.ts';
+import { readTail } from '../tail.ts';
+import { print, talk } from '../talk.ts';
+import { eventLine } from './describe.ts';
+import { followEvents } from './follow.ts';
+
+export interface EventsFlags {
+  follow?: boolean;
+  tail?: string;
+  since?: string;
+  type?: string[];
+  container?: string[];
+}
+
+/** Of a history that may be long, who follows wants to see what happens next. */
+const SHOWN_BEFORE_FOLLOWING = 10;
+
+/** What happened to containers, and with `--follow` what happens. */
+export async function events(flags: EventsFlags, context: Context): Promise<number> {
+  const follow = flags.follow === true;
+  const since = flags.since === undefined ? undefined : readSince(flags.since, { numbered: true });
+  const unlimited = flags.tail !== undefined || since !== undefined || !follow;
+  const tail = readTail(flags.tail) ?? (unlimited ? Infinity : SHOWN_BEFORE_FOLLOWING);
+  const filter: EventQuery = {
+    ...(flags.type === undefined ? {} : { types: words(flags.type) }),
+    ...(flags.container === undefined ? {} : { containers: words(flags.container) }),
+  };
+  const client = clientOf(context);
+  using interrupt = new Interrupt();
+  const json = context.json ? new JsonStream(follow) : undefined;
+  const show = (event: EventRecord): void => {
+    if (json !== undefined) json.record(event);
+    else print(eventLine(event, context.out, context.wide));
+  };
+  const start = since !== undefined && 'seq' in since ? { since: since.seq } : {};
+  const past: EventRecord[] = [];
+  for await (const event of client.events({ ...filter, ...start }, interrupt.signal)) past.push(event);
+  const from = since !== undefined && 'time' in since ? Date.parse(since.time) : -Infinity;
+  const wanted = past.filter(({ time }) => Date.parse(time) >= from);
+  for (const event of tail === Infinity ? wanted : wanted.slice(Math.max(0, wanted.length - tail))) show(event);
+  if (follow && !interrupt.happened) {
+    const last = past.at(-1);
+    const position = last === undefined ? start : { since: last.seq, epoch: last.epoch };
+    const remark = (text: string): void => {
+      if (!context.quiet) talk(`- ${text} -`);
+    };
+    const live = followEvents(client, { ...filter, ...position }, { signal: interrupt.signal, remark });
+    for await (const event of live) show(event);
+  }
+  json?.end();
+  return interrupt.happened ? INTERRUPTED : 0;
+}
+
+/** `--type a,b --type c`. */
+function words(given: readonly string[]): string[] {
+  return given.flatMap((text) => text.split(',')).filter((word) => word !== '');
+}

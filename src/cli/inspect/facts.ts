@@ -1,0 +1,159 @@
+import { formatBytes, formatDuration, formatPercent } from '../../base/index.ts';
+import { exitSentence, oomSentence, type ContainerDetail, type Exit } from '../../runtime/index.ts';
+import { describeEvent } from '../events/describe.ts';
+import type { Terminal } from '../terminal.ts';
+import { ago, clockTime } from '../times.ts';
+
+/** One line of `inspect`: a label, and what there is to say in parts. */
+export interface Fact {
+  label: string;
+  parts: string[];
+}
+
+/** `:14`, where a key stands in the manifest, after what it causes. */
+function place(container: ContainerDetail, ...keys: string[]): string {
+  const line = keys.map((key) => container.lines?.[key]).find((found) => found !== undefined);
+  return line === undefined ? '' : ` :${line}`;
+}
+
+/** What is set or has happened, in the order in which a person asks; nothing about what is not. */
+export function factsOf(container: ContainerDetail, terminal: Terminal, now: number): Fact[] {
+  const facts: [label: string, ...parts: (string | undefined)[]][] = [
+    ['why', container.message],
+    ...container.conditions.map((condition): [string, string] => [
+      condition.type,
+      `${condition.message} (${condition.code})`,
+    ]),
+    [
+      'rights',
+      container.privileged === true
+        ? `privileged, root on the board${place(container, 'process.privileged')}`
+        : undefined,
+    ],
+    ['program', container.pid === undefined ? undefined : `pid ${container.pid}`, upSince(container, terminal, now)],
+    ['next start', container.next_start === undefined ? undefined : clockTime(container.next_start, terminal, { now })],
+    [
+      'last exit',
+      container.last_exit === undefined
+        ? undefined
+        : `${exited(container.last_exit)}, ${ago(container.last_exit.time, now)}`,
+    ],
+    ['manifest', manifestFile(container, terminal, now)],
+    ...(container.errors ?? []).map((error): [string, string] => [
+      error.severity,
+      `${error.line}:${error.column} ${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
+    ]),
+    ['command', command(container), user(container)],
+    ['restart', restart(container)],
+    ['autostart', container.autostart],
+    ['counters', counters(container)],
+    ['memory', ...memory(container)],
+    ['cpu', ...cpu(container)],
+    ...(container.groups ?? []).map((group): [string, string] => [
+      'cgroup',
+      `v${group.version} ${group.path}${group.version === 1 ? ` (${group.controllers.join(', ')})` : ''}${group.removed === true ? ' (removed)' : ''}`,
+    ]),
+    ['mounts', mounts(container)],
+    ['history', history(container, terminal, now)],
+  ];
+  return facts
+    .map(([label, ...parts]) => ({
+      label,
+      parts: parts.filter((part) => part !== undefined && part !== '') as string[],
+    }))
+    .filter(({ parts }) => parts.length > 0);
+}
+
+function upSince({ started_at, pid }: ContainerDetail, terminal: Terminal, now: number): string | undefined {
+  if (started_at === undefined || pid === undefined) return undefined;
+  return `up ${formatDuration(Math.max(0, now - Date.parse(started_at)))}, since ${clockTime(started_at, terminal, { now })}`;
+}
+
+function exited(exit: Exit): string {
+  const after = `after ${formatDuration(exit.duration * 1000)}`;
+  if (exit.reason !== 'oom_killed') return `${exitSentence(exit)}, ${after}`;
+  return exit.oom === undefined
+    ? `oom_killed, ${after}`
+    : `oom_killed, ${oomSentence(exit.oom)}, ${after}, oom_kill +${exit.oom.kills}`;
+}
+
+function manifestFile(container: ContainerDetail, terminal: Terminal, now: number): string {
+  const read = `read ${clockTime(container.loaded_at, terminal, { now })}`;
+  return `${container.file}  (${read}${container.outdated === true ? '; the file has another text by now' : ''})`;
+}
+
+function command(container: ContainerDetail): string | undefined {
+  const { manifest } = container;
+  const words =
+    container.command ?? (manifest?.init === undefined ? undefined : [manifest.init, ...(manifest.args ?? [])]);
+  // As it could be typed; an argument with a blank stays one argument.
+  const quoted = words?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return quoted === undefined ? undefined : `${quoted.join(' ')}${place(container, 'init')}`;
+}
+
+function user({ manifest }: ContainerDetail): string | undefined {
+  return manifest === undefined ? undefined : `uid ${manifest.uid} gid ${manifest.gid}`;
+}
+
+function restart(container: ContainerDetail): string | undefined {
+  const policy = container.restart;
+  if (policy === undefined) return undefined;
+  const used = container.restart_history ?? 0;
+  const of = policy.max_restarts === 'unlimited' ? `${used} used` : `${used} of ${policy.max_restarts} used`;
+  return `${policy.policy}${policy.policy === 'never' ? '' : `, ${of}`}${place(container, 'restart.policy', 'restart')}`;
+}
+
+function counters({ restarts, oom_kills }: ContainerDetail): string | undefined {
+  const all = [restarts > 0 ? `restarts ${restarts}` : '', oom_kills > 0 ? `oom_kills ${oom_kills}` : ''];
+  return all.filter((text) => text !== '').join('  ');
+}
+
+function memory(container: ContainerDetail): (string | undefined)[] {
+  const { memory: measured } = container;
+  if (measured === undefined) return [];
+  const amount = (label: string, bytes: number | null): string =>
+    `${label} ${bytes === null ? '?' : formatBytes(bytes)}`;
+  return [
+    measured.limit === null
+      ? 'no limit'
+      : amount('limit', measured.limit) + place(container, 'cgroups.memory.memory_hard_limit', 'cgroups.memory'),
+    measured.usage === null ? undefined : amount('use', measured.usage),
+    amount('peak', measured.peak),
+  ];
+}
+
+function cpu(container: ContainerDetail): (string | undefined)[] {
+  const { cpu: measured, manifest } = container;
+  if (measured === undefined) return [];
+  const { quota, period = 100_000 } = manifest?.cgroups?.cpu ?? {};
+  const { nr_periods: periods, nr_throttled: throttled } = measured;
+  return [
+    typeof quota === 'number' && quota > 0
+      ? `quota ${formatPercent(quota / period)} of one CPU${place(container, 'cgroups.cpu.quota', 'cgroups.cpu')}`
+      : 'no quota',
+    `used ${formatDuration(measured.usage_us / 1000)}`,
+    periods === null || throttled === null || periods === 0
+      ? undefined
+      : `throttled in ${formatPercent(throttled / periods)} of periods`,
+  ];
+}
+
+function mounts({ mounts: all }: ContainerDetail): string | undefined {
+  return all
+    ?.map(
+      ({ target, type, source }) => `${target} ${source !== undefined && type === 'bind' ? `from ${source}` : type}`,
+    )
+    .join(', ');
+}
+
+const SHOWN_HISTORY = 3;
+
+function history({ history: events }: ContainerDetail, terminal: Terminal, now: number): string | undefined {
+  const shown = events.slice(0, SHOWN_HISTORY).map((event) => {
+    const what = event.type === 'state' && typeof event['state'] === 'string' ? event['state'] : event.type;
+    const more = event.type === 'exited' ? ` ${describeEvent(event)}` : '';
+    return `${clockTime(event.time, terminal, { now })} ${what}${more}`;
+  });
+  if (events.length > SHOWN_HISTORY) shown.push(`+${events.length - SHOWN_HISTORY}`);
+  return shown.join(terminal.ascii || !terminal.isTTY ? ', ' : ' · ');
+}

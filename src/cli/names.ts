@@ -1,0 +1,61 @@
+import { ThubanError, suggest } from '../base/index.ts';
+import type { ConsoleClient } from '../console/index.ts';
+import type { ContainerSummary } from '../runtime/index.ts';
+
+export function hasPattern(name: string): boolean {
+  return name.includes('*');
+}
+
+/** `cam*` and `cam*:2.*`; everything but `*` stands for itself. */
+function formOf(pattern: string): RegExp {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|/]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'su');
+}
+
+/** Whether `name`, `name:version` or a pattern of either means this container. */
+export function matchesName(name: string, container: Pick<ContainerSummary, 'id' | 'name'>): boolean {
+  if (!hasPattern(name)) return name === container.id || name === container.name;
+  const form = formOf(name);
+  return form.test(container.id) || form.test(container.name);
+}
+
+/**
+ * What the names of a command line stand for. A name is passed on as it is, because the daemon knows best what it means; only a pattern
+ * needs the list. Each container once, in the order of the words. TH6003 when a pattern matches nothing.
+ */
+export async function expandNames(client: ConsoleClient, names: readonly string[]): Promise<string[]> {
+  if (!names.some(hasPattern)) return [...new Set(names)];
+  const all = (await client.containers()).filter((container) => container.state !== 'rejected');
+  const found = names.flatMap((name) => {
+    if (!hasPattern(name)) return [name];
+    const ids = all.filter((container) => matchesName(name, container)).map(({ id }) => id);
+    if (ids.length === 0) throw nobody(name, all);
+    return ids;
+  });
+  return [...new Set(found)];
+}
+
+/** The containers that names and patterns mean, each once. TH6003 with a suggestion for a name that nobody has. */
+export async function resolveNames(client: ConsoleClient, names: readonly string[]): Promise<ContainerSummary[]> {
+  const all = await client.containers();
+  const found = names.flatMap((name) => {
+    const matching = all.filter((container) => matchesName(name, container));
+    if (matching.length === 0) throw nobody(name, all);
+    // The list has the newest version first, which is the one that a name alone means.
+    return hasPattern(name) ? matching : matching.slice(0, 1);
+  });
+  return [...new Set(found)];
+}
+
+function nobody(name: string, all: readonly ContainerSummary[]): ThubanError {
+  if (hasPattern(name))
+    return new ThubanError('TH6003', `no container matches \`${name}\``, { hint: 'thuban ps', details: { name } });
+  const meant = suggest(
+    name,
+    name.includes(':') ? all.map(({ id }) => id) : new Set(all.map((container) => container.name)),
+  );
+  return new ThubanError('TH6003', `no container \`${name}\``, {
+    hint: meant === undefined ? 'thuban ps' : `did you mean \`${meant}\`?`,
+    details: { name },
+  });
+}

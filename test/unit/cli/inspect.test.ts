@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspectText } from '../../../src/cli/inspect/text.ts';
+import { widthOf } from '../../../src/cli/text-width.ts';
+import type { ContainerDetail } from '../../../src/runtime/index.ts';
+import { fakeContainers } from '../../support/fake-containers.ts';
+import { fakeTerminal, plain } from '../../support/terminal.ts';
+
+process.env['TZ'] = 'UTC'; // clock times of a terminal are local
+const now = Date.parse('2026-01-31T10:44:08.000Z');
+
+function container(name: string, more: Partial<ContainerDetail> = {}): ContainerDetail {
+  const found = fakeContainers().find((one) => one.name === name);
+  assert.ok(found !== undefined);
+  return { ...found, ...more };
+}
+
+function text(detail: ContainerDetail, terminal = fakeTerminal(), wide = false): string[] {
+  return inspectText(detail, terminal, { wide, now });
+}
+
+describe('thuban inspect', () => {
+  test('tells why, since when, and what to type next', () => {
+    assert.deepEqual(text(container('oom')), [
+      '✗ oom:1.0.0  failed  since 10:41:07 (3m ago)',
+      '  why        restart limit reached: 3 starts',
+      '  last exit  oom_killed, own limit of 32 MiB reached, after 212 ms, oom_kill +1,',
+      '             3m ago',
+      '  manifest   /var/lib/thuban/repository/oom.yaml  (read 10:40:58)',
+      '  counters   restarts 2  oom_kills 3',
+      '  history    10:41:07 failed',
+      'next: thuban logs oom:1.0.0    thuban start oom:1.0.0',
+    ]);
+  });
+
+  test('shows limits with their lines in the manifest, and what was used of them', () => {
+    const camera = container('camera', {
+      manifest: {
+        name: 'camera',
+        version: '2.1.0',
+        uid: 1000,
+        gid: 1001,
+        cgroups: { cpu: { quota: 50_000 } },
+      },
+      lines: { 'cgroups.memory.memory_hard_limit': 9, 'cgroups.cpu.quota': 11, init: 4, restart: 14 },
+      restart: {
+        policy: 'on_failure',
+        initial_delay: 1,
+        max_delay: 60,
+        multiplier: 2,
+        jitter: 0.2,
+        reset_after: 60,
+        max_restarts: 2,
+      },
+      restart_history: 1,
+    });
+    const lines = text(camera);
+    const has = (line: string): void => {
+      assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`);
+    };
+    has('  program    pid 2210  up 3 d 4 h, since 2026-01-28 06:41:07');
+    has('  command    /usr/bin/camera --fps 15 :4  uid 1000 gid 1001');
+    has('  restart    on_failure, 1 of 2 used :14');
+    has('  memory     limit 96 MiB :9  use 88 MiB  peak 92 MiB');
+    has('  cpu        quota 50% of one CPU :11  used 1 min 1 s  throttled in 3.2% of');
+    has('  cgroup     v2 /thuban/c-camera@2.1.0');
+    has('  mounts     /proc proc');
+  });
+
+  test('lists nothing that is not set and did not happen', () => {
+    const labels = text(container('report')).map((line) => line.slice(2, 13).trim());
+    for (const label of ['why', 'memory', 'cpu', 'cgroup', 'mounts', 'history', 'counters', 'autostart', 'rights'])
+      assert.ok(!labels.includes(label), label);
+  });
+
+  test('names privileges and conditions', () => {
+    const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
+    assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');
+    assert.ok(lines.includes('  degraded   no swap accounting (TH2002)'));
+    assert.ok(lines.includes('  rights     privileged, root on the board :12'));
+  });
+
+  test('lists the errors of a rejected manifest', () => {
+    const lines = text(container('sensors.yaml'), fakeTerminal({ isTTY: false }));
+    assert.equal(lines[0], 'sensors.yaml  rejected  since 2026-01-31T10:41:07.000Z (3m ago)');
+    assert.ok(lines.includes('  error      12:5 TH1102 unknown key `memroy` in cgroups (did you mean `memory`?)'));
+    assert.equal(lines.at(-1), 'next: thuban validate /var/lib/thuban/repository/sensors.yaml');
+  });
+
+  test('cuts nothing on a narrow terminal: lines go on below, commands stand below each other', () => {
+    const lines = text(container('gateway'), fakeTerminal({ columns: 40 }));
+    for (const line of lines.slice(1, -2)) assert.ok(widthOf(line) <= 40, line);
+    assert.deepEqual(lines.slice(-2), [
+      'next: thuban logs -f gateway:1.4.2',
+      '      thuban events -f --container gateway:1.4.2',
+    ]);
+    assert.match(lines.join('').replaceAll(/ +/g, ''), /repository\/gateway\.yaml/);
+  });
+
+  test('makes visible what a manifest could say to the terminal', () => {
+    const odd = container('camera', { command: ['/bin/sh', '-c', "echo 'x'\u001b[2J"], message: 'a\nb' });
+    const all = text(odd, fakeTerminal({ color: true }))
+      .map(plain)
+      .join('\n');
+    assert.match(all, /why +a\^Jb/);
+    assert.match(all, /\/bin\/sh -c 'echo '\\''x'\\''\^\[\[2J'/);
+  });
+
+  test('shows the newest of the history and counts the rest', () => {
+    const event = (seq: number, type: string, more: object = {}): ContainerDetail['history'][number] => ({
+      epoch: 'e',
+      seq,
+      time: `2026-01-31T10:41:0${seq}.000Z`,
+      type,
+      ...more,
+    });
+    const history = [
+      event(5, 'state', { state: 'failed' }),
+      event(4, 'oom'),
+      event(3, 'started'),
+      event(2, 'x'),
+      event(1, 'x'),
+    ];
+    const lines = text(container('oom', { history }));
+    assert.ok(lines.includes('  history    10:41:05 failed · 10:41:04 oom · 10:41:03 started · +2'), lines.join('\n'));
+  });
+});
