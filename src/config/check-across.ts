@@ -22,7 +22,8 @@ export function checkAcross(parts: readonly Part[], values: Values): void {
   checkOrder(parts, values, ['restart', 'initial_delay'], ['restart', 'max_delay'], readDuration);
   checkOrder(parts, values, ['logs', 'max_line'], ['logs', 'size'], readSize);
   checkOrder(parts, values, ['logs', 'size'], ['logs', 'total_size'], readSize);
-  checkRepositories(parts, mapAt(values, 'repositories') ?? {});
+  const repositories = mapAt(values, 'repositories');
+  if (repositories !== undefined) checkRepositories(parts, repositories);
 }
 
 /** The value at `low` is at most the one at `high`. */

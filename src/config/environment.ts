@@ -1,6 +1,7 @@
 import { suggest, type Diagnostic } from '../base/index.ts';
 import {
   fileFinding,
+  formatPath,
   isUnsupportedKey,
   keyShape,
   readDocument,
@@ -53,10 +54,15 @@ function documentOf(source: Source, { path, shape }: Target): ReturnType<typeof 
   if (!isCollection) return madeDocument(source, path, scalar(text, true, source.text.indexOf(text)));
   const inner = readDocument(Buffer.from(source.text), source.file, configLanguage);
   if ('fatal' in inner) return inner;
-  return {
-    ...madeDocument(source, path, inner.report.root),
-    diagnostics: [...inner.diagnostics, ...inner.report.sorted()],
-  };
+  const found = [...inner.diagnostics, ...inner.report.sorted()];
+  const section = formatPath(path);
+  const diagnostics = found.map((diagnostic) => ({ ...diagnostic, path: below(section, diagnostic.path) }));
+  return { ...madeDocument(source, path, inner.report.root), diagnostics };
+}
+
+/** Paths in the text of a variable begin at the value that it sets. */
+function below(section: string, path: string): string {
+  return path === '' || path.startsWith('[') ? section + path : `${section}.${path}`;
 }
 
 /** `THUBAN_CFG_CONSOLE__EVENT_HISTORY` is `console.event_history`. Names that anybody may choose have `-` where a variable has `_`. */

@@ -36,7 +36,8 @@ export interface ReadFiles {
 export function readFiles(file: string, options: FileOptions): ReadFiles {
   const found: ReadFiles = { files: [], parts: [], diagnostics: [], texts: new Map() };
   readOne(found, file, 'file', options);
-  for (const path of dropInsOf(found, file)) readOne(found, path, 'drop-in', { ...options, optional: false });
+  if (found.files.length > 0) checkFolder(found, dirname(file), options);
+  for (const path of dropInsOf(found, file, options)) readOne(found, path, 'drop-in', { ...options, optional: false });
   return found;
 }
 
@@ -56,15 +57,22 @@ type Bytes = Uint8Array | 'absent' | 'refused';
 /** Whoever may write the configuration is root on the board, so only root and the daemon's own user may. */
 function bytesOf(found: ReadFiles, path: string, { optional, untrusted, trust }: FileOptions): Bytes {
   try {
-    const bytes = readTrustedFile(path, { ...trust, maxBytes: MAX_BYTES });
-    checkTrustedFolder(dirname(path), trust);
-    return bytes;
+    return readTrustedFile(path, { ...trust, maxBytes: MAX_BYTES });
   } catch (error) {
     if (optional && hasErrno(error, 'ENOENT')) return 'absent';
-    const finding = findingOf(path, error);
-    const isTolerated = finding.code === 'TH5010' && untrusted === 'warn';
-    found.diagnostics.push(isTolerated ? { ...finding, severity: 'warning' } : finding);
-    return isTolerated ? untrustedBytes(found, path) : 'refused';
+    const finding = findingOf(path, error, untrusted);
+    found.diagnostics.push(finding);
+    return finding.severity === 'warning' ? untrustedBytes(found, path) : 'refused';
+  }
+}
+
+/** In a folder that others may write they can put another file in the place of a sound one, or add a drop-in. */
+function checkFolder(found: ReadFiles, folder: string, { untrusted, trust }: FileOptions): void {
+  try {
+    checkTrustedFolder(folder, trust);
+  } catch (error) {
+    // A folder that is not there is told of by the file that is not there.
+    if (!hasErrno(error, 'ENOENT')) found.diagnostics.push(findingOf(folder, error, untrusted));
   }
 }
 
@@ -75,13 +83,14 @@ function untrustedBytes(found: ReadFiles, path: string): Bytes {
   return 'refused';
 }
 
-function findingOf(path: string, error: unknown): Diagnostic {
+function findingOf(path: string, error: unknown, untrusted: FileOptions['untrusted']): Diagnostic {
   if (!(error instanceof ThubanError)) return unreadable(path, error);
   const hint = error.hint ?? (error.code === 'TH1002' ? configLanguage.tooLarge : 'name a configuration file');
-  return fileFinding(path, error.code, error.message, hint);
+  const severity = error.code === 'TH5010' && untrusted === 'warn' ? 'warning' : 'error';
+  return { ...fileFinding(path, error.code, error.message, hint), severity };
 }
 
-function dropInsOf(found: ReadFiles, file: string): string[] {
+function dropInsOf(found: ReadFiles, file: string, options: FileOptions): string[] {
   const folder = join(dirname(file), DROP_INS);
   let names: string[];
   try {
@@ -90,6 +99,7 @@ function dropInsOf(found: ReadFiles, file: string): string[] {
     if (!hasErrno(error, 'ENOENT')) found.diagnostics.push(unreadable(folder, error));
     return [];
   }
+  checkFolder(found, folder, options);
   for (const name of names.filter((name) => name.endsWith('.yml')))
     found.diagnostics.push({
       ...fileFinding(join(folder, name), 'TH7003', 'the file is not read: drop-ins end in `.yaml`', 'rename it'),

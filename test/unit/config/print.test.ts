@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { printConfig } from '../../../src/config/index.ts';
+import { permissions } from '../../../src/config/config.ts';
+import { accept, acceptAll, load } from './support.ts';
+
+describe('printing', () => {
+  it('shows every value with its source, aligned', () => {
+    const { config, origins } = acceptAll({
+      file: 'run_dir: /run/board\nlogs:\n  size: 1 MiB\n',
+      dropIns: { '10-console.yaml': 'console:\n  sockets:\n    - {path: /run/a.sock, permissions: [list]}\n' },
+      env: { THUBAN_CFG_CONSOLE__EVENT_HISTORY: '500' },
+      flags: { 'repositories.default.dir': '/srv' },
+    });
+    const text = printConfig(config, origins);
+    assert.deepEqual(text.split('\n').slice(0, 22), [
+      'run_dir: /run/board            # file thuban.yaml:1',
+      'repositories:',
+      '  default:',
+      '    type: dir                  # default',
+      '    dir: /srv                  # flag --repository',
+      'cgroups:',
+      '  parent: self                 # default',
+      '  name: thuban                 # default',
+      '  enforce: strict              # default',
+      'console:',
+      '  sockets:',
+      '    - path: /run/a.sock        # drop-in thuban.d/10-console.yaml:3',
+      '      mode: 0o660              # default',
+      '      owner: root              # default',
+      '      group: thuban            # default',
+      '      permissions: [list]      # drop-in thuban.d/10-console.yaml:3',
+      '  limits:',
+      '    connections: 64            # default',
+      '    requests_per_second: 1000  # default',
+      '    request_size: 1 MiB        # default',
+      '    stream_timeout: 10 s       # default',
+      '    idle_timeout: unlimited    # default',
+    ]);
+    assert.match(text, /^ {2}event_history: 500 +# environment THUBAN_CFG_CONSOLE__EVENT_HISTORY$/m);
+    assert.match(text, /^ {2}size: 1 MiB +# file thuban.yaml:3$/m);
+    for (const line of text.trimEnd().split('\n')) assert.match(line, /:$| {2}# /, line);
+  });
+
+  it('does not let the name of a file speak to the terminal', () => {
+    const { config } = acceptAll('');
+    const origins = new Map([['run_dir', { layer: 'file', where: 'a\u001b[2J\nb:1' } as const]]);
+    assert.match(printConfig(config, origins), /^run_dir: \/run\/thuban {2}# file a\^\[\[2J\^Jb:1$/m);
+  });
+});
+
+/** Text as it stands in YAML, where JSON has no form for it: modes. */
+function yaml(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/"(0o[0-7]+)"/g, '$1');
+}
+
+const word = fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,4})?$/);
+const path = fc
+  .array(
+    fc.string({ minLength: 1, maxLength: 6 }).filter((name) => !/[\0/]/.test(name) && name !== '..'),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  )
+  .map((names) => `/${names.join('/')}`)
+  .filter((text) => text.split('/').some((name) => name !== '' && name !== '.'));
+const duration = (least: number, most: number): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    fc.double({ min: least, max: most, noNaN: true }),
+    fc.integer({ min: Math.ceil(least), max: most }).map((n) => `${n} s`),
+    fc.integer({ min: Math.ceil(least * 1000), max: most * 1000 }).map((n) => `${n} ms`),
+  );
+const socket = fc.record(
+  {
+    path,
+    mode: fc.integer({ min: 0, max: 0o777 }).map((mode) => `0o${mode.toString(8)}`),
+    owner: word,
+    group: fc.oneof(word, fc.nat().map(String)),
+    permissions: fc.oneof(fc.constant('full'), fc.subarray([...permissions])),
+  },
+  { requiredKeys: ['path'] },
+);
+const configuration = fc.record(
+  {
+    run_dir: path,
+    repositories: fc.dictionary(word, fc.record({ dir: path }), { minKeys: 1, maxKeys: 3 }),
+    cgroups: fc.record({ parent: path, enforce: fc.constantFrom('strict', 'best_effort') }, { requiredKeys: [] }),
+    console: fc.record(
+      {
+        sockets: fc.array(socket, { minLength: 1, maxLength: 3 }),
+        event_history: fc.integer({ min: 1, max: 100_000 }),
+        limits: fc.record(
+          {
+            request_size: fc.integer({ min: 1024, max: 1024 ** 2 }),
+            idle_timeout: fc.oneof(fc.constant('unlimited'), duration(1, 1000)),
+          },
+          { requiredKeys: [] },
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+    restart: fc.record(
+      {
+        initial_delay: duration(0.01, 60),
+        max_delay: duration(60, 2_073_600),
+        multiplier: fc.double({ min: 1, max: 100, noNaN: true }),
+        jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+      },
+      { requiredKeys: [] },
+    ),
+    logs: fc.record({ size: fc.integer({ min: 16384, max: 1024 ** 2 }) }, { requiredKeys: [] }),
+    daemon: fc.record({ lease: duration(1, 3600), log_level: fc.constantFrom('info', 'debug') }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
+describe('any configuration', () => {
+  it('reads back equal when it is printed', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(configuration, (input) => {
+        const result = load({ file: yaml(input) });
+        // Two sockets or repositories may have the same path by chance.
+        if (!result.ok) return;
+        accepted++;
+        assert.deepEqual(accept(printConfig(result.config, result.origins)), result.config);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(accepted > 200, `${accepted} accepted`);
+  });
+
+  it('knows the source of every value', () => {
+    fc.assert(
+      fc.property(configuration, (input) => {
+        const result = load({ file: yaml(input) });
+        if (!result.ok) return;
+        const bare = printConfig(result.config, result.origins)
+          .split('\n')
+          .filter((line) => !/:$| {2}# |^$/.test(line));
+        assert.deepEqual(bare, []);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  const key = fc.constantFrom(
+    'run_dir',
+    'repositories',
+    'cgroups',
+    'console',
+    'restart',
+    'logs',
+    'daemon',
+    '__proto__',
+  );
+  it('of any JSON values is judged, never thrown at', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(key, fc.jsonValue({ maxDepth: 4 })),
+        fc.dictionary(key, fc.jsonValue()),
+        (file, dropIn) => {
+          const result = load({ file: JSON.stringify(file), dropIns: { 'a.yaml': JSON.stringify(dropIn) } });
+          for (const { line, column, length, code } of result.diagnostics) {
+            assert.ok(line >= 1 && column >= 1 && length >= 1);
+            assert.notEqual(code, 'TH9001');
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('of any text is judged, never thrown at', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...Array.from('{}[]:- ,\n\t#&*!|>%@`"\'a0')) }),
+    );
+    fc.assert(
+      fc.property(
+        text,
+        fc.dictionary(
+          fc.string().map((name) => `THUBAN_CFG_${name}`),
+          text,
+        ),
+        (file, env) => {
+          const ok = load({ file, env }).ok;
+          assert.equal(typeof ok, 'boolean');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is set by variables alone just as well', () => {
+    fc.assert(
+      fc.property(configuration, (input) => {
+        const env = Object.fromEntries(
+          Object.entries(input).map(([section, value]) => [
+            `THUBAN_CFG_${section.toUpperCase()}`,
+            typeof value === 'string' ? value : yaml(value),
+          ]),
+        );
+        const byFile = load({ file: yaml(input) });
+        // A path may begin or end with blanks, or be what is left out in a variable.
+        if (!byFile.ok || input.run_dir !== undefined) return;
+        assert.deepEqual(accept({ env }), byFile.config);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
