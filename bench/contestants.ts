@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { messageOf } from '../src/base/index.ts';
+import type { Contestant } from './contestant.ts';
+import type { DaemonProcess } from './daemon-process.ts';
+import { DaemonStart } from './daemon-start.ts';
+import type { GroupSet } from './groups.ts';
+import { LauncherAlone } from './launcher-alone.ts';
+import { GID, PROGRAM, UID } from './manifests.ts';
+import { findPeers } from './peers.ts';
+import { TurnProcess } from './turn-process.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Turns of every contestant before anything is measured: what is loaded on first use is loaded then. */
+const WARM_UPS = 3;
+
+export async function daemonContestant(daemon: DaemonProcess, workshop: Workshop): Promise<Contestant> {
+  const { pids, client, socket } = daemon;
+  const contestant = await DaemonStart.open([pids.daemon, pids.launcher], client, socket);
+  workshop.cleanup.defer('connections to the daemon', () => {
+    contestant.close();
+  });
+  return contestant;
+}
+
+export async function launcherContestant(workshop: Workshop): Promise<Contestant> {
+  const { dist, folder, plan, groups, cleanup } = workshop;
+  return LauncherAlone.start(dist, join(folder, 'launcher'), plan, groups('launcher'), cleanup);
+}
+
+/** The kernel's least cost for the same container. */
+export function floorContestant(workshop: Workshop): Contestant {
+  return nativeContestant(workshop, 'floor: the same container', 'floor', 'floor', confined(workshop, 'floor'));
+}
+
+/** The floor for less: without a network namespace, and with no isolation at all. */
+export function lowerFloors(workshop: Workshop): Contestant[] {
+  const { stamp } = workshop.programs;
+  return [
+    nativeContestant(workshop, 'floor: host network', 'other', 'floor', [
+      '--host-network',
+      ...confined(workshop, 'host'),
+    ]),
+    nativeContestant(workshop, 'floor: exec and nothing else', 'other', 'floor', ['--plain', '--program', stamp]),
+  ];
+}
+
+function confined({ root, groups }: Workshop, name: string): string[] {
+  const ids = ['--uid', String(UID), '--gid', String(GID)];
+  return ['--root', root, '--program', PROGRAM, ...ids, ...groupArguments(groups(name))];
+}
+
+function groupArguments({ folders, writes, tasks, unified }: GroupSet): string[] {
+  return [
+    ...folders.flatMap((folder) => ['--group', folder]),
+    ...writes.flatMap(({ file, value }) => ['--write', file, value]),
+    ...tasks.flatMap((file) => ['--join', file]),
+    ...(unified === undefined ? [] : ['--into', unified]),
+  ];
+}
+
+function nativeContestant(
+  { programs, cleanup }: Workshop,
+  name: string,
+  role: Contestant['role'],
+  program: 'floor' | 'command',
+  args: readonly string[],
+): Contestant {
+  const contestant = new TurnProcess(name, role, programs[program], args);
+  cleanup.defer(name, () => contestant[Symbol.asyncDispose]());
+  return contestant;
+}
+
+/** Other runtimes that are installed. crun 1.8 refuses a board where v1 and v2 stand side by side, so the v2 mount is hidden from them. */
+export function peerContestants(workshop: Workshop): { peers: Contestant[]; missing: string[] } {
+  const { layout, unified } = workshop.facts.cgroups;
+  const hidden = layout === 'hybrid' && unified !== undefined ? ['--hide', unified.mountpoint] : [];
+  const { installed, missing } = findPeers(join(workshop.folder, 'peers'), workshop.root);
+  const peers = installed.map(({ name, args, hasGroups }) =>
+    nativeContestant(workshop, name, hasGroups ? 'peer' : 'other', 'command', [...hidden, '--', ...args]),
+  );
+  return { peers, missing };
+}
+
+/** Tries all of them. Those that do not work here are told, with the reason, instead of being measured. */
+export async function warmUp(
+  contestants: readonly Contestant[],
+): Promise<{ ready: Contestant[]; problems: { name: string; reason: string }[] }> {
+  const ready: Contestant[] = [];
+  const problems: { name: string; reason: string }[] = [];
+  for (const contestant of contestants) {
+    try {
+      for (let turn = 0; turn < WARM_UPS; turn++) await contestant.turn();
+      ready.push(contestant);
+    } catch (error) {
+      problems.push({ name: contestant.name, reason: messageOf(error) });
+    }
+  }
+  return { ready, problems };
+}

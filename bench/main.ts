@@ -1,0 +1,65 @@
+import { Cleanup, ThubanError, messageOf } from '../src/base/index.ts';
+import { load, machineFacts, machineLine } from './machine.ts';
+import { measureDaemon, type DaemonResult } from './measure-daemon.ts';
+import { measureStart, type StartResults } from './measure-start.ts';
+import { HELP, UsageError, readOptions, type Options } from './options.ts';
+import { daemonReport, startReport } from './report.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
+
+/** `npm run bench`: returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      interrupted.abort();
+    });
+  const cleanup = new Cleanup();
+  try {
+    const options = readOptions(argv);
+    if (options === 'help') {
+      console.log(HELP);
+      return 0;
+    }
+    if (process.getuid?.() !== 0)
+      throw new ThubanError('TH7001', 'the benchmark needs root, because it creates cgroups and namespaces', {
+        hint: 'sudo npm run bench',
+      });
+    const failures = await run(openWorkshop(options, cleanup), options, interrupted.signal);
+    await cleanup.dispose();
+    return failures > 0 || interrupted.signal.aborted ? 1 : 0;
+  } catch (error) {
+    tell(error);
+    await cleanup.dispose().catch(tell);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** How many turns did not work. */
+async function run(workshop: Workshop, options: Options, signal: AbortSignal): Promise<number> {
+  const say = (lines: readonly string[]): void => {
+    if (!options.json) console.log(lines.join('\n'));
+  };
+  const machine = machineFacts(workshop.facts);
+  say([machineLine(machine), `load ${load()}, ${options.rounds} rounds`]);
+  let start: StartResults | undefined;
+  if (options.parts.includes('start')) {
+    start = await measureStart(workshop, options, signal);
+    say(['', ...startReport(start)]);
+  }
+  const daemon: DaemonResult[] = [];
+  if (options.parts.includes('daemon')) {
+    for (const running of options.levels)
+      if (!signal.aborted) daemon.push(await measureDaemon(workshop, running, options, signal));
+    say(['', ...daemonReport(daemon)]);
+  }
+  if (options.json) console.log(JSON.stringify({ machine, rounds: options.rounds, start, daemon }, null, 2));
+  const results = [...(start === undefined ? [] : [start.quiet, start.loop]), ...daemon.map((level) => level.start)];
+  return results.reduce((sum, { failures }) => sum + failures.length, 0);
+}
+
+function tell(error: unknown): void {
+  const code = error instanceof ThubanError ? `[${error.code}]` : '';
+  const hint =
+    error instanceof ThubanError ? error.hint : error instanceof UsageError ? 'npm run bench -- --help' : undefined;
+  console.error(`error${code}: ${messageOf(error)}${hint === undefined ? '' : `\n  hint: ${hint}`}`);
+}

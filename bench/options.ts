@@ -1,0 +1,72 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export const HELP = `Measures Thuban beside the kernel's floor and other runtimes. Needs root.
+
+usage: npm run bench -- [OPTION...]
+
+  --only start|daemon   one of the two parts: starts beside all others, or the daemon with 0, 10 and 100 containers
+  --rounds N            starts of each contestant with pauses (60); half as many bursts of ten in loops
+  --quick               10 rounds, 0 and 10 containers: to see that it works
+  --json                everything as JSON on standard output
+  --dist FOLDER         the build to measure (dist)
+  --programs FOLDER     take stamp, floor and command from there instead of compiling them
+  --help                this text
+
+Nothing is judged. Exit: 0 everything was measured, 1 something did not work, 2 usage.`;
+
+export interface Options {
+  parts: readonly Part[];
+  rounds: number;
+  /** Milliseconds before each start that is made with pauses. */
+  pause: number;
+  /** Numbers of containers that stay beside the measured one. */
+  levels: readonly number[];
+  /** Starts of a daemon at each level. */
+  boots: number;
+  json: boolean;
+  /** Folder of the build to measure. */
+  dist: string;
+  /** Folder with the native programs of the benchmark, for machines without a compiler. */
+  programs: string | undefined;
+}
+
+const PARTS = ['start', 'daemon'] as const;
+type Part = (typeof PARTS)[number];
+
+/** What is wrong with the command line. */
+export class UsageError extends Error {}
+
+/** Reads the arguments; `help` when that is asked for. Throws a UsageError for what it does not know. */
+export function readOptions(argv: readonly string[]): Options | 'help' {
+  const { values } = parse(argv);
+  if (values.help === true) return 'help';
+  const part = PARTS.find((each) => each === values.only);
+  if (values.only !== undefined && part === undefined) throw new UsageError(`--only takes ${PARTS.join(' or ')}`);
+  const quick = values.quick === true;
+  const rounds = values.rounds === undefined ? (quick ? 10 : 60) : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds takes a whole number from 1 on');
+  return {
+    parts: part === undefined ? PARTS : [part],
+    rounds,
+    pause: 100,
+    levels: quick ? [0, 10] : [0, 10, 100],
+    boots: quick ? 2 : 5,
+    json: values.json === true,
+    dist: resolve(values.dist ?? join(import.meta.dirname, '../dist')),
+    programs: values.programs,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { only: text, rounds: text, programs: text, dist: text, quick: flag, json: flag, help: flag },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,69 @@
+import { formatBytes, formatPercent } from '../src/base/index.ts';
+import type { DaemonResult } from './measure-daemon.ts';
+import type { StartResult, StartResults } from './measure-start.ts';
+import type { Memory } from './memory.ts';
+import { layOut, number, startTable } from './start-table.ts';
+
+/** Above this share of all processors the figures say more about the others than about us. */
+const NOISY = 0.1;
+
+export function startReport({ quiet, loop, missing, unable }: StartResults): string[] {
+  return [
+    'One program that ends at once, in the same container. first: from the request to its first instruction;',
+    'gone: from the request until it is reaped and its groups are removed. /floor, /peer: times the median of',
+    'the floor, and of the faster of crun and runc.',
+    ...missing.map((name) => `not installed: ${name}`),
+    ...unable.map(({ name, reason }) => `does not work here: ${name}: ${reason}`),
+    '',
+    `quiet, ${quiet.pace.pause} ms before each start${noise(quiet)}`,
+    ...startTable(quiet.rows),
+    ...quiet.failures,
+    '',
+    `in loops, ${loop.pace.burst} starts without a pause, the first not counted${noise(loop)}`,
+    ...startTable(loop.rows),
+    ...loop.failures,
+  ];
+}
+
+function noise({ foreign }: StartResult): string {
+  const busy = foreign > NOISY ? ': too busy to judge' : '';
+  return `; others used ${formatPercent(foreign)} of all processors${busy}`;
+}
+
+const HEADER = ['running', 'listening', 'adopting', 'start all', 'RSS', 'anonymous', 'after use', 'launcher', 'inits'];
+
+export function daemonReport(results: readonly DaemonResult[]): string[] {
+  return [
+    'The daemon with containers that stay. listening, adopting: ms from before its fork to its first answer, with none',
+    'of them running, and with all of them running since an earlier daemon (medians); start all: ms, one after the',
+    'other. RSS and anonymous memory of the daemon, its RSS after the starts below; PSS of the launcher, and of all',
+    'inits with their programs.',
+    '',
+    ...layOut([HEADER, ...results.map((result) => cells(result))]),
+    ...results.flatMap(({ running, start }) => [
+      '',
+      `quiet starts beside ${running} running${noise(start)}`,
+      ...startTable(start.rows),
+      ...start.failures,
+    ]),
+  ];
+}
+
+function cells(result: DaemonResult): string[] {
+  const { running, listening, adopting, start_all, daemon, daemon_after_use, launcher, inits } = result;
+  return [
+    String(running),
+    number(listening?.p50),
+    number(adopting?.p50),
+    number(start_all),
+    size(daemon, 'rss'),
+    size(daemon, 'anonymous'),
+    size(daemon_after_use, 'rss'),
+    size(launcher, 'pss'),
+    size(inits, 'pss'),
+  ];
+}
+
+function size(memory: Memory, field: keyof Memory): string {
+  return formatBytes(memory[field] * 1024);
+}
