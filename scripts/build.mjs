@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it.
+// Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it; test/thuban.mjs is the same
+// with the places at which tests let a daemon die.
 //   node scripts/build.mjs [--if-stale] [--out FOLDER]
 // CC names another compiler, for example of another architecture.
 import { spawnSync } from 'node:child_process';
@@ -39,7 +40,7 @@ const programs = {
   ],
   'thuban-init': ['init', 'program'],
 };
-const outputs = ['thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));
+const outputs = ['thuban.mjs', 'test/thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));
 
 function newest(path) {
   const stat = statSync(path);
@@ -80,17 +81,22 @@ function compile(compiler, name, parts) {
   renameSync(`${output}.new`, output);
 }
 
-async function bundle() {
-  let esbuild;
+async function loadEsbuild() {
   try {
-    esbuild = await import('esbuild');
+    return await import('esbuild');
   } catch {
     fail('TH7002', 'the packages that build Thuban are not installed', 'npm ci');
   }
-  await esbuild.build({
+}
+
+/** `release`: without the places at which tests let a daemon die. */
+async function bundle({ build }, name, release) {
+  const output = join(dist, name);
+  const begun = output.replace(/\.mjs$/, '.new.mjs');
+  await build({
     entryPoints: [join(root, 'src/main.ts')],
     // Under another name first: what works is not lost to a build that fails.
-    outfile: join(dist, 'thuban.new.mjs'),
+    outfile: begun,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -100,15 +106,18 @@ async function bundle() {
     // Flash is precious; names stay, so that a reported stack can be read.
     minifyWhitespace: true,
     minifySyntax: true,
-    define: { 'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version) },
+    define: {
+      'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version),
+      ...(release ? { 'process.env.THUBAN_BUILD_RELEASE': '"1"' } : {}),
+    },
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire as thubanCreateRequire } from 'node:module';\nconst require = thubanCreateRequire(import.meta.url);",
     },
     logLevel: 'warning',
   });
-  renameSync(join(dist, 'thuban.new.mjs.map'), join(dist, 'thuban.mjs.map'));
-  chmodSync(join(dist, 'thuban.new.mjs'), 0o755);
-  renameSync(join(dist, 'thuban.new.mjs'), join(dist, 'thuban.mjs'));
+  renameSync(`${begun}.map`, `${output}.map`);
+  chmodSync(begun, 0o755);
+  renameSync(begun, output);
 }
 
 if (options['if-stale'] && !isStale()) process.exit(0);
@@ -120,4 +129,6 @@ try {
 }
 const compiler = findCompiler();
 for (const [name, parts] of Object.entries(programs)) compile(compiler, name, parts);
-await bundle();
+const esbuild = await loadEsbuild();
+await bundle(esbuild, 'thuban.mjs', true);
+await bundle(esbuild, 'test/thuban.mjs', false);

@@ -13,6 +13,8 @@ export interface CpuUsage {
 /** Bytes. null: no limit, or the kernel does not tell. */
 export interface MemoryUsage {
   usage: number | null;
+  /** Use without inactive page cache: what the kernel cannot take back at once. */
+  working_set: number | null;
   limit: number | null;
   peak: number | null;
 }
@@ -44,7 +46,11 @@ export function memoryUsage(fs: KernelFs, groups: readonly Group[]): MemoryUsage
       ? ['memory.usage_in_bytes', 'memory.limit_in_bytes', 'memory.max_usage_in_bytes']
       : ['memory.current', 'memory.max', 'memory.peak'];
   const read = (file: string | undefined): number | null => numberOrNull(fs, `${group.path}/${file ?? ''}`);
-  const values = { usage: read(usage), limit: read(limit), peak: read(peak) };
+  const used = read(usage);
+  const inactive = group.version === 1 ? 'total_inactive_file' : 'inactive_file';
+  const cache = numberOf(flatKeyed(readIf(fs, `${group.path}/memory.stat`) ?? '').get(inactive));
+  const working_set = used === null ? null : Math.max(0, used - (cache ?? 0));
+  const values = { usage: used, working_set, limit: read(limit), peak: read(peak) };
   return values.usage === null && values.peak === null ? null : values;
 }
 

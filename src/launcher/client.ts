@@ -81,7 +81,11 @@ export class LauncherClient {
         resolve(frames);
       };
       const onClose = (): void => {
-        reject(new ThubanError('TH3011', 'the launcher closed the connection without a greeting'));
+        reject(
+          new ThubanError('TH3011', 'the launcher closed the connection without a greeting', {
+            details: { passing: true },
+          }),
+        );
       };
       socket.on('data', onData).once('close', onClose);
     });
@@ -152,6 +156,9 @@ export class LauncherClient {
 
   /** Leaves the launcher and its containers to the lease. */
   close(): void {
+    // Nobody is told: the containers go on.
+    this.#lost ??= new ThubanError('TH3011', 'the connection to the launcher was closed');
+    this.#answerAll(this.#lost);
     this.#socket.destroy();
   }
 
@@ -215,6 +222,10 @@ export class LauncherClient {
     this.#lost = error;
     this.#socket.destroy();
     this.#watchers.lose(error);
+    this.#answerAll(error);
+  }
+
+  #answerAll(error: ThubanError): void {
     for (const answer of this.#answers.values()) answer(NO_ANSWER);
     this.#answers.clear();
     this.#listing?.reject(error); // not knowing is not the same as nothing being there

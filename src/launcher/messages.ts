@@ -126,8 +126,9 @@ export function refusal(received: ReceivedFrame | undefined, runDir: string): Th
   const r = new Reader(received.payload);
   const [reason, pid] = [r.u32(), r.u32()];
   if (reason === Refused.BUSY)
-    return new ThubanError('TH7004', `a Thuban already runs on ${runDir} (pid ${pid})`, {
+    return new ThubanError('TH7004', `another process (pid ${pid}) controls the launcher in ${runDir}`, {
       hint: 'pass another --run-dir',
+      details: { pid },
     });
   if (reason === Refused.PROTOCOL)
     return new ThubanError('TH3011', `the launcher (pid ${pid}) speaks another protocol version than this build`);

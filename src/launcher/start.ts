@@ -53,9 +53,11 @@ export async function startLauncher(options: LauncherOptions): Promise<LauncherC
   });
   child.unref();
   if (line !== 'ready') {
+    const passing = line.startsWith('error socket: Resource temporarily unavailable'); // another one has the lock
     const noexec = line.startsWith('error init image: Permission denied');
     throw new ThubanError('TH7009', `the launcher cannot start: ${line.replace(/^error /, '') || 'it ended at once'}`, {
       ...(noexec ? { hint: 'the init runs from memory: sysctl -w vm.memfd_noexec=1 (2 forbids it)' } : {}),
+      details: { passing },
     });
   }
   return LauncherClient.connect(options.runDir, options.build);

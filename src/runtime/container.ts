@@ -1,7 +1,8 @@
-import type { Cleanup} from '../base/index.ts';
+import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
-import type { AcquiredGroups, KernelFs, Leftover, Notice } from '../cgroups/index.ts';
+import type { AcquiredGroups, CpuUsage, KernelFs, Leftover, MemoryUsage, Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
+import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
 import { decodeStatus, signalName, signalNumber } from './exit.ts';
 import type { OomTracker } from './oom-tracker.ts';
@@ -72,6 +73,8 @@ export class Container {
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
   #stopping: { for: string } | undefined;
+  /** Read at the end, before the groups went. */
+  #final: { memory: MemoryUsage | null; cpu: CpuUsage | null } | undefined;
 
   constructor(parts: ContainerParts) {
     this.record = parts.record;
@@ -101,6 +104,15 @@ export class Container {
   /** The groups of this run, for measurements. */
   get groups(): AcquiredGroups {
     return this.#groups;
+  }
+
+  /** Now, or as it was at the end. */
+  memoryUsage(): MemoryUsage | null {
+    return this.#final === undefined ? this.#groups.memoryUsage() : this.#final.memory;
+  }
+
+  cpuUsage(): CpuUsage | null {
+    return this.#final === undefined ? this.#groups.cpuUsage() : this.#final.cpu;
   }
 
   /**
@@ -177,6 +189,7 @@ export class Container {
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
+    this.#final = { memory: this.#groups.memoryUsage(), cpu: this.#groups.cpuUsage() };
     await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
@@ -214,20 +227,6 @@ export class Container {
     if (oomKilled === null) return { ...withOom, reason: null };
     return { ...withOom, reason: 'code' in decoded ? 'exited' : 'signalled' };
   }
-}
-
-export function deferred<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (error: unknown) => void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 export function describeFailure(error: unknown): Record<string, unknown> {

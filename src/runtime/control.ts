@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/index.ts';
+import type { Layout } from '../cgroups/index.ts';
 import type { Manifest, Restart } from '../manifest/index.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
@@ -141,7 +142,7 @@ export interface DaemonVersion {
   node: string;
   kernel: string;
   arch: string;
-  cgroups: 'v1' | 'v2' | 'hybrid';
+  cgroups: Layout;
   api: 'v1';
   launcher: { pid: number; version: string };
   run_dir: string;

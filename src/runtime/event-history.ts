@@ -20,6 +20,7 @@ export class EventHistory {
   #seq = 0;
   readonly #waiting = new Set<() => void>();
 
+  /** `capacity`: events that are kept, at least 1. */
   constructor(capacity: number, options: { clock?: Clock; epoch?: string } = {}) {
     this.#capacity = capacity;
     this.#clock = options.clock ?? systemClock;
@@ -49,14 +50,19 @@ export class EventHistory {
     return found;
   }
 
-  /** Batches, oldest first. It ends with the newest event that is there; with `follow` when the signal aborts. */
+  /**
+   * Batches, oldest first. It ends with the newest event that is there when it is first asked, however fast more happens; with `follow` only
+   * when the signal aborts. A gap tells from which number to which events are missing, whatever the filters; `from` is null for those of
+   * another daemon.
+   */
   async *read(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]> {
     const wanted = filterOf(query);
+    const end = query.follow === true ? Infinity : this.#seq;
     let next = this.#first(query);
     if (next === 'other epoch') {
-      // How many were lost nobody knows: they were another daemon's.
-      yield [this.#gap(null, this.#oldest - 1)];
+      // How many were lost nobody knows: they were another daemon's. What is lost while the reader takes this is another gap.
       next = this.#oldest;
+      yield [this.#gap(null, next - 1)];
     }
     while (!signal.aborted) {
       const batch: EventRecord[] = [];
@@ -64,7 +70,7 @@ export class EventHistory {
         batch.push(this.#gap(next, this.#oldest - 1));
         next = this.#oldest;
       }
-      for (; next <= this.#seq && batch.length < BATCH; next++) {
+      for (; next <= Math.min(end, this.#seq) && batch.length < BATCH; next++) {
         const record = this.#at(next);
         if (record !== undefined && wanted(record)) batch.push(record);
       }

@@ -27,10 +27,14 @@ export interface Exit {
   stopped_for?: string;
 }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const names = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export function signalName(signal: number): string {
-  return signalNames.get(signal) ?? `SIG${signal}`;
+  return names.get(signal) ?? `SIG${signal}`;
+}
+
+export function signalNames(): string[] {
+  return [...names.values()];
 }
 
 export function signalNumber(name: string): number | undefined {

@@ -12,6 +12,8 @@ export type {
   Usage,
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
+export { Daemon, type DaemonEnd } from './daemon.ts';
+export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';

@@ -4,3 +4,17 @@ export function keyPath(key: string): string[] {
   if (mount !== null) return ['mounts', mount[1] ?? '', ...(mount[2] === undefined ? [] : [mount[2].slice(1)])];
   return key.split('.');
 }
+
+/** Every key of a manifest with its path: `mounts./data.host`, `args[1]`. */
+export function keyPaths(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+  text = '',
+): [string, (string | number)[]][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]): [string, (string | number)[]][] => {
+    const step = Array.isArray(value) ? Number(key) : key;
+    const name = typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`;
+    return [[name, [...path, step]], ...keyPaths(inner, [...path, step], name)];
+  });
+}

@@ -24,6 +24,10 @@ export interface LaunchPlan {
 export interface PlanOptions extends ProgramOverrides {
   /** `self` or an absolute path inside the cgroup mount. */
   parent?: string;
+  /** The folder below the parent that holds all containers. */
+  top?: string;
+  /** What a manifest without `cgroups.enforce` means. */
+  enforce?: 'strict' | 'best_effort';
   /** 2 and more: a further instance of the same container. */
   instance?: number;
   /** Thuban's own run directory, which no container may see. */
@@ -49,11 +53,6 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   draft.steps.push({ op: 'loopback' });
   planProgram(manifest, options, draft);
-  if (manifest.autostart !== undefined)
-    draft.notes.push({
-      message: '`autostart` takes effect only under a daemon, which this version does not have',
-      key: 'autostart',
-    });
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {
@@ -88,7 +87,8 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     ...(options.instance === undefined ? {} : { instance: options.instance }),
     facts: facts.cgroups,
     parent: options.parent ?? 'self',
-    enforce: enforce ?? 'strict',
+    ...(options.top === undefined ? {} : { top: options.top }),
+    enforce: enforce ?? options.enforce ?? 'strict',
     machine: {
       pageSize: facts.page_size,
       cpus: facts.cpus,

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ThubanError, checkTrustedFolder, messageOf, readTrustedFile, type Diagnostic } from '../base/index.ts';
-import { MAX_BYTES, loadManifest, type LoadedManifest } from '../manifest/index.ts';
+import { MAX_BYTES, loadManifest, type LoadOptions, type LoadedManifest } from '../manifest/index.ts';
 import { containerId } from './plan.ts';
 
 export interface RejectedManifest {
@@ -23,6 +23,11 @@ export interface Repository {
   problem?: ThubanError;
 }
 
+export interface ScanOptions extends LoadOptions {
+  /** Who may write to the repository beside root; by default whoever runs this process. */
+  owner?: number;
+}
+
 /** More files than any board has containers. */
 const MAX_FILES = 10_000;
 
@@ -30,7 +35,7 @@ const MAX_FILES = 10_000;
  * Reads every `*.yaml` of a folder, in name order. A manifest is root on the board, so the folder, those above it and each file must be out of
  * the reach of others (TH5010). One bad manifest never harms the others: it stands among the rejected ones with all its errors.
  */
-export function scanRepository(dir: string, options: { owner?: number } = {}): Repository {
+export function scanRepository(dir: string, options: ScanOptions = {}): Repository {
   let names: string[];
   try {
     checkTrustedFolder(dir, options);
@@ -60,14 +65,14 @@ export function scanRepository(dir: string, options: { owner?: number } = {}): R
   return { manifests: [...manifests.values()], rejected };
 }
 
-function loadOne(file: string, options: { owner?: number }): LoadedManifest | RejectedManifest {
+function loadOne(file: string, options: ScanOptions): LoadedManifest | RejectedManifest {
   let bytes: Buffer;
   try {
     bytes = readTrustedFile(file, { ...options, maxBytes: MAX_BYTES });
   } catch (error) {
     return { file, diagnostics: [diagnosticOf(file, error)] };
   }
-  const result = loadManifest(bytes, file);
+  const result = loadManifest(bytes, file, options);
   if (result.ok) return result.manifest;
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { file, ...identityOf(bytes.toString('utf8')), diagnostics: result.diagnostics, digest };

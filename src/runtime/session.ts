@@ -3,11 +3,11 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Cleanup, ThubanError, version } from '../base/index.ts';
-import { prepareParent, realKernelFs } from '../cgroups/index.ts';
+import { realKernelFs } from '../cgroups/index.ts';
 import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
+import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
-import { gatherFacts } from './facts.ts';
 import type { PlanOptions } from './plan.ts';
 
 export interface SessionOptions {
@@ -104,21 +104,4 @@ export class Session implements AsyncDisposable {
     await this.#launcher.shutdown();
     await this.#cleanup.dispose();
   }
-}
-
-/**
- * On v2 a group that hands controllers down holds no processes. If our own group holds others than this process (a login shell, say),
- * they are not ours to move: containers then go below the top of the mount. A parent that was named is emptied.
- */
-function chooseParent(wanted: string, cleanup: Cleanup): string {
-  const facts = gatherFacts().cgroups;
-  if (facts.layout !== 'v2' || facts.unified === undefined) return wanted;
-  const { mountpoint, own } = facts.unified;
-  const alone = (): boolean => realKernelFs.read(join(mountpoint, own, 'cgroup.procs')).trim() === String(process.pid);
-  if (wanted === 'self' && (own === '/' || !alone())) return mountpoint;
-  const prepared = prepareParent(realKernelFs, facts, wanted);
-  cleanup.defer('cgroup parent', () => {
-    prepared.undo();
-  });
-  return wanted;
 }

@@ -2,7 +2,8 @@ import { Cleanup, failpoint } from '../base/index.ts';
 import { AcquiredGroups, acquireGroups } from '../cgroups/index.ts';
 import type { ListedContainer, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
-import { Container, deferred, type Board, type ContainerHooks } from './container.ts';
+import { Container, type Board, type ContainerHooks } from './container.ts';
+import { deferred } from './deferred.ts';
 import { OomTracker } from './oom-tracker.ts';
 import { OutputReader } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
@@ -20,9 +21,9 @@ export async function startContainer(
   const [problem] = plan.problems;
   if (problem !== undefined) throw problem;
   failpoint('start.planned');
-  const { launcher } = board;
   const paths = plan.cgroup.groups.map((group) => group.path);
   await board.coverByLease(paths);
+  const { launcher } = board; // only now: a lost one has been replaced
   const groups = acquireGroups(board.fs, plan.cgroup);
   failpoint('start.groups');
   const about = recordOf(loaded, plan);

@@ -1,6 +1,7 @@
 import { ThubanError, failpoint, messageOf, systemClock, type Clock } from '../base/index.ts';
 import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/index.ts';
-import { deferred, describeFailure, type Container } from './container.ts';
+import { describeFailure, type Container } from './container.ts';
+import { optionalDeferred } from './deferred.ts';
 import { carryOut, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
 import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
@@ -33,7 +34,8 @@ export class Supervised {
   readonly #ledger: Ledger;
   readonly #runner: Runner;
   #container: Container | undefined;
-  #attempt = newAttempt();
+  #lastRun: Container | undefined;
+  #attempt = optionalDeferred<Container>();
   #stopRequest: AbortController | undefined;
   #wake: AbortController | undefined;
   /** What was asked for, for a start that is still under way then. */
@@ -68,6 +70,11 @@ export class Supervised {
   /** The run that is alive. */
   get container(): Container | undefined {
     return this.#container;
+  }
+
+  /** The newest run, whether it is alive or not. */
+  get lastRun(): Container | undefined {
+    return this.#container ?? this.#lastRun;
   }
 
   /** Restarts that count against the manifest's limit. */
@@ -116,8 +123,16 @@ export class Supervised {
   }
 
   /** Ends it and whatever restart was to come. Resolves when all is gone. `timeout` in seconds replaces the manifest's. */
-  async stop(reason?: string, options: { timeout?: number; intent?: 'stop' | 'restart' } = {}): Promise<void> {
-    await this.#end({ how: 'stop', reason, timeout: options.timeout }, options.intent ?? 'stop');
+  async stop(reason?: string, options: { timeout?: number } = {}): Promise<void> {
+    await this.#end({ how: 'stop', reason, timeout: options.timeout }, 'stop');
+  }
+
+  /** Stops it, if it lives, and starts it with the same overrides. Resolves when the start is under way: see `attempt`. */
+  async restart(reason: string, options: { timeout?: number } = {}): Promise<void> {
+    if (this.#life !== undefined) await this.#end({ how: 'stop', reason, timeout: options.timeout }, 'restart');
+    failpoint('restart.stopped');
+    const { state, overrides } = this.#ledger;
+    if (state === 'stopped' || state === 'failed') void this.start(overrides);
   }
 
   /** Kills everything of it at once. */
@@ -142,7 +157,7 @@ export class Supervised {
     this.#ending = undefined;
     this.#failure = undefined;
     this.#stopRequest = new AbortController();
-    this.#attempt = newAttempt();
+    this.#attempt = optionalDeferred();
     this.#life = this.#live(entry, this.#stopRequest.signal);
     return this.#life;
   }
@@ -187,7 +202,7 @@ export class Supervised {
   }
 
   async #backOff(delay: number, stop: AbortSignal): Promise<boolean> {
-    this.#attempt = newAttempt();
+    this.#attempt = optionalDeferred();
     this.#wake = new AbortController();
     await this.#clock.sleep(delay, AbortSignal.any([stop, this.#wake.signal])).catch(() => undefined); // woken
     this.#wake = undefined;
@@ -204,7 +219,7 @@ export class Supervised {
 
   /** The launcher ended and took this container with it; that is no fault of the container. */
   async #recover(stop: AbortSignal): Promise<boolean> {
-    this.#attempt = newAttempt();
+    this.#attempt = optionalDeferred();
     this.#ledger.become('backoff', 'the launcher ended; it is started again with a new one');
     try {
       await this.#options.board.recovered?.();
@@ -237,6 +252,7 @@ export class Supervised {
     }
     const { exit, leftovers } = await container.ended;
     this.#container = undefined;
+    this.#lastRun = container;
     this.#ledger.groups = [];
     if (leftovers.length > 0) this.#ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path) });
     if (entry.from === 'held' && entry.accounted) return this.#ledger.lastExit ?? exit;
@@ -274,14 +290,6 @@ export class Supervised {
   locate(error: unknown): unknown {
     return withPosition(error, this.loaded);
   }
-}
-
-type Attempt = ReturnType<typeof deferred<Container>>;
-
-function newAttempt(): Attempt {
-  const attempt = deferred<Container>();
-  attempt.promise.catch(() => undefined); // whoever wants to know asks for it
-  return attempt;
 }
 
 function isLauncherLost(exit: Exit): boolean {

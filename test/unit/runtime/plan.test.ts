@@ -179,14 +179,6 @@ describe('a launch plan', () => {
     );
   });
 
-  test('what takes effect only under a daemon is said, not silently accepted', () => {
-    const made = plan({ ...base, autostart: 'critical' }, board());
-    assert.deepEqual(
-      made.warnings.map((warning) => [warning.code, warning.key]),
-      [['TH1315', 'autostart']],
-    );
-  });
-
   test('a limit that this board cannot have stands beside the other problems', () => {
     const made = plan({ ...base, suppl_groups: ['nobody-knows'], cgroups: { cpu: { quota: 999 } } }, board());
     assert.deepEqual(

@@ -1,0 +1,81 @@
+import { ThubanError, suggest } from '../base/index.ts';
+import type { LogStore } from './log-store.ts';
+import type { RejectedManifest } from './repository.ts';
+import type { Supervised } from './supervised.ts';
+
+/** A container of the repository, with its log. */
+export interface Entry {
+  supervised: Supervised;
+  log: LogStore;
+  /** Which repository it comes from. */
+  repository: string;
+  /** RFC 3339: when its manifest was read. */
+  loaded_at: string;
+  /** Its file has another text by now, or none. */
+  outdated?: true;
+}
+
+export interface RejectedEntry {
+  rejected: RejectedManifest;
+  repository: string;
+  loaded_at: string;
+}
+
+/** What the repositories hold, by name; finds what a person means by a name. */
+export class Catalogue {
+  readonly entries = new Map<string, Entry>();
+  readonly rejected: RejectedEntry[] = [];
+
+  /** By name, then newest version first. */
+  get sorted(): Entry[] {
+    return [...this.entries.values()].sort((a, b) => {
+      const [x, y] = [a.supervised.loaded.manifest, b.supervised.loaded.manifest];
+      return x.name < y.name ? -1 : x.name > y.name ? 1 : compareVersions(y.version, x.version);
+    });
+  }
+
+  /** `name` is the only or newest version. TH6003 when there is none. */
+  find(name: string): Entry | RejectedEntry {
+    const exact = this.entries.get(name);
+    if (exact !== undefined) return exact;
+    const newest = this.sorted.find(({ supervised }) => supervised.loaded.manifest.name === name);
+    if (newest !== undefined) return newest;
+    const rejected = this.rejected.find(
+      (entry) => rejectedId(entry) === name || entry.rejected.name === name || rejectedName(entry) === name,
+    );
+    if (rejected !== undefined) return rejected;
+    throw this.#unknown(name);
+  }
+
+  #unknown(name: string): ThubanError {
+    const manifests = [...this.entries.values()].map(({ supervised }) => supervised.loaded.manifest);
+    const [wantedName = name] = name.split(':');
+    const versions = manifests.filter((manifest) => manifest.name === wantedName).map(({ version }) => version);
+    if (versions.length > 0)
+      return new ThubanError('TH6003', `no container \`${name}\``, {
+        hint: `\`${wantedName}\` has version ${versions.join(', ')}`,
+        details: { name },
+      });
+    const meant = suggest(wantedName, new Set(manifests.map((manifest) => manifest.name)));
+    const hint = meant === undefined ? 'thuban ps lists them' : `did you mean \`${meant}\`?`;
+    return new ThubanError('TH6003', `no container \`${name}\``, { hint, details: { name } });
+  }
+}
+
+/** What a rejected manifest is called: by its file. */
+export function rejectedId({ rejected }: RejectedEntry): string {
+  return rejected.file.slice(rejected.file.lastIndexOf('/') + 1);
+}
+
+function rejectedName({ rejected }: RejectedEntry): string | undefined {
+  return rejected.name === undefined || rejected.version === undefined
+    ? undefined
+    : `${rejected.name}:${rejected.version}`;
+}
+
+/** `major.minor.patch` each; a normalised manifest has no other form. */
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < 3; i++) if (x[i] !== y[i]) return (x[i] ?? 0) - (y[i] ?? 0);
+  return 0;
+}

@@ -1,0 +1,122 @@
+import { dirname, join } from 'node:path';
+import { ThubanError } from '../base/index.ts';
+import { realKernelFs } from '../cgroups/index.ts';
+import type { LauncherClient } from '../launcher/index.ts';
+import type { Board } from './container.ts';
+import { connectOrStart, type LinkOptions } from './launcher-link.ts';
+import type { Held } from './restore.ts';
+import { readRecord } from './run-record.ts';
+
+export interface DaemonBoardOptions extends LinkOptions {
+  /** The launcher ended by itself. */
+  onLost: (error: ThubanError) => void;
+  onRecovered: (launcher: LauncherClient) => void;
+  /** Console sockets, removed when the lease ends. */
+  sockets: readonly string[];
+}
+
+/** The board of a daemon: its launcher outlives it, and another one is started when it is lost. */
+export class DaemonBoard implements Board {
+  readonly fs = realKernelFs;
+  readonly staging: string;
+  readonly #options: DaemonBoardOptions;
+  #launcher: LauncherClient;
+  /** No earlier daemon left this launcher. */
+  readonly isNew: boolean;
+  readonly #groups = new Set<string>();
+  #recovering: Promise<void> | undefined;
+  #closing = false;
+
+  private constructor(options: DaemonBoardOptions, launcher: LauncherClient, isNew: boolean) {
+    this.#options = options;
+    this.#launcher = launcher;
+    this.isNew = isNew;
+    this.staging = join(options.runDir.launcher, 'root');
+    this.#watch(launcher);
+  }
+
+  static async open(options: DaemonBoardOptions): Promise<DaemonBoard> {
+    const { launcher, isNew } = await connectOrStart(options);
+    return new DaemonBoard(options, launcher, isNew);
+  }
+
+  get launcher(): LauncherClient {
+    return this.#launcher;
+  }
+
+  /** Time since boot: two daemons on one launcher never give the same number. */
+  nextId(): bigint {
+    return process.hrtime.bigint();
+  }
+
+  /** What the launcher holds. `foreign`: begun by a build whose records this one does not understand. */
+  async held(): Promise<{ held: Held[]; foreign: bigint[] }> {
+    const held: Held[] = [];
+    const foreign: bigint[] = [];
+    for (const listed of await this.#launcher.list()) {
+      const record = readRecord(listed.blob);
+      if (record === undefined) foreign.push(listed.id);
+      else held.push({ listed, record });
+    }
+    return { held, foreign };
+  }
+
+  async coverByLease(groups: readonly string[]): Promise<void> {
+    if (this.#launcher.isLost) await this.recovered();
+    const before = this.#groups.size;
+    for (const group of groups) this.#groups.add(group);
+    if (this.#groups.size > before) await this.register();
+  }
+
+  /** Names what the launcher removes when nobody comes back in time, beside each container's own groups. */
+  async register(): Promise<void> {
+    const shared = new Set([...this.#groups].map((group) => dirname(group)));
+    const { launcher } = this.#options.runDir;
+    const own = [join(launcher, 'launcher.sock'), this.staging, launcher];
+    await this.#launcher.register([...this.#groups, ...shared], [...this.#options.sockets, ...own]);
+  }
+
+  recovered(): Promise<void> {
+    if (!this.#launcher.isLost) return Promise.resolve();
+    if (this.#closing) return Promise.reject(new ThubanError('TH6014', 'the daemon is shutting down'));
+    this.#recovering ??= this.#recover().finally(() => {
+      this.#recovering = undefined;
+    });
+    return this.#recovering;
+  }
+
+  /** Leaves the launcher and its containers to the next daemon. */
+  leave(): void {
+    this.#closing = true;
+    this.#launcher.close();
+  }
+
+  /** Ends the launcher and whatever it still holds. */
+  async shutdown(): Promise<void> {
+    this.#closing = true;
+    await this.#launcher.shutdown();
+  }
+
+  async #recover(): Promise<void> {
+    for (;;) {
+      const { launcher, isNew } = await connectOrStart(this.#options);
+      if (!isNew) {
+        // It lives, but the connection did not: what it holds was taken for dead here. All begins anew.
+        await launcher.shutdown();
+        continue;
+      }
+      this.#launcher = launcher;
+      this.#watch(launcher);
+      await this.register();
+      this.#options.onRecovered(launcher);
+      return;
+    }
+  }
+
+  #watch(launcher: LauncherClient): void {
+    void launcher.closed.then(() => {
+      if (this.#closing) return;
+      this.#options.onLost(new ThubanError('TH3011', `the launcher (pid ${launcher.pid}) ended`));
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { RestartDefaults } from '../manifest/index.ts';
+import type { LogLimits } from './log-store.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Writes one line of the daemon's own log. */
+export type DaemonLog = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
+export interface DaemonOptions {
+  runDir: string;
+  /** By name. */
+  repositories: Readonly<Record<string, { dir: string }>>;
+  cgroups: { parent: string; name: string; enforce: 'strict' | 'best_effort' };
+  /** Seconds that containers outlive the daemon. */
+  lease: number;
+  /** How many containers are started at once when the daemon begins. */
+  concurrency: number;
+  /** Seconds for the orderly end of all containers; then they are killed. */
+  shutdownTimeout: number;
+  logs: LogLimits;
+  /** What manifests mean that ask for a restart without values of their own. */
+  restart: RestartDefaults;
+  /** Events kept for replay. */
+  eventHistory: number;
+  /** Paths of the console sockets, removed with the rest when nobody comes back. */
+  sockets: readonly string[];
+  log: DaemonLog;
+}

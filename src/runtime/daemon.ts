@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import { machine, release } from 'node:os';
+import { Cleanup, ThubanError, messageOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
+import { realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
+import type { Entry } from './catalogue.ts';
+import { chooseParent } from './choose-parent.ts';
+import type { Control, DaemonVersion } from './control.ts';
+import { DaemonBoard } from './daemon-board.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import { deferred } from './deferred.ts';
+import { EventHistory } from './event-history.ts';
+import { Fleet } from './fleet.ts';
+import { gatherFacts } from './facts.ts';
+import { LogStores } from './log-store.ts';
+import { prepareRunDir, type RunDir } from './run-dir.ts';
+import { StateFiles } from './state-files.ts';
+import { Supervisor } from './supervisor.ts';
+import { sweepGroups } from './sweep.ts';
+import { inherit, type Inheritance } from './take-over.ts';
+
+/** Why a daemon ends. `critical`: the container that must not end has ended. */
+export interface DaemonEnd { keep: boolean; critical?: string }
+
+/** Everything that a daemon is, without its consoles: the repository's containers, alive. */
+export class Daemon {
+  readonly control: Control;
+  /** Resolves when it is to end: somebody asked, or a critical container ended. Then call `close`. */
+  readonly ending: Promise<DaemonEnd>;
+  readonly #options: DaemonOptions;
+  readonly #runDir: RunDir;
+  readonly #board: DaemonBoard;
+  readonly #fleet: Fleet;
+  readonly #history: EventHistory;
+  readonly #cleanup: Cleanup;
+  readonly #startedAt = new Date().toISOString();
+
+  private constructor(parts: {
+    options: DaemonOptions;
+    runDir: RunDir;
+    board: DaemonBoard;
+    fleet: Fleet;
+    history: EventHistory;
+    cleanup: Cleanup;
+    facts: CgroupFacts;
+    critical: Promise<string>;
+  }) {
+    this.#options = parts.options;
+    this.#runDir = parts.runDir;
+    this.#board = parts.board;
+    this.#fleet = parts.fleet;
+    this.#history = parts.history;
+    this.#cleanup = parts.cleanup;
+    const describe = (): DaemonVersion => this.#describe(parts.facts);
+    const supervisor = new Supervisor({ catalogue: parts.fleet.catalogue, history: parts.history, version: describe });
+    this.control = supervisor;
+    this.ending = Promise.race([
+      supervisor.shutdownAsked,
+      parts.critical.then((critical) => ({ keep: false, critical })),
+    ]);
+  }
+
+  /**
+   * Takes over what an earlier daemon left, reads the repositories, removes what nobody owns. Nothing is started yet. TH7001, TH7004 another daemon
+   * runs here, TH7006 the run directory is not safe, TH7009 no launcher.
+   */
+  static async open(options: DaemonOptions): Promise<Daemon> {
+    if (process.getuid?.() !== 0)
+      throw new ThubanError('TH7001', 'the daemon needs root, because it creates cgroups and namespaces', {
+        hint: 'use sudo, or start it from its unit',
+      });
+    const { log } = options;
+    const runDir = prepareRunDir(options.runDir);
+    const history = new EventHistory(options.eventHistory);
+    const board = await DaemonBoard.open({
+      runDir,
+      lease: options.lease,
+      sockets: options.sockets,
+      onLost: (error) => {
+        log('error', 'the launcher ended and its containers with it; all begins anew', { error: error.toJSON() });
+      },
+      onRecovered: (launcher) => {
+        log('info', 'a new launcher runs', { pid: launcher.pid });
+      },
+    });
+    const cleanup = new Cleanup();
+    try {
+      const onProblem = (error: ThubanError): void => {
+        log('warn', error.message, { error: error.toJSON() });
+      };
+      const files = new StateFiles(runDir.state, { onProblem });
+      removeStaleTemps(runDir.path);
+      const wasClean = readClean(runDir);
+      const inheritance = await inherit(board, files, log);
+      const parent = chooseParent(options.cgroups.parent, cleanup);
+      const facts = gatherFacts().cgroups;
+      await sweep(options, facts, parent, inheritance);
+      const stores = new LogStores(runDir.logs, options.logs, { onProblem });
+      const critical = deferred<string>();
+      const fleet = new Fleet({
+        options,
+        board,
+        files,
+        stores,
+        history,
+        planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
+        onCritical: critical.resolve,
+      });
+      const daemon = new Daemon({
+        options,
+        runDir,
+        board,
+        fleet,
+        history,
+        cleanup,
+        facts,
+        critical: critical.promise,
+      });
+      daemon.#note(false);
+      fleet.load();
+      fleet.takeOver(inheritance, wasClean);
+      await board.register();
+      return daemon;
+    } catch (error) {
+      await cleanup.dispose();
+      if (board.isNew) await board.shutdown();
+      else board.leave();
+      throw error;
+    }
+  }
+
+  get containers(): readonly Entry[] {
+    return this.#fleet.catalogue.sorted;
+  }
+
+  /** Starts what starts by itself. Resolves when all of it was tried. */
+  autostart(): Promise<void> {
+    return this.#fleet.autostart();
+  }
+
+  /** `keep`: leaves everything to the next daemon. This process has to end at once then. Otherwise ends everything and leaves nothing. */
+  async close(end: DaemonEnd): Promise<void> {
+    this.#history.add({ type: 'shutdown', keep: end.keep });
+    if (end.keep) {
+      this.#fleet.detach();
+      this.#note(true);
+      this.#board.leave();
+      return;
+    }
+    await this.#fleet.stopAll(this.#options.shutdownTimeout);
+    this.#fleet.detach();
+    await this.#board.shutdown();
+    this.#fleet.forget();
+    await this.#cleanup.dispose();
+  }
+
+  /** During `close`: kills what still lives. */
+  hurry(): Promise<void> {
+    return this.#fleet.killAll('on the second signal');
+  }
+
+  #describe(facts: CgroupFacts): DaemonVersion {
+    const { launcher } = this.#board;
+    return {
+      version,
+      pid: process.pid,
+      started_at: this.#startedAt,
+      node: process.versions.node,
+      kernel: release(),
+      arch: machine(),
+      cgroups: facts.layout,
+      api: 'v1',
+      launcher: { pid: launcher.pid, version: launcher.build },
+      run_dir: this.#runDir.path,
+      repositories: Object.values(this.#options.repositories).map(({ dir }) => dir),
+      containers: this.#fleet.catalogue.entries.size,
+    };
+  }
+
+  #note(clean: boolean): void {
+    const note = { pid: process.pid, version, started_at: this.#startedAt, clean };
+    try {
+      writeAtomically(this.#runDir.daemonFile, JSON.stringify(note), { mode: 0o600 });
+    } catch (error) {
+      // Only a next daemon's remark in the logs depends on it.
+      this.#options.log('warn', `cannot write ${this.#runDir.daemonFile}: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Whether the last daemon ended in order: then it had written all of the output that it had taken. */
+function readClean(runDir: RunDir): boolean {
+  try {
+    return (JSON.parse(readFileSync(runDir.daemonFile, 'utf8')) as { clean?: unknown }).clean === true;
+  } catch {
+    return false; // the first daemon here, or one that did not come so far
+  }
+}
+
+async function sweep(
+  options: DaemonOptions,
+  facts: CgroupFacts,
+  parent: string,
+  { held, noted }: Inheritance,
+): Promise<void> {
+  const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
+  const where = { facts, parent, top: options.cgroups.name };
+  const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: noted });
+  const { log } = options;
+  if (swept.removed.length > 0) log('info', 'removed groups that nobody owned', { groups: swept.removed });
+  for (const { path, pids } of swept.leftovers)
+    log('warn', `the cgroup ${path} could not be removed`, { code: 'TH2010', pids });
+  if (swept.foreign.length > 0)
+    log('warn', 'groups of another Thuban hold processes and are left alone', { groups: swept.foreign });
+}

@@ -1,0 +1,97 @@
+import type { LoadedManifest, Mount } from '../manifest/index.ts';
+import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
+import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
+import { keyPaths } from './key-path.ts';
+import { usageOf } from './usage.ts';
+
+export function summaryOf({ supervised }: Entry, usage: boolean): ContainerSummary {
+  const { manifest, file } = supervised.loaded;
+  const { next_start_ms, message: _message, uptime_ms: _uptime, ...status } = supervised.status;
+  const container = status.pid === undefined ? undefined : supervised.container;
+  return {
+    ...status,
+    name: manifest.name,
+    version: manifest.version,
+    ...(next_start_ms === undefined ? {} : { next_start: new Date(Date.now() + next_start_ms).toISOString() }),
+    ...(manifest.process?.privileged === true ? { privileged: true } : {}),
+    ...(manifest.autostart === undefined ? {} : { autostart: manifest.autostart }),
+    file,
+    ...(usage && container !== undefined ? { usage: usageOf(container, manifest) } : {}),
+  };
+}
+
+export function rejectedSummary(entry: RejectedEntry): ContainerSummary {
+  const { file, name, version, diagnostics } = entry.rejected;
+  return {
+    id: rejectedId(entry),
+    name: name ?? rejectedId(entry),
+    ...(version === undefined ? {} : { version }),
+    state: 'rejected',
+    since: entry.loaded_at,
+    conditions: [],
+    restarts: 0,
+    oom_kills: 0,
+    file,
+    errors: diagnostics,
+  };
+}
+
+export function rejectedDetail(entry: RejectedEntry, history: EventRecord[]): ContainerDetail {
+  const { digest } = entry.rejected;
+  return {
+    ...rejectedSummary(entry),
+    loaded_at: entry.loaded_at,
+    ...(digest === undefined ? {} : { digest }),
+    repository: entry.repository,
+    history,
+  };
+}
+
+export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail {
+  const { supervised } = entry;
+  const { manifest, digest } = supervised.loaded;
+  const { message } = supervised.status;
+  const run = supervised.lastRun;
+  const memory = run?.memoryUsage() ?? undefined;
+  const cpu = run?.cpuUsage() ?? undefined;
+  const command = run?.record.command ?? commandOf(supervised.loaded);
+  const present = supervised.container !== undefined;
+  return {
+    ...summaryOf(entry, true),
+    ...(message === undefined ? {} : { message }),
+    loaded_at: entry.loaded_at,
+    digest,
+    ...(entry.outdated === true ? { outdated: true } : {}),
+    manifest,
+    lines: linesOf(supervised.loaded),
+    repository: entry.repository,
+    ...(command === undefined ? {} : { command }),
+    ...(manifest.restart === undefined ? {} : { restart: manifest.restart }),
+    restart_history: supervised.countedRestarts,
+    ...(run === undefined
+      ? {}
+      : { groups: run.groups.groups.map((group) => ({ ...group, ...(present ? {} : { removed: true as const }) })) }),
+    mounts: Object.entries(manifest.mounts ?? {}).map(([target, mount]) => describeMount(target, mount)),
+    ...(memory === undefined ? {} : { memory: { usage: memory.usage, limit: memory.limit, peak: memory.peak } }),
+    ...(cpu === undefined ? {} : { cpu }),
+    history,
+  };
+}
+
+function commandOf({ manifest }: LoadedManifest): string[] | undefined {
+  return manifest.init === undefined ? undefined : [manifest.init, ...(manifest.args ?? [])];
+}
+
+function describeMount(target: string, mount: Mount): NonNullable<ContainerDetail['mounts']>[number] {
+  if (mount.type !== 'bind') return { target, type: mount.type };
+  return {
+    target,
+    type: mount.type,
+    source: mount.host,
+    ...(mount.options === undefined ? {} : { options: mount.options }),
+  };
+}
+
+function linesOf(loaded: LoadedManifest): Record<string, number> {
+  return Object.fromEntries(keyPaths(loaded.manifest).map(([text, path]) => [text, loaded.position(path).line]));
+}

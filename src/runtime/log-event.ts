@@ -1,0 +1,42 @@
+import { formatDuration } from '../base/index.ts';
+import type { DaemonLog } from './daemon-options.ts';
+import type { RuntimeEvent } from './events.ts';
+import { exitSentence, oomSentence } from './exit.ts';
+import { isFailure } from './restart.ts';
+
+/** One event as a line of the daemon's own log. Changes of state that another event tells of as well are only for debugging. */
+export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
+  const { container } = event;
+  switch (event.type) {
+    case 'started':
+      log('info', `${container} started`, { container, pid: event.pid, duration_ms: event.duration_ms });
+      for (const { code, message } of event.conditions ?? [])
+        log('warn', `${container} is degraded: ${message}`, { container, code });
+      return;
+    case 'adopted':
+      log('info', `${container} adopted`, { container, pid: event.pid, started_at: event.started_at });
+      return;
+    case 'exited':
+      log(isFailure(event.exit) ? 'warn' : 'info', `${container} exited: ${exitSentence(event.exit)}`, {
+        container,
+        exit: event.exit,
+      });
+      return;
+    case 'oom':
+      log('warn', `${container} out of memory: ${oomSentence(event.oom)}`, { container, oom: event.oom });
+      return;
+    case 'restarting':
+      log('info', `${container} restart ${event.number} of ${event.max} in ${formatDuration(event.delay * 1000)}`, {
+        container,
+      });
+      return;
+    case 'leftover':
+      log('warn', `${container} left groups that could not be removed`, { container, paths: event.paths });
+      return;
+    case 'state':
+      if (event.state === 'failed')
+        log('error', `${container} failed${event.message === undefined ? '' : `: ${event.message}`}`, { container });
+      else log('debug', `${container} is ${event.state}`, { container, previous: event.previous });
+      return;
+  }
+}

@@ -1,0 +1,59 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ThubanError, checkTrustedFolder, errnoOf, hasErrno, messageOf } from '../base/index.ts';
+
+/** The folders of a daemon's run directory. Consoles stand in the run directory itself, which others may enter; the rest is root's alone. */
+export interface RunDir {
+  path: string;
+  launcher: string;
+  logs: string;
+  state: string;
+  /** What the last daemon noted about itself. */
+  daemonFile: string;
+}
+
+/** Makes the run directory where it is missing. TH7006 for one that others could have prepared. */
+export function prepareRunDir(path: string): RunDir {
+  const runDir = {
+    path,
+    launcher: join(path, 'launcher'),
+    logs: join(path, 'logs'),
+    state: join(path, 'state'),
+    daemonFile: join(path, 'daemon.json'),
+  };
+  makeFolder(path, 0o755);
+  try {
+    checkTrustedFolder(path);
+  } catch (error) {
+    if (!(error instanceof ThubanError)) throw error;
+    throw unsafe(path, error.message, error.hint);
+  }
+  makeFolder(runDir.logs, 0o700);
+  makeFolder(runDir.state, 0o700);
+  return runDir;
+}
+
+/** The launcher removes its folder at its end, so it is made before each start of one. */
+export function makeLauncherFolder(runDir: RunDir): void {
+  makeFolder(runDir.launcher, 0o700);
+  makeFolder(join(runDir.launcher, 'root'), 0o755);
+}
+
+function makeFolder(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST'))
+      throw new ThubanError('TH7006', `cannot make the run directory ${path}: ${messageOf(error)}`, {
+        ...(errnoOf(error) === 'ENOENT' ? { hint: 'make the folder above it first, or pass another --run-dir' } : {}),
+        cause: error,
+      });
+  }
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) throw unsafe(path, `${path} is a symbolic link`);
+  if (!found.isDirectory()) throw unsafe(path, `${path} is not a folder`);
+}
+
+function unsafe(path: string, message: string, hint = `remove it, or pass another --run-dir`): ThubanError {
+  return new ThubanError('TH7006', `the run directory is not safe: ${message}`, { hint, details: { path } });
+}

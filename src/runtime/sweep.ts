@@ -1,0 +1,62 @@
+import {
+  AcquiredGroups,
+  listGroups,
+  type CgroupFacts,
+  type Group,
+  type KernelFs,
+  type Leftover,
+} from '../cgroups/index.ts';
+
+export interface SweepOptions {
+  facts: CgroupFacts;
+  parent: string;
+  top: string;
+  /** Folders of groups in which containers live. */
+  held: ReadonlySet<string>;
+  /** Groups of earlier runs of this daemon's containers, known from what was saved. */
+  known: ReadonlySet<string>;
+}
+
+export interface Swept {
+  removed: string[];
+  leftovers: Leftover[];
+  /** Groups that are not ours to judge: somebody lives in them. */
+  foreign: string[];
+}
+
+/**
+ * Removes the container groups that nobody owns any more. What an earlier daemon here noted is killed and removed; of the rest only what is
+ * empty, because another Thuban may have its containers below the same folder. A suffix `#n` is the pid of a `thuban run`.
+ */
+export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<Swept> {
+  const swept: Swept = { removed: [], leftovers: [], foreign: [] };
+  for (const [name, groups] of listGroups(fs, options.facts, options.parent, options.top)) {
+    if (groups.some(({ path }) => options.held.has(path)) || isAlive(name)) continue;
+    const acquired = new AcquiredGroups(fs, groups);
+    const isKnown = groups.some(({ path }) => options.known.has(path));
+    if (!isKnown && acquired.populated()) {
+      swept.foreign.push(...pathsOf(groups));
+      continue;
+    }
+    await acquired.kill();
+    const left = await acquired.remove();
+    swept.leftovers.push(...left);
+    swept.removed.push(...pathsOf(groups).filter((path) => !left.some((leftover) => leftover.path === path)));
+  }
+  return swept;
+}
+
+function pathsOf(groups: readonly Group[]): string[] {
+  return groups.map((group) => group.path);
+}
+
+function isAlive(name: string): boolean {
+  const pid = Number(/#(\d+)$/.exec(name)?.[1] ?? NaN);
+  if (Number.isNaN(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // ESRCH; we are root, so there is no other reason
+  }
+}

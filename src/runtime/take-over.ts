@@ -1,0 +1,65 @@
+import type { Position } from '../base/index.ts';
+import type { LoadedManifest } from '../manifest/index.ts';
+import type { DaemonBoard } from './daemon-board.ts';
+import type { DaemonLog } from './daemon-options.ts';
+import type { Held } from './restore.ts';
+import type { RunRecord } from './run-record.ts';
+import { readSaved, type SavedState } from './saved-state.ts';
+import type { StateFiles } from './state-files.ts';
+
+const SIGKILL = 9;
+
+/** What an earlier daemon left: what the launcher holds, and what was saved, both by container. */
+export interface Inheritance {
+  held: Map<string, Held>;
+  saved: Map<string, SavedState>;
+  /** Groups that were noted for runs of which nothing may be left. */
+  noted: Set<string>;
+}
+
+export async function inherit(board: DaemonBoard, files: StateFiles, log: DaemonLog): Promise<Inheritance> {
+  const saved = new Map<string, SavedState>();
+  for (const [id, value] of files.load()) {
+    const state = readSaved(value);
+    if (state === undefined) log('warn', 'a saved state of another version is not used', { container: id });
+    else saved.set(id, state);
+  }
+  const noted = new Set([...saved.values()].flatMap(({ groups }) => groups));
+  if (board.isNew) {
+    // Its containers went with the launcher of that daemon: everything begins anew.
+    for (const id of saved.keys()) files.remove(id);
+    return { held: new Map(), saved: new Map(), noted };
+  }
+  const { held, foreign } = await board.held();
+  const byContainer = new Map<string, Held>();
+  for (const entry of held) {
+    if (byContainer.has(entry.record.container)) foreign.push(entry.listed.id);
+    else byContainer.set(entry.record.container, entry);
+  }
+  for (const id of foreign) {
+    log('error', 'a container of a version that is not understood is killed', { run: String(id) });
+    await killForeign(board, id);
+  }
+  return { held: byContainer, saved, noted };
+}
+
+async function killForeign(board: DaemonBoard, id: bigint): Promise<void> {
+  const { launcher } = board;
+  const ended = new Promise<void>((resolve) => {
+    const onEnd = (): void => {
+      resolve();
+    };
+    launcher.adopt(id, { onOom: () => undefined, onExit: onEnd }).catch(onEnd); // a start that failed has ended too
+  });
+  await launcher.signal(id, SIGKILL);
+  await ended;
+  await launcher.release(id);
+}
+
+/** The manifest of a run whose file is not there any more, or holds something else. */
+export function manifestOf(record: RunRecord): LoadedManifest {
+  const { manifest, file, digest, container, stop } = record;
+  const [name = container, version = '0.0.0'] = container.split(':');
+  const position = (): Position => ({ file, line: 1, column: 1 });
+  return { manifest: manifest ?? { name, version, uid: 0, gid: 0, stop }, file, digest, position };
+}

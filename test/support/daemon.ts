@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ConsoleClient } from '../../src/console/index.ts';
+import type { Manifest } from '../../src/manifest/index.ts';
+import type { ContainerSummary, EventRecord } from '../../src/runtime/index.ts';
+import { shell } from './containers.ts';
+import { temporaryFolder } from './folders.ts';
+import { isGone } from './launcher.ts';
+import { until } from './processes.ts';
+
+const DIST = resolve(import.meta.dirname, '../../dist');
+
+export interface DaemonStart {
+  /** `step:n`: it dies there. Only the test build has such places. */
+  failpoint?: string;
+  args?: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+/** A daemon with a repository and a run directory of its own, as it is started on a board. */
+export class TestDaemon implements AsyncDisposable {
+  readonly folder = temporaryFolder();
+  readonly repository = join(this.folder.path, 'repository');
+  readonly runDir = join(this.folder.path, 'run');
+  readonly socket = join(this.runDir, 'console.sock');
+  readonly client = new ConsoleClient(this.socket);
+  readonly logFile = join(this.folder.path, 'daemon.log');
+  #process: ChildProcess | undefined;
+  #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | undefined;
+  readonly #launchers = new Set<number>();
+  #logStart = 0;
+
+  constructor(config = 'daemon: {lease: 20 s}\n') {
+    mkdirSync(this.repository, { mode: 0o755 });
+    writeFileSync(join(this.folder.path, 'thuban.yaml'), config, { mode: 0o644 });
+  }
+
+  /** Writes the manifest of a shell script. */
+  add(name: string, script: string, sections: Record<string, unknown> = {}): string {
+    const file = join(this.repository, `${name}.yaml`);
+    const { manifest } = shell(script, { ...(sections as Partial<Manifest>), name });
+    writeFileSync(file, JSON.stringify(manifest, null, 1), { mode: 0o644 });
+    return file;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  get log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** Resolves when the console answers. */
+  async start(options: DaemonStart = {}): Promise<void> {
+    this.launch(options);
+    await until('the daemon is ready', () => this.isDead || this.log.slice(this.#logStart).includes('"ready":true'));
+    if (this.isDead) throw new Error(`the daemon ended: ${this.log}`);
+    this.#launchers.add((await this.client.version()).launcher.pid);
+  }
+
+  /** Does not wait. */
+  launch({ failpoint, args = [], env = {} }: DaemonStart = {}): void {
+    const bundle = join(DIST, failpoint === undefined ? 'thuban.mjs' : 'test/thuban.mjs');
+    const output = openSync(this.logFile, 'a');
+    this.#logStart = fstatSync(output).size;
+    const flags = [
+      '--config',
+      join(this.folder.path, 'thuban.yaml'),
+      '--repository',
+      this.repository,
+      '--run-dir',
+      this.runDir,
+    ];
+    this.#process = spawn(
+      process.execPath,
+      ['--disallow-code-generation-from-strings', bundle, 'daemon', ...flags, ...args],
+      {
+        stdio: ['ignore', output, output],
+        env: { ...process.env, ...env, ...(failpoint === undefined ? {} : { THUBAN_FAILPOINT: failpoint }) },
+      },
+    );
+    closeSync(output);
+    const child = this.#process;
+    this.#ended = new Promise((done) => {
+      child.once('exit', (code, signal) => {
+        done({ code, signal });
+      });
+    });
+  }
+
+  get isDead(): boolean {
+    return this.#process === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Waits for its end. */
+  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    return (await this.#ended) ?? { code: null, signal: null };
+  }
+
+  signal(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.#process?.kill(signal);
+    return this.end();
+  }
+
+  async container(name: string): Promise<ContainerSummary> {
+    const found = (await this.client.containers()).find((entry) => entry.name === name);
+    if (found === undefined) throw new Error(`no container ${name}`);
+    return found;
+  }
+
+  /** Waits until a container is in that state. */
+  async reached(name: string, state: ContainerSummary['state']): Promise<ContainerSummary> {
+    for (const end = Date.now() + 60_000; ;) {
+      const found = await this.container(name);
+      if (found.state === state) return found;
+      if (Date.now() > end) throw new Error(`${name} is ${found.state} and does not become ${state}\n${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async events(types?: string[]): Promise<EventRecord[]> {
+    const found: EventRecord[] = [];
+    for await (const event of this.client.events(types === undefined ? {} : { types })) found.push(event);
+    return found;
+  }
+
+  async lines(name: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { stream, line } of this.client.logs(name, {}))
+      found.push(stream === 'thuban' ? `- ${line}` : line);
+    return found;
+  }
+
+  /** Also after a check that failed: nothing stays on the machine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isDead) await this.signal('SIGTERM');
+    for (const pid of [...this.#launchers, ...this.#launcherNow()]) {
+      if (isGone(pid) || !this.#isLauncher(pid)) continue;
+      process.kill(pid, 'SIGTERM');
+      await until('the launcher has ended', () => isGone(pid));
+    }
+    rmSync(this.folder.path, { recursive: true, force: true });
+  }
+
+  /** The launcher that listens in our run directory, whether a daemon told of it or not. */
+  #launcherNow(): number[] {
+    return [...this.log.matchAll(/"launcher":(\d+)/g)].map((match) => Number(match[1]));
+  }
+
+  /** A number may be another's by now. */
+  #isLauncher(pid: number): boolean {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.runDir);
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { exists } from '../../../src/cgroups/read.ts';
+import { sweepGroups } from '../../../src/runtime/sweep.ts';
+import { factsOf, v1Board, v2Board } from '../cgroups/fake-boards.ts';
+
+const NOBODY = 4_194_305; // above the highest pid that Linux gives
+
+for (const [version, board, mount] of [
+  ['v1', v1Board, '/sys/fs/cgroup/memory'],
+  ['v2', v2Board, '/sys/fs/cgroup'],
+] as const)
+  describe(`groups that nobody owns, on ${version}`, () => {
+    const parent = mount;
+    const group = (name: string): string => `${mount}/thuban/${name}`;
+
+    function prepare(names: string[]): { fs: ReturnType<typeof board>; sweep: Sweep } {
+      const fs = board();
+      fs.mkdir(`${mount}/thuban`);
+      for (const name of names) fs.mkdir(group(name));
+      const facts = factsOf(fs);
+      const sweep: Sweep = ({ held = [], known = [] }) =>
+        sweepGroups(fs, {
+          facts,
+          parent,
+          top: 'thuban',
+          held: new Set(held.map(group)),
+          known: new Set(known.map(group)),
+        });
+      return { fs, sweep };
+    }
+
+    type Sweep = (options: { held?: string[]; known?: string[] }) => ReturnType<typeof sweepGroups>;
+
+    test('are removed when they are empty', async () => {
+      const { fs, sweep } = prepare(['c-a@1.0.0', 'c-b@1.0.0']);
+      const swept = await sweep({});
+      assert.deepEqual(swept.removed.sort(), [group('c-a@1.0.0'), group('c-b@1.0.0')]);
+      assert.ok(!exists(fs, `${mount}/thuban`), 'the folder above goes with the last of them');
+    });
+
+    test('are left alone when a container lives there', async () => {
+      const { fs, sweep } = prepare(['c-a@1.0.0', 'c-b@1.0.0']);
+      const pid = fs.spawn(group('c-a@1.0.0'));
+      await sweep({ held: ['c-a@1.0.0'] });
+      assert.ok(exists(fs, group('c-a@1.0.0')));
+      assert.deepEqual(fs.read(`${group('c-a@1.0.0')}/cgroup.procs`).trim(), String(pid));
+      assert.ok(!exists(fs, group('c-b@1.0.0')));
+    });
+
+    test('are left alone and told of when a stranger lives there', async () => {
+      const { fs, sweep } = prepare(['c-a@1.0.0']);
+      fs.spawn(group('c-a@1.0.0'));
+      const swept = await sweep({});
+      assert.deepEqual(swept, { removed: [], leftovers: [], foreign: [group('c-a@1.0.0')] });
+      assert.ok(exists(fs, group('c-a@1.0.0')));
+    });
+
+    test('of a `thuban run` that lives are its own, also while they are empty', async () => {
+      const { fs, sweep } = prepare([`c-a@1.0.0#${process.pid}`, `c-a@1.0.0#${NOBODY}`]);
+      await sweep({ known: [`c-a@1.0.0#${process.pid}`] });
+      assert.ok(exists(fs, group(`c-a@1.0.0#${process.pid}`)));
+      assert.ok(!exists(fs, group(`c-a@1.0.0#${NOBODY}`)));
+    });
+
+    test('that do not have the name of a container are never touched', async () => {
+      const { fs, sweep } = prepare(['other', 'c-a@1.0.0']);
+      await sweep({});
+      assert.ok(exists(fs, group('other')));
+    });
+  });
