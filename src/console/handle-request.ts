@@ -5,7 +5,7 @@ import { asThubanError, sendError, sendJson } from './answer.ts';
 import { readBody, refuseBody } from './body.ts';
 import type { Permission } from './generated/operations.d.ts';
 import { readQuery } from './input.ts';
-import type { ConsoleLimits } from './limits.ts';
+import { idleMs, type ConsoleLimits } from './limits.ts';
 import { findRoute } from './router.ts';
 import type { Reply, Route } from './routes.ts';
 import { StallWatch } from './stall.ts';
@@ -36,8 +36,8 @@ export async function handleRequest(
   response: ServerResponse,
   context: Context,
 ): Promise<void> {
-  const { stream_timeout, idle_timeout } = context.limits;
-  const stall = new StallWatch(response, stream_timeout * 1000, (idle_timeout ?? 0) * 1000, () => {
+  const { limits } = context;
+  const stall = new StallWatch(response, limits.stream_timeout * 1000, idleMs(limits), () => {
     context.log('warn', 'closed the connection of a client that did not take its answer', about(request, context));
   });
   try {

@@ -15,7 +15,7 @@ export function check<T>(validator: Validator<T>, place: 'path' | 'query' | 'bod
 
 /**
  * `follow&tail=5&type=oom,exited` as values of the described types. `+` is a plus, as RFC 3986 has it, so that `+02:00` and `1.0.0+5` need no
- * encoding. What cannot be read as its type stays text, for the validator to refuse.
+ * encoding. A comma within an entry of a list does. What cannot be read as its type stays text, for the validator to refuse.
  */
 export function readQuery(text: string, kinds: Kinds): Record<string, unknown> {
   const values: Record<string, unknown> = {};
@@ -24,12 +24,13 @@ export function readQuery(text: string, kinds: Kinds): Record<string, unknown> {
     if (part === '') continue;
     const equals = part.indexOf('=');
     const key = decode(equals === -1 ? part : part.slice(0, equals));
-    const value = equals === -1 ? '' : decode(part.slice(equals + 1));
+    const value = equals === -1 ? '' : part.slice(equals + 1);
     const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined;
     if (kind === undefined) throw unknownParameter(key, kinds);
     const before = values[key];
-    if (kind === 'array') values[key] = [...(Array.isArray(before) ? (before as unknown[]) : []), ...value.split(',')];
-    else if (before === undefined) values[key] = typed(value, kind);
+    if (kind === 'array')
+      values[key] = [...(Array.isArray(before) ? (before as unknown[]) : []), ...value.split(',').map(decode)];
+    else if (before === undefined) values[key] = typed(decode(value), kind);
     else throw new ThubanError('TH6012', `the query holds \`${key}\` twice`, { details: { in: 'query', key } });
   }
   return values;

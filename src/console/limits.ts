@@ -8,8 +8,8 @@ export interface ConsoleLimits {
   request_size: number;
   /** How long a client may take nothing of an answer. */
   stream_timeout: number;
-  /** How long a connection may be open without a request; null: for ever. */
-  idle_timeout: number | null;
+  /** How long a connection may be open without a request. */
+  idle_timeout: number | 'unlimited';
   /** How long a request may take to arrive. */
   request_timeout: number;
 }
@@ -19,7 +19,7 @@ export const defaultLimits: Readonly<ConsoleLimits> = {
   requests_per_second: 1000,
   request_size: 1024 * 1024,
   stream_timeout: 10,
-  idle_timeout: null,
+  idle_timeout: 'unlimited',
   request_timeout: 10,
 };
 
@@ -31,6 +31,11 @@ export const PIPELINE = 32;
 
 /** How long a connection that is refused may still send, so that its client gets to read why. Milliseconds. */
 export const LINGER_MS = 1000;
+
+/** Milliseconds; 0, as node:http has it, is for ever. */
+export function idleMs({ idle_timeout }: Pick<ConsoleLimits, 'idle_timeout'>): number {
+  return idle_timeout === 'unlimited' ? 0 : idle_timeout * 1000;
+}
 
 /** A bucket that holds one second's worth of requests and fills evenly. */
 export class RequestRate {

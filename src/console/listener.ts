@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ThubanError } from '../base/index.ts';
 import { refuseConnection, sendError } from './answer.ts';
 import { handleRequest, type Context } from './handle-request.ts';
-import { HEADER_SIZE, PIPELINE, RequestRate } from './limits.ts';
+import { HEADER_SIZE, PIPELINE, RequestRate, idleMs } from './limits.ts';
 import { SocketFile, type SocketSpec } from './socket-file.ts';
 import { statusOf } from './status.ts';
 
@@ -36,7 +36,7 @@ export class Listener {
       requestTimeout: patience,
       // How exactly the two above are kept; a timer of its own for each connection would cost more.
       connectionsCheckingInterval: patience / 2,
-      keepAliveTimeout: (limits.idle_timeout ?? 0) * 1000,
+      keepAliveTimeout: idleMs(limits),
       maxHeaderSize: HEADER_SIZE,
       // A Unix socket has no host, and a request typed by hand needs none.
       requireHostHeader: false,

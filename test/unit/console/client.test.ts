@@ -70,7 +70,12 @@ describe('the client', () => {
     await withConsole({}, async ({ client, control }) => {
       const since = '2026-01-31T10:00:00+02:00';
       for await (const line of client.logs('camera', { tail: 3, since, follow: false })) assert.fail(line.line);
-      const query = { since: 0, epoch: '0f3a', types: ['oom', 'exited'], containers: ['cam*', 'a:1.0.0+5'] };
+      const query = {
+        since: 0,
+        epoch: '0f3a',
+        types: ['oom', 'exited'],
+        containers: ['cam*', 'a:1.0.0+5', 'two words, and ü&=.yaml'],
+      };
       for await (const event of client.events(query)) assert.fail(event.type);
       assert.deepEqual(control.calls, [
         { action: 'logs', name: 'camera', options: { tail: 3, since, follow: false } },

@@ -120,6 +120,17 @@ describe('what the supervisor refuses', () => {
     });
   });
 
+  test('is told with its status also when a stream finds it only at its first record', async () => {
+    await withConsole({}, async ({ path, control }) => {
+      // eslint-disable-next-line require-yield -- it ends before
+      control.events = async function* () {
+        await Promise.resolve();
+        throw new ThubanError('TH6003', 'no container `x`');
+      };
+      assert.equal(refusalIn(await ask(path, 'GET', '/v1/events?follow')).code, '404 TH6003');
+    });
+  });
+
   test('is 500 and a line in the log for anything that has no code', async () => {
     await withConsole({}, async ({ path, control, log }) => {
       for (const one of ['/v1/containers', '/v1/events']) {

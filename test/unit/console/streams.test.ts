@@ -133,6 +133,23 @@ describe('a stream', () => {
     });
   });
 
+  test('that was behind may be quiet afterwards', async () => {
+    await withConsole({ limits: { stream_timeout: 0.2 } }, async (bench) => {
+      writeMuch(bench);
+      const seen = { count: 0 };
+      const reading = (async () => {
+        for await (const line of bench.client.logs('camera', { follow: true })) if (line.line !== '') seen.count++;
+      })();
+      await until('all was read', () => seen.count === LINES);
+      await pause(500);
+      bench.control.write('camera:2.1.0', 'the last');
+      await until('the last was read', () => seen.count === LINES + 1);
+      assert.deepEqual(bench.log, []);
+      await bench.server.close();
+      await reading;
+    });
+  });
+
   test('that breaks in the middle closes the connection', async () => {
     await withConsole({}, async ({ client, control, log }) => {
       control.events = async function* () {
