@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, hasErrno, messageOf, removeStaleTemps, writeAtomically } from '../base/index.ts';
+import { ThubanError, hasErrno, messageOf, readTrustedFile, removeStaleTemps, writeAtomically } from '../base/index.ts';
+import { fileName } from './file-name.ts';
 
 export interface StateFilesOptions {
   onProblem: (error: ThubanError) => void;
@@ -8,6 +9,8 @@ export interface StateFilesOptions {
 
 const SUFFIX = '.json';
 const FULL = ['ENOSPC', 'EDQUOT'] as const;
+/** A thousand times what is saved of a container. */
+const MAX_BYTES = 1 << 20;
 
 /**
  * One JSON file per container in a folder on tmpfs, replaced as a whole, so that it survives the death of this process. Only a cache: a
@@ -21,57 +24,63 @@ export class StateFiles {
   constructor(folder: string, options: StateFilesOptions) {
     this.#folder = folder;
     this.#onProblem = options.onProblem;
-    removeStaleTemps(folder);
+    this.#guard(() => removeStaleTemps(folder));
   }
 
   /** What is there, by container id. */
   load(): Map<string, unknown> {
-    const found = new Map<string, unknown>();
-    for (const name of readdirSync(this.#folder)) {
-      if (!name.endsWith(SUFFIX) || name.startsWith('.')) continue;
-      const value = this.#read(name);
-      if (value !== undefined) found.set(decodeURIComponent(name.slice(0, -SUFFIX.length)), value);
-    }
-    return found;
+    const entries = this.#guard(() => readdirSync(this.#folder, { withFileTypes: true })) ?? [];
+    const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(SUFFIX));
+    return new Map(files.flatMap(({ name }) => this.#read(name)));
   }
 
+  /** `value` is what JSON can hold. */
   save(id: string, value: unknown): void {
-    try {
-      writeAtomically(this.#path(id), JSON.stringify(value), { mode: 0o600 });
+    this.#guard(() => {
+      writeAtomically(this.#path(id), JSON.stringify({ container: id, state: value }), { mode: 0o600 });
       this.#isFailing = false;
-    } catch (error) {
-      this.#tell(error);
-    }
+    });
   }
 
   remove(id: string): void {
-    rmSync(this.#path(id), { force: true });
+    this.#guard(() => {
+      rmSync(this.#path(id), { force: true });
+    });
   }
 
-  #read(name: string): unknown {
+  #read(name: string): [id: string, value: unknown][] {
     const path = join(this.#folder, name);
     try {
-      const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-      decodeURIComponent(name); // a name that we did not make is as good as damaged
-      return value;
+      const found: unknown = JSON.parse(readTrustedFile(path, { maxBytes: MAX_BYTES }).toString());
+      // A file that was copied or renamed by hand tells of a container that has another one.
+      if (isSaved(found) && `${fileName(found.container)}${SUFFIX}` === name) return [[found.container, found.state]];
+      this.#setAside(path, undefined);
     } catch (error) {
-      this.#setAside(path, error);
-      return undefined;
+      // What cannot be read now, for want of descriptors for example, is not damaged.
+      if (error instanceof SyntaxError || error instanceof ThubanError) this.#setAside(path, error);
+      else this.#tell(error);
     }
+    return [];
   }
 
   #setAside(path: string, cause: unknown): void {
     const aside = `${path}.bad`;
-    try {
+    this.#guard(() => {
       renameSync(path, aside);
+      const message = `the state file ${path} was damaged and is kept as ${aside}`;
+      this.#onProblem(
+        new ThubanError('TH7008', message, { hint: 'only history is lost', details: { path, aside }, cause }),
+      );
+    });
+  }
+
+  #guard<T>(what: () => T): T | undefined {
+    try {
+      return what();
     } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) this.#tell(error);
-      return;
+      this.#tell(error);
+      return undefined;
     }
-    const message = `the state file ${path} was damaged and is kept as ${aside}`;
-    this.#onProblem(
-      new ThubanError('TH7008', message, { hint: 'only history is lost', details: { path, aside }, cause }),
-    );
   }
 
   /** Once, until a write succeeds again. */
@@ -81,13 +90,22 @@ export class StateFiles {
     const full = hasErrno(error, ...FULL);
     const message = full
       ? `${this.#folder} is full; what changes from now on is not known to a next daemon`
-      : `cannot write to ${this.#folder}: ${messageOf(error)}`;
+      : `cannot keep the state of containers in ${this.#folder}: ${messageOf(error)}`;
     const hint = full ? 'free space; it recovers by itself' : 'check the folder and its file system';
     this.#onProblem(new ThubanError('TH4006', message, { hint, details: { folder: this.#folder }, cause: error }));
   }
 
-  /** An id has no `/`, but may hold what a file name should not begin with. */
   #path(id: string): string {
-    return join(this.#folder, `${encodeURIComponent(id)}${SUFFIX}`);
+    return join(this.#folder, `${fileName(id)}${SUFFIX}`);
   }
+}
+
+function isSaved(value: unknown): value is { container: string; state: unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'container' in value &&
+    typeof value.container === 'string' &&
+    'state' in value
+  );
 }
