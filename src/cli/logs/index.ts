@@ -41,9 +41,21 @@ export async function logs(names: readonly string[], flags: LogsFlags, context: 
   else for await (const record of mergeByTime(sources)) take(record);
   tell.end();
   if (interrupt.happened) return INTERRUPTED;
-  if (lines === 0 && !context.json && !context.quiet)
+  if (follow) await explainEnd(client, containers, context);
+  if (!follow && lines === 0 && !context.json && !context.quiet)
     for (const container of containers) talk(await whyNothing(client, container, query.since !== undefined));
   return 0;
+}
+
+/** What is followed ends when a container is taken out, or with the daemon, which is an error. */
+async function explainEnd(
+  client: ConsoleClient,
+  containers: readonly ContainerSummary[],
+  context: Context,
+): Promise<void> {
+  const left = new Set((await client.containers()).map(({ id }) => id));
+  if (context.quiet) return;
+  for (const { id } of containers) if (!left.has(id)) talk(`- ${id} was taken out of the repository -`);
 }
 
 function queryOf({ follow, tail, since }: LogsFlags): LogQuery {

@@ -1,5 +1,6 @@
 import { ConsoleServer } from '../../../src/console/index.ts';
 import { Cli, type CliEnd, type CliOptions } from '../../support/cli.ts';
+import { until } from '../../support/processes.ts';
 import { socketAt, withConsole, type Bench } from '../console/support.ts';
 
 export { socketAt, withConsole, type Bench };
@@ -21,4 +22,11 @@ export async function thuban(bench: Pick<Bench, 'path'>, ...args: string[]): Pro
 /** Another daemon on the same socket, after the first has ended. */
 export function again({ path, control }: Bench): Promise<ConsoleServer> {
   return ConsoleServer.listen({ control, sockets: [socketAt(path)] });
+}
+
+/** Until somebody follows a stream of the daemon. */
+export async function following({ control }: Bench): Promise<void> {
+  const asked = (): boolean =>
+    control.calls.some(({ options }) => (options as { follow?: boolean } | undefined)?.follow === true);
+  await until('somebody follows', () => asked() && control.streams > 0);
 }
