@@ -25,6 +25,7 @@ const GRACE_MS = 1000;
 export class ConsoleServer implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #listeners: Listener[] = [];
+  #closed: Promise<unknown> | undefined;
 
   private constructor() {
     // Every stream listens to this one signal.
@@ -53,7 +54,8 @@ export class ConsoleServer implements AsyncDisposable {
   /** Takes no more connections, ends streams, lets answers finish for a second, and removes the socket files. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close(GRACE_MS)));
+    this.#closed ??= Promise.all(this.#listeners.map((listener) => listener.close(GRACE_MS)));
+    await this.#closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

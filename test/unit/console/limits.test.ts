@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { describe, test } from 'node:test';
 import { ConsoleClient } from '../../../src/console/index.ts';
 import { PIPELINE, RequestRate } from '../../../src/console/limits.ts';
@@ -26,6 +27,22 @@ describe('the limit of connections', () => {
         if (answer.status === 200) break;
         assert.equal(refusalIn(answer).code, '429 TH6007');
       }
+    });
+  });
+
+  test('tells as many as it serves, and keeps none of them longer than a second', async () => {
+    await withConsole({ limits: { connections: 4 } }, async ({ path }) => {
+      const sockets = Array.from({ length: 40 }, () => createConnection({ path, allowHalfOpen: true }));
+      let told = 0;
+      for (const socket of sockets) socket.on('error', () => socket.destroy()).on('data', () => told++);
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      await pause(100);
+      assert.equal(told, 4);
+      // A socket that was destroyed at the other side takes no more.
+      await pause(1200);
+      for (const socket of sockets) socket.write('x');
+      await until('all but the served are gone', () => sockets.filter((socket) => socket.destroyed).length === 36);
+      for (const socket of sockets) socket.destroy();
     });
   });
 
@@ -143,6 +160,7 @@ describe('the time of a request', () => {
       const head = 'POST /v1/shutdown HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"ke';
       assert.equal(await exchangeBytes(path, head), '');
       assert.deepEqual(control.calls, []);
+      await until('the request was given up', () => log.some((line) => line.fields['method'] === 'POST'));
       assert.deepEqual(
         log.filter((line) => line.level !== 'debug'),
         [],
