@@ -62,10 +62,13 @@ export interface Diagnostic {
   related?: { line: number; column: number; length: number; label: string };
 }
 
-/** The errno name of a system error, or undefined for anything else. */
+/**
+ * The errno name of a system error, or undefined for anything else. Linux has two names for number 95: libuv says ENOTSUP, the kernel and
+ * its documents, and so we, say EOPNOTSUPP.
+ */
 export function errnoOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code))
-    return error.code;
+    return error.code === 'ENOTSUP' ? 'EOPNOTSUPP' : error.code;
   return undefined;
 }
 

@@ -37,6 +37,24 @@ test('killing reaches groups that the container made below its own', { skip }, a
   });
 });
 
+test(
+  'killing reaches threaded groups below, which have no list of processes',
+  { skip: version === 1 && 'the groups of this board are on v1' },
+  async () => {
+    await withGroups({}, async (groups) => {
+      const path = groups.joins.find((join) => join.version === 2)?.path ?? '';
+      const below = `${path}/threads`;
+      const script = `mkdir '${below}' && echo threaded > '${below}/cgroup.type' && echo 0 > '${below}/cgroup.threads'`;
+      const shell = inside(groups, `${script} && exec sleep 1000`);
+      const isThere = (): boolean => fs.list(path).some(({ name }) => name === 'threads');
+      await until('the program is in the group below', () => isThere() && fs.read(`${below}/cgroup.threads`) !== '');
+      assert.deepEqual(groups.pids(), [shell.pid]);
+      assert.equal(await groups.kill(), true);
+      assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
+    });
+  },
+);
+
 test('a group that stays busy is a leftover, not an exception, and the others are removed', { skip }, async () => {
   await onBoard(async () => {
     const groups = acquireGroups(fs, planCgroups(request({})));

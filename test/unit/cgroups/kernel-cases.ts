@@ -70,6 +70,7 @@ const rows: [1 | 2, string, string, string, (string | undefined)?, Record<string
   [2, 'cgroup.kill', '1', 'ok'],
   [2, 'cgroup.freeze', '2', 'ERANGE', '0'],
   [2, 'cgroup.freeze', '1', 'ok', '1'],
+  [2, 'cgroup.kill', '1', 'EOPNOTSUPP', undefined, { 'cgroup.type': 'threaded' }],
   [2, 'cgroup.type', 'threaded', 'ok', 'threaded'],
   [2, 'cgroup.type', 'domain', 'EINVAL', 'domain'],
   [2, 'cgroup.subtree_control', '+nonsense', 'EINVAL', ''],
