@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ThubanError, checkTrustedFolder, messageOf, readTrustedFile, type Diagnostic } from '../base/index.ts';
 import { MAX_BYTES, loadManifest, type LoadOptions, type LoadedManifest } from '../manifest/index.ts';
 import { containerId } from './plan.ts';
@@ -32,15 +32,19 @@ export interface ScanOptions extends LoadOptions {
 const MAX_FILES = 10_000;
 
 /**
- * Reads every `*.yaml` of a folder, in name order. A manifest is root on the board, so the folder, those above it and each file must be out of
- * the reach of others (TH5010). One bad manifest never harms the others: it stands among the rejected ones with all its errors.
+ * Reads every `*.yaml` of a folder, in name order; hidden files and folders are not looked at. A manifest is root on the board, so the folder,
+ * those above it and each file must be out of the reach of others (TH5010). One bad manifest never harms the others: it stands among the
+ * rejected ones with all its errors. Of two that define the same container the first counts.
  */
-export function scanRepository(dir: string, options: ScanOptions = {}): Repository {
+export function scanRepository(folder: string, options: ScanOptions = {}): Repository {
+  // Before anything is checked, so that `link/..` is the same folder in every step.
+  const dir = resolve(folder);
   let names: string[];
   try {
     checkTrustedFolder(dir, options);
-    names = readdirSync(dir)
-      .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
+    names = readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.name.endsWith('.yaml') && !entry.name.startsWith('.') && !entry.isDirectory())
+      .map(({ name }) => name)
       .sort();
   } catch (error) {
     return { manifests: [], rejected: [], problem: problemOf(dir, error) };
@@ -80,8 +84,8 @@ function loadOne(file: string, options: ScanOptions): LoadedManifest | RejectedM
 
 /** Of a text that may be no YAML at all: only lines that say it plainly. */
 function identityOf(text: string): { name?: string; version?: string } {
-  const name = /^name:[ \t]*["']?([A-Za-z0-9_-]{1,200})["']?[ \t]*(?:#.*)?$/m.exec(text)?.[1];
-  const version = /^version:[ \t]*["']?(\d{1,10}\.\d{1,10}\.\d{1,10})["']?[ \t]*(?:#.*)?$/m.exec(text)?.[1];
+  const name = /^name:[ \t]*["']?([\w.-]{1,1024})["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1];
+  const version = /^version:[ \t]*["']?(\d{1,10}\.\d{1,10}\.\d{1,10})["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1];
   return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
 }
 
