@@ -10,6 +10,9 @@ const LISTEN_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 90_000;
 const POLL_MS = 1;
 
+/** No settings of this board. A slow one may need longer than the usual lease to start the next daemon. */
+const CONFIG = 'daemon: {lease: 5 min}\n';
+
 /** The built daemon on folders of its own. It can leave its containers and be started anew beside them. */
 export class DaemonProcess {
   readonly socket: string;
@@ -23,12 +26,12 @@ export class DaemonProcess {
   /** `folder` is made and gets everything but the repository. */
   constructor(dist: string, folder: string, repository: string, cleanup: Cleanup) {
     mkdirSync(folder, { mode: 0o700 });
-    writeFileSync(join(folder, 'thuban.yaml'), '', { mode: 0o600 });
     this.socket = join(folder, 'console.sock');
     this.client = new ConsoleClient(this.socket);
     this.#bundle = join(dist, 'thuban.mjs');
     this.#folder = folder;
     this.#repository = repository;
+    writeFileSync(this.#config, CONFIG, { mode: 0o600 });
     cleanup.defer('daemon', () => this.end());
   }
 
@@ -96,7 +99,6 @@ export class DaemonProcess {
     this.#launcher = undefined;
   }
 
-  /** Empty: the settings of this board are not what is measured. */
   get #config(): string {
     return join(this.#folder, 'thuban.yaml');
   }
