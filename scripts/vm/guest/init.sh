@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first program of the virtual machine. It loads the drivers, puts a root together, mounts the cgroups as asked and runs
-# /run/job/command in it. The kernel hands it `layout` (v2, v1, hybrid) from its command line.
+# /run/job/command in it. The kernel hands it from its command line `layout` (v2, v1, hybrid) and `group`: the v2 group to run in.
 # Output goes to the port vm.output, facts as `name value` lines to the port vm.status; the last one is `exit CODE`.
 busybox=/bin/busybox
 share='trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro'
@@ -61,12 +61,15 @@ done
 $busybox mount -t 9p -o "$share" job run/job || stop 'no job'
 
 cgroup=sys/fs/cgroup
+join=:
 case $layout in
   v2)
     mount_v2 "$cgroup"
     for controller in $($busybox cat "$cgroup/cgroup.controllers"); do
       echo "+$controller" > "$cgroup/cgroup.subtree_control"
     done
+    $busybox mkdir -p "$cgroup$group"
+    join="echo 0 > /$cgroup$group/cgroup.procs"
     ;;
   v1) mount_v1 ;;
   hybrid)
@@ -82,6 +85,7 @@ $busybox cp "$busybox" run/busybox
 $busybox cat > run/start << EOF
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 exec 3> $status
+$join
 echo "kernel \$(uname -r)" >&3
 # As mounted, whatever was asked for.
 case \$(grep -c ' - cgroup2 ' /proc/self/mountinfo),\$(grep -c ' - cgroup ' /proc/self/mountinfo) in

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { version } from '../../../src/base/index.ts';
-import { acquireGroups, realKernelFs } from '../../../src/cgroups/index.ts';
+import { acquireGroups, prepareParent, realKernelFs } from '../../../src/cgroups/index.ts';
 import { LauncherClient } from '../../../src/launcher/index.ts';
 import { Frame, Reader, Writer } from '../../../src/launcher/wire.ts';
 import { OutputReader } from '../../../src/runtime/output.ts';
@@ -21,6 +21,18 @@ const MARK = String(94_608_000 + process.pid);
 
 async function trial(lease: number, body: (bench: Bench) => Promise<void>): Promise<void> {
   await leavesNothingBehind(() => withLauncher(lease, body));
+}
+
+/** On a parent that hands controllers down, as the daemon would have made it. */
+async function onPreparedParent(lease: number, body: (bench: Bench) => Promise<void>): Promise<void> {
+  await leavesNothingBehind(async () => {
+    const parent = prepareParent(realKernelFs, gatherFacts().cgroups, 'self');
+    try {
+      await withLauncher(lease, body);
+    } finally {
+      parent.undo();
+    }
+  });
 }
 
 describe('containers without a controller', needsRoot(), () => {
@@ -115,7 +127,7 @@ describe('containers without a controller', needsRoot(), () => {
 
 describe('the end of the lease', needsRoot(), () => {
   test('kills every container and removes its groups, the shared ones and the run directory', async () => {
-    await trial(1, async (bench) => {
+    await onPreparedParent(1, async (bench) => {
       const { runDir, client } = bench;
       const { manifest } = shell('', { cgroups: { cpu: { shares: 100 }, pids: { limit: 20 } } });
       const launch = plan(manifest, gatherFacts(manifest), { runDir, instance: process.pid });
