@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { codes } from '../src/base/codes.ts';
+import { cliPage } from './cli-page.mjs';
 import { configurationPage } from './configuration-page.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -46,7 +47,11 @@ function errorsPage() {
   return `${lines.join('\n')}\n`;
 }
 
-const pages = { 'docs/reference/errors.md': errorsPage(), 'docs/reference/configuration.md': configurationPage() };
+const pages = {
+  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/configuration.md': configurationPage(),
+  'docs/reference/cli.md': cliPage(),
+};
 const check = process.argv.includes('--check');
 let stale = 0;
 for (const [path, text] of Object.entries(pages)) {
