@@ -23,8 +23,6 @@ export async function* readRecords(answer: IncomingMessage, socketPath: string):
     }
   } catch (error) {
     throw connectionLost(socketPath, error);
-  } finally {
-    answer.destroy();
   }
   if (rest !== '') throw connectionLost(socketPath, new Error('the last line is not complete'));
 }

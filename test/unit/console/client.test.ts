@@ -184,7 +184,7 @@ describe('a stream of the client', () => {
 
   const broken: [name: string, bytes: string, message: RegExp][] = [
     ['the connection breaks off', '30\r\n{"seq":1}\n{"seq":2', /closed the connection$/],
-    ['the answer ends in the middle of a record', '13\r\n{"seq":1}\n{"seq":2\r\n0\r\n\r\n', /closed the connection$/],
+    ['the answer ends in the middle of a record', '12\r\n{"seq":1}\n{"seq":2\r\n0\r\n\r\n', /closed the connection$/],
     ['a record is not JSON', 'd\r\n{"seq":1}\nno\n\r\n0\r\n\r\n', /what answers there is no Thuban/],
   ];
   for (const [name, bytes, message] of broken) {

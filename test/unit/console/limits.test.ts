@@ -125,6 +125,17 @@ describe('the size of a request', () => {
     });
   });
 
+  test('is told also to a client that reads only when it has sent all', async () => {
+    await withConsole({}, async ({ path }) => {
+      const socket = (await connect(path)).pause();
+      const head = `POST ${start} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: ${4 * mebibyte}\r\n\r\n`;
+      const sent = once(socket, 'drain');
+      socket.write(head + ' '.repeat(4 * mebibyte));
+      await sent;
+      assert.match(await readAll(socket.resume()), /^HTTP\/1\.1 413 /);
+    });
+  });
+
   test('reaches the typed client as TH6006', async () => {
     await withConsole({}, async ({ client }) => {
       await assert.rejects(client.start('report', { args: ['x'.repeat(2 * mebibyte)] }), { code: 'TH6006' });
