@@ -26,8 +26,8 @@ export interface Environment {
 export function readEnvironment(env: Readonly<NodeJS.ProcessEnv>): Environment {
   const found: Environment = { parts: [], diagnostics: [], texts: new Map() };
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX));
-  const depth = (name: string): number => name.split('__').length;
-  for (const name of names.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))) {
+  // The name of a section sorts before the names of what is in it.
+  for (const name of names.sort()) {
     const target = resolveName(name);
     if ('diagnostic' in target) {
       found.diagnostics.push(target.diagnostic);

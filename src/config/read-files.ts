@@ -72,7 +72,10 @@ function checkFolder(found: ReadFiles, folder: string, { untrusted, trust }: Fil
     checkTrustedFolder(folder, trust);
   } catch (error) {
     // A folder that is not there is told of by the file that is not there.
-    if (!hasErrno(error, 'ENOENT')) found.diagnostics.push(findingOf(folder, error, untrusted));
+    if (hasErrno(error, 'ENOENT')) return;
+    const finding = findingOf(folder, error, untrusted);
+    // A folder above both is wrong for the file and for its drop-ins.
+    if (!found.diagnostics.some(({ message }) => message === finding.message)) found.diagnostics.push(finding);
   }
 }
 

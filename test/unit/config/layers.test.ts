@@ -83,6 +83,14 @@ describe('layers', () => {
     ]);
   });
 
+  it('show errors before warnings', () => {
+    const given = { file: 'logs: {size: 1M}\n', env: { THUBAN_CFG_RUN_DIR: 'run' } };
+    assert.deepEqual(
+      refuse(given).map(({ severity }) => severity),
+      ['error', 'warning'],
+    );
+  });
+
   it('see that two repositories of different files have one folder', () => {
     const [found] = refuse({
       file: 'repositories: {a: {dir: /srv}}\n',

@@ -62,6 +62,13 @@ describe('who may write the configuration', () => {
       /^TH5010 thuban.d: .*thuban.d.*0777/,
     ],
     [
+      'a folder that everybody may write',
+      (folder) => {
+        chmodSync(folder, 0o777);
+      },
+      /^TH5010 thuban-files-.*0777/,
+    ],
+    [
       'a symbolic link',
       (folder) => {
         renameSync(join(folder, 'thuban.yaml'), join(folder, 'other'));
