@@ -77,28 +77,27 @@ export class Fleet {
 
   /** Goes on with what an earlier daemon left. */
   takeOver({ held, saved }: Inheritance, wasClean: boolean): void {
-    for (const [id, one] of held)
-      if (!this.catalogue.entries.has(id)) this.#takeOverStray(id, one, saved.get(id), wasClean);
+    const gone: Entry[] = [];
+    for (const [id, { record }] of held) {
+      if (this.catalogue.entries.has(id)) continue;
+      // A run without its manifest: the file is gone, and the run goes too; or it is broken by now, and the run stays.
+      const broken = this.catalogue.rejected.find(({ rejected }) => rejected.file === record.file);
+      const entry = this.#add(manifestOf(record), broken?.repository ?? '');
+      entry.outdated = true;
+      if (broken === undefined) gone.push(entry);
+    }
     for (const [id, entry] of this.catalogue.entries) this.#resume(entry, saved.get(id), held.get(id), wasClean);
+    for (const entry of gone) void this.#remove(entry);
     for (const id of saved.keys()) if (!this.catalogue.entries.has(id)) this.#parts.files.remove(id);
-    const logs = new Set(this.catalogue.entries.keys());
-    this.#parts.stores.sweep(logs);
+    this.#parts.stores.sweep(new Set(this.catalogue.entries.keys()));
   }
 
-  /** A run without its manifest: the file is gone, and the run goes too; or it is broken, and the run stays. */
-  #takeOverStray(id: string, held: Held, saved: SavedState | undefined, wasClean: boolean): void {
-    const { record } = held;
-    const broken = this.catalogue.rejected.find(({ rejected }) => rejected.file === record.file);
-    const entry = this.#add(manifestOf(record), broken?.repository ?? '');
-    entry.outdated = true;
-    this.#resume(entry, saved, held, wasClean);
-    if (broken !== undefined) return;
-    void entry.supervised.stop('because its manifest is gone').then(() => {
-      if (this.#detached) return;
-      this.catalogue.entries.delete(id);
-      this.#parts.files.remove(id);
-      this.#parts.stores.remove(id);
-    });
+  async #remove({ supervised }: Entry): Promise<void> {
+    await supervised.stop('because its manifest is gone');
+    if (this.#detached) return;
+    this.catalogue.entries.delete(supervised.id);
+    this.#parts.files.remove(supervised.id);
+    this.#parts.stores.remove(supervised.id);
   }
 
   #resume(entry: Entry, saved: SavedState | undefined, held: Held | undefined, wasClean: boolean): void {

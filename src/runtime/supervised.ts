@@ -243,7 +243,7 @@ export class Supervised {
       return this.#startFailed(error);
     }
     this.#container = container;
-    this.#ledger.become('running');
+    if (this.#ledger.state !== 'stopping') this.#ledger.become('running'); // asked to stop before it was adopted
     this.#tellStarted(container, entry, before);
     this.#attempt.resolve(container);
     if (stop.aborted) {

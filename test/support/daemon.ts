@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConsoleClient } from '../../src/console/index.ts';
 import type { Manifest } from '../../src/manifest/index.ts';
@@ -22,6 +22,8 @@ export interface DaemonStart {
 export class TestDaemon implements AsyncDisposable {
   readonly folder = temporaryFolder();
   readonly repository = join(this.folder.path, 'repository');
+  /** A folder that containers may bind. */
+  readonly shared = join(this.folder.path, 'shared');
   readonly runDir = join(this.folder.path, 'run');
   readonly socket = join(this.runDir, 'console.sock');
   readonly client = new ConsoleClient(this.socket);
@@ -32,7 +34,7 @@ export class TestDaemon implements AsyncDisposable {
   #logStart = 0;
 
   constructor(config = 'daemon: {lease: 20 s}\n') {
-    mkdirSync(this.repository, { mode: 0o755 });
+    for (const folder of [this.repository, this.shared]) mkdirSync(folder, { mode: 0o755 });
     writeFileSync(join(this.folder.path, 'thuban.yaml'), config, { mode: 0o644 });
   }
 
@@ -131,6 +133,14 @@ export class TestDaemon implements AsyncDisposable {
     for await (const { stream, line } of this.client.logs(name, {}))
       found.push(stream === 'thuban' ? `- ${line}` : line);
     return found;
+  }
+
+  /** Whether a program has written this line, as far as it was kept. */
+  hasLog(name: string, line: string): boolean {
+    const logs = join(this.runDir, 'logs');
+    return readdirSync(logs, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.startsWith(name) && file.includes('/'))
+      .some((file) => readFileSync(join(logs, file), 'utf8').includes(` F ${line}\n`));
   }
 
   /** Also after a check that failed: nothing stays on the machine. */

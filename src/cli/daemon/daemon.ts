@@ -51,13 +51,12 @@ async function serve(loaded: ConfigResult & { ok: true }, logger: Logger, signal
   const sockets = resolveSockets(config.console.sockets, hasDefaultSocket, log);
   const began = performance.now();
   const supervisor = await Daemon.open(optionsOf(config, log));
-  const { idle_timeout, ...limits } = config.console.limits;
   let server: ConsoleServer;
   try {
     server = await ConsoleServer.listen({
       sockets,
       control: supervisor.control,
-      limits: { ...limits, idle_timeout: idle_timeout === 'unlimited' ? null : idle_timeout },
+      limits: config.console.limits,
       log,
     });
   } catch (error) {
