@@ -2,6 +2,11 @@ import { ThubanError, suggest } from '../base/index.ts';
 import type { ConsoleClient } from '../console/index.ts';
 import type { ContainerSummary } from '../runtime/index.ts';
 
+/** A manifest with errors has a row in every list, but is no container that could do anything. */
+export function isRejected({ state }: ContainerSummary): boolean {
+  return state === 'rejected';
+}
+
 export function hasPattern(name: string): boolean {
   return name.includes('*');
 }
@@ -21,11 +26,15 @@ export function matchesName(name: string, container: Pick<ContainerSummary, 'id'
 
 /**
  * What the names of a command line stand for. A name is passed on as it is, because the daemon knows best what it means; only a pattern
- * needs the list. Each container once, in the order of the words. TH6003 when a pattern matches nothing.
+ * needs the list; of that it takes only containers that are meant. Each container once, in the order of the words. TH6003 when a pattern matches nothing.
  */
-export async function expandNames(client: ConsoleClient, names: readonly string[]): Promise<string[]> {
+export async function expandNames(
+  client: ConsoleClient,
+  names: readonly string[],
+  isMeant: (container: ContainerSummary) => boolean = () => true,
+): Promise<string[]> {
   if (!names.some(hasPattern)) return [...new Set(names)];
-  const all = (await client.containers()).filter((container) => container.state !== 'rejected');
+  const all = (await client.containers()).filter(isMeant);
   const found = names.flatMap((name) => {
     if (!hasPattern(name)) return [name];
     const ids = all.filter((container) => matchesName(name, container)).map(({ id }) => id);
@@ -35,11 +44,13 @@ export async function expandNames(client: ConsoleClient, names: readonly string[
   return [...new Set(found)];
 }
 
-/** The containers that names and patterns mean, each once. TH6003 with a suggestion for a name that nobody has. */
+/** The containers that names mean, and patterns of those that can run, each once. TH6003 with a suggestion for a name that nobody has. */
 export async function resolveNames(client: ConsoleClient, names: readonly string[]): Promise<ContainerSummary[]> {
   const all = await client.containers();
   const found = names.flatMap((name) => {
-    const matching = all.filter((container) => matchesName(name, container));
+    const matching = all.filter(
+      (container) => matchesName(name, container) && !(hasPattern(name) && isRejected(container)),
+    );
     if (matching.length === 0) throw nobody(name, all);
     // The list has the newest version first, which is the one that a name alone means.
     return hasPattern(name) ? matching : matching.slice(0, 1);

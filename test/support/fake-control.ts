@@ -226,7 +226,7 @@ export class FakeControl implements Control {
 function wrongState(container: ContainerSummary, action: string, wanted: string[]): ThubanError {
   const { id, state } = container;
   return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
-    details: { container: id, state },
+    details: { id, state, action },
   });
 }
 

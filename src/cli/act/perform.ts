@@ -77,8 +77,8 @@ async function attempt<R extends { id: string }>(name: string, action: Action<R>
     const error = asThubanError(thrown);
     // Without a daemon no other container fares better, and one error says so.
     if (error.code === 'TH6001') throw error;
-    const { state, container } = error.details;
-    const id = typeof container === 'string' ? container : name;
+    const { state } = error.details;
+    const id = typeof error.details['id'] === 'string' ? error.details['id'] : name;
     if (error.code === 'TH6005' && action.already.some((known) => known === state))
       return { id, already: String(state) };
     return { id, error };

@@ -34,7 +34,8 @@ export async function start(
       verb: 'start',
       past: 'started',
       run: (name) => client.start(name, overrides),
-      already: ['running', 'starting'],
+      // One that runs does not run with what was asked for.
+      already: Object.keys(overrides).length > 0 ? [] : ['running', 'starting'],
       line: ({ id, pid }, took) => `started ${id} in ${formatDuration(took)}, pid ${pid}`,
       waitsFor: (pending) =>
         `waiting until ${pending.join(', ')} executes its program   (Ctrl-C leaves, the daemon goes on)`,

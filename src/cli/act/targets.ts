@@ -1,7 +1,7 @@
 import { ThubanError } from '../../base/index.ts';
 import type { ConsoleClient } from '../../console/index.ts';
 import type { ContainerSummary } from '../../runtime/index.ts';
-import { expandNames } from '../names.ts';
+import { expandNames, isRejected } from '../names.ts';
 
 export interface TargetFlags {
   all?: boolean;
@@ -36,9 +36,7 @@ export async function targetsOf(
     throw new ThubanError('TH6011', `\`${verb}\` needs the name of a container`, {
       hint: `thuban ${verb} NAME   (thuban ps lists them; --all means every one)`,
     });
-  if (!all) return { names: await expandNames(client, names) };
-  const containers = (await client.containers()).filter(
-    (container) => container.state !== 'rejected' && concerns(container),
-  );
+  if (!all) return { names: await expandNames(client, names, (container) => !isRejected(container)) };
+  const containers = (await client.containers()).filter((container) => !isRejected(container) && concerns(container));
   return { names: containers.map(({ id }) => id), containers };
 }

@@ -5,7 +5,7 @@ export const serve: readonly CommandEntry[] = [
   {
     usage: 'daemon',
     group: 'Serve:',
-    summary: 'Run the containers of a repository and serve the console',
+    summary: 'Run the containers of a repository, serve the console',
     examples: ['sudo thuban daemon', 'sudo thuban daemon --repository /srv/manifests --run-dir /run/thuban-test'],
     exitCodes: '0 ended on request, 1 it could not begin or go on, 2 usage, 3 a critical container ended',
     options: [

@@ -37,6 +37,8 @@ export function describeEvent(event: EventRecord): string {
     }
     case 'leftover':
       return `could not remove ${(event['paths'] as string[]).join(', ')}`;
+    case 'shutdown':
+      return event['keep'] === true ? 'containers are kept for the next daemon' : 'containers are stopped';
     case 'manifest_loaded':
       return text(event['file']);
     case 'manifest_rejected':
@@ -88,7 +90,8 @@ export function eventLine(event: EventRecord, terminal: Terminal, wide: boolean)
 
 function gap(event: EventRecord): string {
   const { from, to } = event;
-  if (typeof from !== 'number' || typeof to !== 'number') return 'events lost';
+  if (typeof from !== 'number' || typeof to !== 'number')
+    return 'events lost: the daemon was started anew, and nobody knows how many it had told of before';
   return `${count(to - from + 1, 'event')} lost: the history does not hold them any more (seq ${from}..${to})`;
 }
 

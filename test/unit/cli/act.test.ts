@@ -118,6 +118,13 @@ describe('thuban start', () => {
       assert.deepEqual(done(bench), [['start', 'report', overrides]]);
     }));
 
+  test('is no success when what is asked for could not be applied to what runs', () =>
+    withConsole({}, async (bench) => {
+      const { code, stderr } = await thuban(bench, 'start', 'camera', '--env', 'A=1');
+      assert.equal(code, 1);
+      assert.match(stderr, /^error\[TH6005\]: `camera:2\.1\.0` is running/);
+    }));
+
   test('can take all arguments away', () =>
     withConsole({}, async (bench) => {
       await thuban(bench, 'start', 'report', '--');

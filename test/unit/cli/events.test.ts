@@ -34,6 +34,7 @@ describe('a line of thuban events', () => {
         event('adopted', { pid: 9, started_at: '2026-01-31T10:00:00.000Z' }),
         'pid 9, runs since 2026-01-31T10:00:00.000Z',
       ],
+      [event('shutdown', { keep: true }), 'containers are kept for the next daemon'],
       [event('manifest_loaded', { file: '/r/a.yaml' }), '/r/a.yaml'],
       [
         event('manifest_rejected', { errors: [{ line: 12, column: 5, message: 'unknown key `memroy`' }, {}] }),
@@ -72,6 +73,8 @@ describe('a line of thuban events', () => {
   test('says how many events the history does not hold any more', () => {
     const text = eventLine(event('gap', { from: 880, to: 893 }), fakeTerminal(), false);
     assert.equal(text, '- 14 events lost: the history does not hold them any more (seq 880..893) -');
+    const before = eventLine(event('gap', { from: null, to: 0 }), fakeTerminal(), false);
+    assert.match(before, /^- events lost: the daemon was started anew, .* -$/);
   });
 });
 

@@ -91,6 +91,11 @@ describe('thuban inspect', () => {
       );
     }));
 
+  test('shows rejected manifests too', () =>
+    withConsole({}, async (bench) => {
+      assert.match((await thuban(bench, 'inspect', 'sens*')).stdout, /^sensors\.yaml {2}rejected/);
+    }));
+
   test('fails for a name that nobody has', () =>
     withConsole({}, async (bench) => {
       const { code, stdout, stderr } = await thuban(bench, 'inspect', 'nobody');
@@ -117,6 +122,16 @@ describe('thuban logs', () => {
           'camera  2026-01-31T10:44:11.032Z - 12 lines dropped -\n',
         ].join('\n'),
       );
+    }));
+
+  test('of a pattern are those of containers, not of manifests that were rejected', () =>
+    withConsole({}, async (bench) => {
+      await thuban(bench, 'logs', '*or*', 's*', 'report').then(({ code }) => {
+        assert.equal(code, 1); // s* matches only the rejected one
+      });
+      assert.equal((await thuban(bench, 'logs', '*')).code, 0);
+      const asked = bench.control.calls.filter(({ action }) => action === 'logs').map(({ name }) => name);
+      assert.ok(!asked.includes('sensors.yaml'));
     }));
 
   test('asks for the end or the time that is wanted', () =>
