@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { LogQuery, LogRecord } from '../../../src/runtime/index.ts';
@@ -125,6 +125,33 @@ describe('a reader', () => {
   });
 });
 
+describe('the files under a reader', () => {
+  test('may hold records that are longer than what is read at once', async () => {
+    using top = temporaryFolder();
+    const store = new LogStores(top.path, { ...logLimits, size: 1 << 20, max_line: 200_000 }).open(ID);
+    const text = 'x'.repeat(150_000);
+    for (const line of ['before', text, 'after']) store.write('stdout', Buffer.from(`${line}\n`));
+    assert.deepEqual(await linesOf(store), ['stdout before', `stdout ${text}`, 'stdout after']);
+    assert.deepEqual(await linesOf(store, { tail: 2 }), [`stdout ${text}`, 'stdout after']);
+    store.close();
+  });
+
+  test('may be cut or removed by others, which is told and ends nothing', async () => {
+    using top = temporaryFolder();
+    const store = new LogStores(top.path, logLimits).open(ID);
+    fill(store, 0, 3);
+    const file = join(top.path, 'camera@1.0.0/0');
+    truncateSync(file, 60);
+    assert.deepEqual(await linesOf(store), ['stdout line 0', 'thuban 82 B lost: the file is damaged']);
+    rmSync(file);
+    const follower = new Follower(store);
+    await follower.until(1);
+    assert.deepEqual(follower.lines, ['thuban 123 B lost: the file is gone']);
+    await follower.stop();
+    store.close();
+  });
+});
+
 describe('a follower', () => {
   test('gets what is there and what comes, until it has enough', async () => {
     using top = temporaryFolder();
@@ -205,6 +232,40 @@ describe('a follower', () => {
     fill(store, 3, 500);
     const { value } = (await batches.next()) as { value: LogRecord[] };
     assert.match(value[0]?.line ?? '', /^\d+ KiB lost: this reader was too slow$/);
+    await batches.return(undefined);
+    store.close();
+  });
+
+  test('is told the lines as soon as it has come to what was counted', async () => {
+    using top = temporaryFolder();
+    const limits = { ...logLimits, size: 1000, files: 2 };
+    const earlier = new LogStores(top.path, limits).open(ID);
+    fill(earlier, 0, 20);
+    earlier.close();
+    const store = new LogStores(top.path, limits).open(ID);
+    fill(store, 20, 28);
+    const batches = store.read({ follow: true }, new AbortController().signal);
+    let seen = 0;
+    while (seen < 28) seen += ((await batches.next()).value as LogRecord[]).length;
+    fill(store, 28, 500);
+    const remaining = (await linesOf(store)).length;
+    const { value } = (await batches.next()) as { value: LogRecord[] };
+    assert.equal(value[0]?.line, `${500 - 28 - remaining} lines lost: this reader was too slow`);
+    await batches.return(undefined);
+    store.close();
+  });
+
+  test('that has lost the end of a line gets its beginning for itself', async () => {
+    using top = temporaryFolder();
+    const store = new LogStores(top.path, { ...logLimits, size: 1000, files: 2 }).open(ID);
+    store.write('stdout', Buffer.from('whole\nbegun '));
+    const batches = store.read({ follow: true }, new AbortController().signal);
+    await batches.next();
+    fill(store, 0, 500);
+    const { value } = (await batches.next()) as { value: LogRecord[] };
+    assert.deepEqual([value[0]?.line, value[0]?.partial], ['begun ', true]);
+    assert.match(value[1]?.line ?? '', /lines lost: this reader was too slow$/);
+    assert.match(value[2]?.line ?? '', /^line \d+$/);
     await batches.return(undefined);
     store.close();
   });

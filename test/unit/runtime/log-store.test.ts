@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -370,8 +371,7 @@ describe('a log that cannot be written', () => {
     assert.deepEqual(await linesOf(store), [`thuban 3 lines ${lost}`, 'stdout ur', 'stdout five']);
     assert.deepEqual(await linesOf(other), [`thuban 1 line ${lost}`, 'stdout two']);
 
-    // A second time is told anew; what was begun before it is not mixed with what comes after it.
-    store.write('stdout', Buffer.from('begun'));
+    // A second time is told anew.
     store.close();
     rmSync(folder, { recursive: true });
     writeFileSync(folder, '');
@@ -381,5 +381,25 @@ describe('a log that cannot be written', () => {
     assert.ok(!existsSync(join(folder, 'camera@1.0.0')));
     again.close();
     other.close();
+  });
+
+  test('does not join the beginning of a line with another one when its end was lost', async () => {
+    using top = temporaryFolder();
+    const folder = join(top.path, 'logs');
+    const store = new LogStores(folder, { ...logLimits, size: 1024 }).open(ID);
+    store.write('stdout', Buffer.from(`${'x'.repeat(600)}\nbegun`));
+    store.write('stderr', Buffer.from('also '));
+    // The next file cannot be made, and the next write does not fit into the present one.
+    renameSync(folder, `${folder}.away`);
+    writeFileSync(folder, '');
+    store.write('stdout', Buffer.from(`${'y'.repeat(300)}\n`));
+    rmSync(folder);
+    renameSync(`${folder}.away`, folder);
+    store.write('stdout', Buffer.from('next\n'));
+    store.write('stderr', Buffer.from('whole\n'));
+    const [, ...lines] = await linesOf(store);
+    const lost = 'thuban 1 line lost: the log could not be written';
+    assert.deepEqual(lines, [lost, 'stdout begun', 'stdout next', 'stderr also whole']);
+    store.close();
   });
 });
