@@ -15,11 +15,18 @@ function argumentsOf(pid: string): string[] {
   }
 }
 
+/** Long for an emulated board of which many others use the processors: what comes at all comes before. */
+const PATIENCE_MS = 120_000;
+
 /** Looks until it is so. What can be awaited is awaited; this is for what only the kernel knows. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds();) {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
+    const began = performance.now();
+    if (holds()) return;
     if (Date.now() > end) throw new Error(`it never came to this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // A look through all processes is dear on a slow board, and must not take the processor from what it waits for.
+    const took = performance.now() - began;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(10, 2 * took)));
   }
 }
 

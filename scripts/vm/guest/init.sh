@@ -45,6 +45,8 @@ $busybox mount -t tmpfs -o mode=755 tmpfs /upper
 $busybox mkdir /upper/files /upper/work
 $busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new || stop 'no overlay'
 cd /new || stop 'no root'
+# What an ordinary user unpacked is his; a board's folders are root's, and the runtime looks at that.
+[ "$($busybox stat -c %u usr)" = 0 ] || $busybox chown -h 0:0 . ./* usr/*
 for folder in proc sys dev; do
   $busybox mount --move "/$folder" "$folder"
 done
