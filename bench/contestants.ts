@@ -23,8 +23,8 @@ export async function daemonContestant(daemon: DaemonProcess, workshop: Workshop
 }
 
 export async function launcherContestant(workshop: Workshop): Promise<Contestant> {
-  const { dist, folder, plan, groups, cleanup } = workshop;
-  return LauncherAlone.start(dist, join(folder, 'launcher'), plan, groups('launcher'), cleanup);
+  const { dist, runFolder, plan, groups, cleanup } = workshop;
+  return LauncherAlone.start(dist, join(runFolder, 'launcher'), plan, groups('launcher'), cleanup);
 }
 
 /** The kernel's least cost for the same container. */
@@ -74,7 +74,7 @@ function nativeContestant(
 export function peerContestants(workshop: Workshop): { peers: Contestant[]; missing: string[] } {
   const { layout, unified } = workshop.facts.cgroups;
   const hidden = layout === 'hybrid' && unified !== undefined ? ['--hide', unified.mountpoint] : [];
-  const { installed, missing } = findPeers(join(workshop.folder, 'peers'), workshop.root);
+  const { installed, missing } = findPeers(join(workshop.runFolder, 'peers'), workshop.root);
   const peers = installed.map(({ name, args, hasGroups }) =>
     nativeContestant(workshop, name, hasGroups ? 'peer' : 'other', 'command', [...hidden, '--', ...args]),
   );

@@ -40,7 +40,7 @@ export async function measureDaemon(
   // What belongs to this level ends with it.
   await using cleanup = new Cleanup();
   const workshop = { ...shared, cleanup };
-  const folder = join(workshop.folder, `daemon-${running}`);
+  const folder = join(workshop.runFolder, `daemon-${running}`);
   const daemon = new DaemonProcess(
     workshop.dist,
     folder,

@@ -43,7 +43,7 @@ export async function measureStart(shared: Workshop, options: Options, signal: A
   const workshop = { ...shared, cleanup };
   const daemon = new DaemonProcess(
     workshop.dist,
-    join(workshop.folder, 'start'),
+    join(workshop.runFolder, 'start'),
     makeRepository(workshop, 'start-repository', 0),
     workshop.cleanup,
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cleanup } from '../src/base/index.ts';
 import { gatherFacts, plan, type Facts, type LaunchPlan } from '../src/runtime/index.ts';
+import { fastFolder } from './fast-folder.ts';
 import { ownPlace, sameGroups, type GroupSet } from './groups.ts';
 import { MEASURED, measuredManifest, parse, sleeperManifest, sleeperName } from './manifests.ts';
 import type { Options } from './options.ts';
@@ -12,6 +13,8 @@ import { nativePrograms, type NativePrograms } from './native.ts';
 export interface Workshop {
   /** Mode 0700; removed at the end. */
   folder: string;
+  /** In memory where the machine has such a place: run directories and states, of all runtimes. Removed at the end. */
+  runFolder: string;
   dist: string;
   programs: NativePrograms;
   /** The root of every container: the program and two folders to mount on. */
@@ -31,6 +34,7 @@ export function openWorkshop(
   cleanup.defer('folder', () => {
     rmSync(folder, { recursive: true, force: true });
   });
+  const runFolder = fastFolder(cleanup);
   const programs = nativePrograms(folder, prebuilt);
   const root = makeRoot(folder, programs.stamp);
   const manifest = parse(measuredManifest(root));
@@ -44,6 +48,7 @@ export function openWorkshop(
   const groups = (name: string): GroupSet => sameGroups(launchPlan.cgroup, name, place);
   return {
     folder,
+    runFolder,
     dist,
     programs,
     root,
