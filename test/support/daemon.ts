@@ -20,22 +20,36 @@ export interface DaemonStart {
 
 /** A daemon with a repository and a run directory of its own, as it is started on a board. */
 export class TestDaemon implements AsyncDisposable {
-  readonly folder = temporaryFolder();
-  readonly repository = join(this.folder.path, 'repository');
+  readonly folder: ReturnType<typeof temporaryFolder>;
+  readonly repository: string;
   /** A folder that containers may bind. */
-  readonly shared = join(this.folder.path, 'shared');
-  readonly runDir = join(this.folder.path, 'run');
-  readonly socket = join(this.runDir, 'console.sock');
-  readonly client = new ConsoleClient(this.socket);
-  readonly logFile = join(this.folder.path, 'daemon.log');
+  readonly shared: string;
+  readonly runDir: string;
+  readonly socket: string;
+  readonly client: ConsoleClient;
+  readonly logFile: string;
   #process: ChildProcess | undefined;
   #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | undefined;
   readonly #launchers = new Set<number>();
   #logStart = 0;
 
-  constructor(config = 'daemon: {lease: 20 s}\n') {
+  constructor(config = 'daemon: {lease: 20 s}\n', beside?: TestDaemon) {
+    this.folder = beside?.folder ?? temporaryFolder();
+    const { path } = this.folder;
+    this.repository = join(path, 'repository');
+    this.shared = join(path, 'shared');
+    this.runDir = join(path, 'run');
+    this.socket = join(this.runDir, 'console.sock');
+    this.client = new ConsoleClient(this.socket);
+    this.logFile = join(path, beside === undefined ? 'daemon.log' : 'second.log');
+    if (beside !== undefined) return;
     for (const folder of [this.repository, this.shared]) mkdirSync(folder, { mode: 0o755 });
-    writeFileSync(join(this.folder.path, 'thuban.yaml'), config, { mode: 0o644 });
+    writeFileSync(join(path, 'thuban.yaml'), config, { mode: 0o644 });
+  }
+
+  /** A second daemon for the same folders. This one disposes of both. */
+  beside(): TestDaemon {
+    return new TestDaemon('', this);
   }
 
   /** Writes the manifest of a shell script. */
