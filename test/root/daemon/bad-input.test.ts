@@ -172,7 +172,7 @@ describe('the console of a real daemon', needsRoot(), () => {
       assert.deepEqual(detail.command?.slice(0, 2), ['/bin/sh', '-c']);
       assert.ok(detail.history.some(({ type }) => type === 'started'));
       await client.restart('a');
-      await client.kill('a', { signal: 'USR1' });
+      await client.kill('a', { signal: 'SIGUSR1' });
       await daemon.reached('a', 'stopped');
       await client.start('a');
       await client.stop('a', { timeout: 1 });
