@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LogQuery, LogRecord } from '../../src/runtime/index.ts';
 import type { LogLimits, LogStore } from '../../src/runtime/log-store.ts';
 
@@ -14,4 +16,10 @@ export async function linesOf(store: LogStore, query: LogQuery = {}): Promise<st
   return (await readAll(store, query)).map(
     ({ stream, line, partial }) => `${stream}${partial === true ? '|' : ''} ${line}`,
   );
+}
+
+/** Bytes of all files of a folder's log, and the size of the largest. */
+export function sizes(folder: string): { total: number; largest: number; files: number } {
+  const all = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+  return { total: all.reduce((a, b) => a + b, 0), largest: Math.max(0, ...all), files: all.length };
 }
