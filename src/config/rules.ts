@@ -5,7 +5,7 @@ import { checkCleanPath, checkText, SOCKET_PATH } from './check-text.ts';
 type Values = Record<string, unknown>;
 
 /** The longest name of a socket that the daemon makes in its run directory. */
-const OWN_SOCKET = '/launcher.sock';
+const OWN_SOCKET = '/launcher/launcher.sock';
 
 /** Rules about single values that a schema cannot say. They look at every value that is sound, beside broken ones. */
 export function checkValues(report: Report, input: Values): void {

@@ -19,7 +19,10 @@ import { sweepGroups } from './sweep.ts';
 import { inherit, type Inheritance } from './take-over.ts';
 
 /** Why a daemon ends. `critical`: the container that must not end has ended. */
-export interface DaemonEnd { keep: boolean; critical?: string }
+export interface DaemonEnd {
+  keep: boolean;
+  critical?: string;
+}
 
 /** Everything that a daemon is, without its consoles: the repository's containers, alive. */
 export class Daemon {
@@ -94,7 +97,12 @@ export class Daemon {
       const parent = chooseParent(options.cgroups.parent, cleanup);
       const facts = gatherFacts().cgroups;
       await sweep(options, facts, parent, inheritance);
-      const stores = new LogStores(runDir.logs, options.logs, { onProblem });
+      const stores = new LogStores(runDir.logs, options.logs, {
+        onProblem,
+        onDropped: (container, lines) => {
+          log('warn', `${container} writes faster than its log takes lines`, { container, lines, code: 'TH4008' });
+        },
+      });
       const critical = deferred<string>();
       const fleet = new Fleet({
         options,

@@ -5,7 +5,7 @@
  */
 export interface ConfigInput {
   /**
-   * Folder for what must not survive a boot: sockets, state and logs. It should lie on a tmpfs. An absolute path of at most 93 bytes, because the paths of sockets in it are limited.
+   * Folder for what must not survive a boot: sockets, state and logs. It should lie on a tmpfs. An absolute path of at most 84 bytes, because the paths of sockets in it are limited.
    */
   run_dir?: string;
   /**
