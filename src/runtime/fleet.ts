@@ -1,6 +1,6 @@
 import { codes, type ThubanError } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
-import { Catalogue, type Entry } from './catalogue.ts';
+import { Catalogue, rejectedId, type Entry } from './catalogue.ts';
 import type { DaemonBoard } from './daemon-board.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
@@ -9,7 +9,7 @@ import { exitSentence } from './exit.ts';
 import { logEvent } from './log-event.ts';
 import type { LogStore, LogStores } from './log-store.ts';
 import { containerId, type PlanOptions } from './plan.ts';
-import { scanRepository } from './repository.ts';
+import { duplicate, scanRepository, type RejectedManifest } from './repository.ts';
 import { isFailure } from './restart.ts';
 import type { Held } from './restore.ts';
 import type { SavedState } from './saved-state.ts';
@@ -52,27 +52,27 @@ export class Fleet {
       if (problem !== undefined) this.#tellProblem(repository, dir, problem);
       for (const loaded of manifests) {
         const id = containerId(loaded.manifest);
-        if (this.catalogue.entries.has(id)) {
-          const other = this.catalogue.entries.get(id)?.supervised.loaded.file ?? '';
-          options.log('warn', `\`${id}\` of ${loaded.file} is also defined in ${other}`, { code: 'TH1401' });
+        const other = this.catalogue.entries.get(id);
+        if (other !== undefined) {
+          this.#reject(duplicate(loaded, other.supervised.loaded), repository);
           continue;
         }
         this.#add(loaded, repository);
         history.add({ type: 'manifest_loaded', container: id, file: loaded.file, digest: loaded.digest });
       }
-      for (const entry of rejected) {
-        const { file, diagnostics } = entry;
-        this.catalogue.rejected.push({ rejected: entry, repository, loaded_at: new Date().toISOString() });
-        const errors = diagnostics.filter(({ severity }) => severity === 'error');
-        const [first] = errors;
-        const container = file.slice(file.lastIndexOf('/') + 1);
-        history.add({ type: 'manifest_rejected', container, file, errors: diagnostics });
-        options.log('warn', `${file} is rejected: ${first?.message ?? ''}`, {
-          code: first?.code,
-          errors: errors.length,
-        });
-      }
+      for (const entry of rejected) this.#reject(entry, repository);
     }
+  }
+
+  #reject(rejected: RejectedManifest, repository: string): void {
+    const { options, history } = this.#parts;
+    const { file, diagnostics } = rejected;
+    const entry = { rejected, repository, loaded_at: new Date().toISOString() };
+    this.catalogue.rejected.push(entry);
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    const [first] = errors;
+    history.add({ type: 'manifest_rejected', container: rejectedId(entry), file, errors: diagnostics });
+    options.log('warn', `${file} is rejected: ${first?.message ?? ''}`, { code: first?.code, errors: errors.length });
   }
 
   /** Goes on with what an earlier daemon left. */
@@ -107,6 +107,7 @@ export class Fleet {
     const hasOutput = held?.listed.stdout !== undefined || held?.listed.stderr !== undefined;
     if (hasOutput && !wasClean) log.remark(`the daemon was replaced; up to ${CHUNK} of output may be missing here`);
     if (held !== undefined && held.record.digest !== supervised.loaded.digest) entry.outdated = true;
+    if (held === undefined) for (const stream of ['stdout', 'stderr'] as const) log.end(stream); // what its last run left open
     const { then } = supervised.resume(saved, held);
     if (then === 'stop') void supervised.stop(saved?.stop_reason);
     if (then === 'restart') void supervised.restart(saved?.stop_reason ?? 'for restart');

@@ -89,7 +89,8 @@ function identityOf(text: string): { name?: string; version?: string } {
   return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
 }
 
-function duplicate(loaded: LoadedManifest, other: LoadedManifest): RejectedManifest {
+/** The second of two manifests with the same name and version. */
+export function duplicate(loaded: LoadedManifest, other: LoadedManifest): RejectedManifest {
   const { name, version } = loaded.manifest;
   const first = other.position(['name']);
   const diagnostic: Diagnostic = {
