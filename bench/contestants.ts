@@ -1,12 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../src/base/index.ts';
+import { realKernelFs, removeGroups } from '../src/cgroups/index.ts';
 import type { Contestant } from './contestant.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { DaemonStart } from './daemon-start.ts';
 import type { GroupSet } from './groups.ts';
 import { LauncherAlone } from './launcher-alone.ts';
 import { GID, PROGRAM, UID } from './manifests.ts';
-import { findPeers } from './peers.ts';
+import { findPeers, leftGroups } from './peers.ts';
 import { TurnProcess } from './turn-process.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -74,11 +76,20 @@ function nativeContestant(
 export function peerContestants(workshop: Workshop): { peers: Contestant[]; missing: string[] } {
   const { layout, unified } = workshop.facts.cgroups;
   const hidden = layout === 'hybrid' && unified !== undefined ? ['--hide', unified.mountpoint] : [];
+  workshop.cleanup.defer('groups of peers', removeLeftGroups);
   const { installed, missing } = findPeers(join(workshop.runFolder, 'peers'), workshop.root);
   const peers = installed.map(({ name, args, hasGroups }) =>
     nativeContestant(workshop, name, hasGroups ? 'peer' : 'other', 'command', [...hidden, '--', ...args]),
   );
   return { peers, missing };
+}
+
+async function removeLeftGroups(): Promise<void> {
+  const left = leftGroups(readFileSync('/proc/self/mountinfo', 'utf8'), ['crun', 'runc']).filter((path) =>
+    existsSync(path),
+  );
+  const [first] = await removeGroups(realKernelFs, left);
+  if (first !== undefined) throw new Error(`${first.path} could not be removed (${first.errno})`);
 }
 
 /** Tries all of them. Those that do not work here are told, with the reason, instead of being measured. */

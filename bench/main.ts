@@ -11,7 +11,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => {
-      interrupted.abort();
+      interrupted.abort(new Error('interrupted'));
     });
   const cleanup = new Cleanup();
   try {
@@ -26,9 +26,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       });
     const failures = await run(openWorkshop(options, cleanup), options, interrupted.signal);
     await cleanup.dispose();
-    return failures > 0 || interrupted.signal.aborted ? 1 : 0;
+    return failures > 0 ? 1 : 0;
   } catch (error) {
-    tell(error);
+    // Ctrl-C reaches everything that runs here, and what that breaks is not what happened.
+    tell(interrupted.signal.aborted ? interrupted.signal.reason : error);
     await cleanup.dispose().catch(tell);
     return error instanceof UsageError ? 2 : 1;
   }
@@ -48,8 +49,7 @@ async function run(workshop: Workshop, options: Options, signal: AbortSignal): P
   }
   const daemon: DaemonResult[] = [];
   if (options.parts.includes('daemon')) {
-    for (const running of options.levels)
-      if (!signal.aborted) daemon.push(await measureDaemon(workshop, running, options, signal));
+    for (const running of options.levels) daemon.push(await measureDaemon(workshop, running, options, signal));
     say(['', ...daemonReport(daemon)]);
   }
   if (options.json) console.log(JSON.stringify({ machine, rounds: options.rounds, start, daemon }, null, 2));

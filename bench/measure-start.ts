@@ -76,6 +76,7 @@ export async function measure(
   const pids = [process.pid, ...contestants.flatMap((contestant) => contestant.pids)];
   const before = takeTicks(pids);
   const tallies = await takeTurns(contestants, pace, signal);
+  signal.throwIfAborted();
   const foreign = foreignShare(before, takeTicks(pids));
   const failures = tallies.flatMap((tally) => tally.failures.map((reason) => `${tally.contestant.name}: ${reason}`));
   return { pace, foreign, rows: startRows(tallies), failures: [...new Set(failures)] };

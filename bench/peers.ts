@@ -48,8 +48,19 @@ function sandbox(root: string): string[] {
 function runtime(name: string, folder: string, root: string): string[] {
   const bundle = join(folder, name);
   mkdirSync(bundle, { recursive: true });
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(root, `/thuban-bench-${process.pid}-${name}`)));
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(root, `/${groupOf(name)}`)));
   return [name, '--root', join(folder, `${name}-state`), 'run', '--bundle', bundle, 'bench-%i'];
+}
+
+function groupOf(name: string): string {
+  return `thuban-bench-${process.pid}-${name}`;
+}
+
+/** A runtime that was killed in the middle of a turn leaves its groups in every hierarchy. `mountinfo` is the text of that file. */
+export function leftGroups(mountinfo: string, names: readonly string[]): string[] {
+  const mounts = mountinfo.split('\n').filter((line) => / - cgroup2? /.test(line));
+  const places = mounts.flatMap((line) => line.split(' ')[4] ?? []);
+  return places.flatMap((place) => names.map((name) => join(place, groupOf(name))));
 }
 
 /** The manifest of the measured container in the words of the OCI runtime specification, without its defaults for comfort. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sameGroups } from '../../../bench/groups.ts';
 import { measuredManifest, parse, sleeperManifest } from '../../../bench/manifests.ts';
-import { ociConfig } from '../../../bench/peers.ts';
+import { leftGroups, ociConfig } from '../../../bench/peers.ts';
 import { plainFacts, planCgroups } from '../../../src/cgroups/index.ts';
 
 const manifest = parse(measuredManifest('/srv/root'));
@@ -52,4 +52,18 @@ describe('what the others start', () => {
     assert.deepEqual(parse(sleeperManifest(3, '/srv/root')).args, ['stay']);
     assert.equal(parse(sleeperManifest(3, '/srv/root')).name, 'sleeper-3');
   });
+});
+
+test('what a killed peer leaves is looked for in every hierarchy, named ones too', () => {
+  const mountinfo = [
+    '31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw',
+    '35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory',
+    '40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd',
+    '41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw',
+    '42 31 0:39 / /mnt rw - ext4 /dev/vda rw',
+  ].join('\n');
+  assert.deepEqual(
+    leftGroups(mountinfo, ['crun']).map((path) => path.replace(/\d+/, 'PID')),
+    ['memory', 'systemd', 'unified'].map((name) => `/sys/fs/cgroup/${name}/thuban-bench-PID-crun`),
+  );
 });
