@@ -94,7 +94,11 @@ export class Daemon {
       removeStaleTemps(runDir.path);
       const wasClean = readClean(runDir);
       const inheritance = await inherit(board, files, log);
-      const parent = chooseParent(options.cgroups.parent, cleanup);
+      const { parent, note } = chooseParent(
+        { wanted: options.cgroups.parent, ours: ownProcesses(board, inheritance), outlived: true },
+        cleanup,
+      );
+      if (note !== undefined) log('info', note);
       const facts = gatherFacts().cgroups;
       await sweep(options, facts, parent, inheritance);
       const stores = new LogStores(runDir.logs, options.logs, {
@@ -202,6 +206,11 @@ function readClean(runDir: RunDir): boolean {
   } catch {
     return false; // the first daemon here, or one that did not come so far
   }
+}
+
+/** What may be moved to another group: this process, its launcher, and the inits that run beside it. */
+function ownProcesses({ launcher }: DaemonBoard, { held }: Inheritance): Set<number> {
+  return new Set([process.pid, launcher.pid, ...[...held.values()].map(({ listed }) => listed.init)]);
 }
 
 async function sweep(

@@ -53,7 +53,8 @@ export class Session implements AsyncDisposable {
       });
     const cleanup = new Cleanup();
     try {
-      const parent = chooseParent(options.parent ?? 'self', cleanup);
+      const wanted = options.parent ?? 'self';
+      const { parent } = chooseParent({ wanted, ours: new Set([process.pid]), outlived: false }, cleanup);
       const runDir = join(tmpdir(), options.prefix + randomBytes(6).toString('hex'));
       cleanup.defer('run directory', () => {
         rmSync(runDir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { ThubanError, suggest } from '../base/index.ts';
-import type { Catalogue} from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type {
   ContainerDetail,
