@@ -16,6 +16,8 @@ export interface DaemonStart {
   failpoint?: string;
   args?: string[];
   env?: NodeJS.ProcessEnv;
+  /** The folder of a cgroup that it is started in. */
+  group?: string;
 }
 
 /** A daemon with a repository and a run directory of its own, as it is started on a board. */
@@ -77,7 +79,7 @@ export class TestDaemon implements AsyncDisposable {
   }
 
   /** Does not wait. */
-  launch({ failpoint, args = [], env = {} }: DaemonStart = {}): void {
+  launch({ failpoint, args = [], env = {}, group }: DaemonStart = {}): void {
     const bundle = join(DIST, failpoint === undefined ? 'thuban.mjs' : 'test/thuban.mjs');
     const output = openSync(this.logFile, 'a');
     this.#logStart = fstatSync(output).size;
@@ -89,14 +91,13 @@ export class TestDaemon implements AsyncDisposable {
       '--run-dir',
       this.runDir,
     ];
-    this.#process = spawn(
-      process.execPath,
-      ['--disallow-code-generation-from-strings', bundle, 'daemon', ...flags, ...args],
-      {
-        stdio: ['ignore', output, output],
-        env: { ...process.env, ...env, ...(failpoint === undefined ? {} : { THUBAN_FAILPOINT: failpoint }) },
-      },
-    );
+    const command = [process.execPath, '--disallow-code-generation-from-strings', bundle, 'daemon', ...flags, ...args];
+    const inGroup = group === undefined ? [] : ['/bin/sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group];
+    const [program = '', ...words] = [...inGroup, ...command];
+    this.#process = spawn(program, words, {
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...env, ...(failpoint === undefined ? {} : { THUBAN_FAILPOINT: failpoint }) },
+    });
     closeSync(output);
     const child = this.#process;
     this.#ended = new Promise((done) => {
