@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { hasErrno, ThubanError } from '../base/index.ts';
-import { AcquiredGroups, type Signaller } from './acquired.ts';
+import { AcquiredGroups, type AcquiredOptions } from './acquired.ts';
 import { batches, executeBatch } from './execute.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupPlan, CgroupWrite, Notice } from './plan-types.ts';
@@ -15,7 +15,11 @@ const VANISH_RETRIES = 16;
  * the error leaves: TH2004 with file, path, value, errno and manifest key, TH2002 for an absent file, TH2011 for a group
  * that already holds processes, TH2013 and TH2006 for a parent that cannot be used.
  */
-export function acquireGroups(fs: KernelFs, plan: CgroupPlan, options: { signal?: Signaller } = {}): AcquiredGroups {
+export function acquireGroups(
+  fs: KernelFs,
+  plan: CgroupPlan,
+  options: Omit<AcquiredOptions, 'degraded'> = {},
+): AcquiredGroups {
   const leaves = new Set(plan.groups.map((group) => group.path));
   const made: string[] = [];
   const degraded: Notice[] = [...plan.degraded];

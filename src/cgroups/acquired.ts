@@ -11,6 +11,8 @@ export type { Signaller } from './kill.ts';
 
 export interface AcquiredOptions {
   degraded?: Notice[];
+  /** `remove` leaves the folder above, which all containers share, even when it is empty then. */
+  keepTop?: boolean;
   /** For tests; the kernel's kill(2) by default. */
   signal?: Signaller;
 }
@@ -26,11 +28,13 @@ export class AcquiredGroups {
   readonly joins: { version: 1 | 2; path: string }[];
   readonly #fs: KernelFs;
   readonly #signal: Signaller;
+  readonly #keepTop: boolean;
 
   constructor(fs: KernelFs, groups: Group[], options: AcquiredOptions = {}) {
     this.#fs = fs;
     this.groups = groups;
     this.degraded = options.degraded ?? [];
+    this.#keepTop = options.keepTop ?? false;
     this.#signal = options.signal ?? ((pid, signal) => process.kill(pid, signal));
     this.joins = groups.map(({ version, path }) => ({ version, path: version === 1 ? `${path}/tasks` : path }));
   }
@@ -86,10 +90,10 @@ export class AcquiredGroups {
 
   /** Depth first with bounded retries of about one second. What stays is returned, never thrown. */
   async remove(clock?: Clock): Promise<Leftover[]> {
-    return removeGroups(
-      this.#fs,
-      this.groups.map((group) => group.path),
-      clock,
-    );
+    const paths = this.groups.map((group) => group.path);
+    return removeGroups(this.#fs, paths, {
+      ...(this.#keepTop ? { tops: [] } : {}),
+      ...(clock === undefined ? {} : { clock }),
+    });
   }
 }

@@ -23,4 +23,4 @@ export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
-export { listGroups } from './list.ts';
+export { listGroups, topFolders } from './list.ts';

@@ -16,13 +16,13 @@ export interface Leftover {
 const PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /**
- * Removes the groups with everything below them, in every hierarchy even if one refuses, then the shared directory above
- * if it is empty by now. Resolves to what stays.
+ * Removes the groups with everything below them, in every hierarchy even if one refuses, then each of `tops` that is empty by now: by default
+ * the directory above, which all containers share. Resolves to what stays.
  */
 export async function removeGroups(
   fs: KernelFs,
   paths: readonly string[],
-  clock: Clock = systemClock,
+  { clock = systemClock, tops = sharedBy(paths) }: { clock?: Clock; tops?: readonly string[] } = {},
 ): Promise<Leftover[]> {
   let left = [...paths];
   let failures = new Map<string, string>();
@@ -36,11 +36,16 @@ export async function removeGroups(
     });
     if (left.length === 0) break;
   }
-  for (const top of new Set(paths.map((path) => dirname(path)))) {
+  for (const top of tops) {
     // Shared by all containers: any that is left keeps it, and that is right.
     tryRmdir(fs, top);
   }
   return left.map((path) => ({ path, errno: failures.get(path) ?? 'EBUSY', pids: pidsOf(fs, path) }));
+}
+
+/** What all containers share, so that any that is left keeps it. */
+function sharedBy(paths: readonly string[]): string[] {
+  return [...new Set(paths.map((path) => dirname(path)))];
 }
 
 /** Depth first. The errno of the first directory that stays, or undefined. */

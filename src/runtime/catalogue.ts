@@ -11,8 +11,8 @@ export interface Entry {
   repository: string;
   /** RFC 3339: when its manifest was read. */
   loaded_at: string;
-  /** Its file has another text by now, or none. */
-  outdated?: true;
+  /** It runs on from what an earlier daemon knew: its file is gone, broken or not to be trusted by now. */
+  stray?: true;
 }
 
 export interface RejectedEntry {

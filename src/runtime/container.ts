@@ -5,6 +5,7 @@ import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts'
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
 import { decodeStatus, signalName, signalNumber } from './exit.ts';
+import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
@@ -15,6 +16,9 @@ export interface Board {
   fs: KernelFs;
   /** The present launcher; a daemon starts another one when it is lost. */
   launcher: LauncherClient;
+  facts: FactsCache;
+  /** The folder that holds all groups stays when the last of them goes; whoever made this board removes it at the end. */
+  keepTop: boolean;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;

@@ -3,6 +3,7 @@ import { ThubanError } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import type { LauncherClient } from '../launcher/index.ts';
 import type { Board } from './container.ts';
+import { FactsCache } from './facts-cache.ts';
 import { connectOrStart, type LinkOptions } from './launcher-link.ts';
 import type { Held } from './restore.ts';
 import { readRecord } from './run-record.ts';
@@ -18,6 +19,8 @@ export interface DaemonBoardOptions extends LinkOptions {
 /** The board of a daemon: its launcher outlives it, and another one is started when it is lost. */
 export class DaemonBoard implements Board {
   readonly fs = realKernelFs;
+  readonly facts = new FactsCache();
+  readonly keepTop = true;
   readonly staging: string;
   readonly #options: DaemonBoardOptions;
   #launcher: LauncherClient;
@@ -56,7 +59,10 @@ export class DaemonBoard implements Board {
     for (const listed of await this.#launcher.list()) {
       const record = readRecord(listed.blob);
       if (record === undefined) foreign.push(listed.id);
-      else held.push({ listed, record });
+      else {
+        held.push({ listed, record });
+        for (const { path } of record.groups) this.#groups.add(path);
+      }
     }
     return { held, foreign };
   }

@@ -61,7 +61,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     ...(message === undefined ? {} : { message }),
     loaded_at: entry.loaded_at,
     digest,
-    ...(entry.outdated === true ? { outdated: true } : {}),
+    ...(entry.stray === true || isOutdated(supervised) ? { outdated: true } : {}),
     manifest,
     lines: linesOf(supervised.loaded),
     repository: entry.repository,
@@ -76,6 +76,11 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     ...(cpu === undefined ? {} : { cpu }),
     history,
   };
+}
+
+/** What runs was started from another text. */
+function isOutdated({ container, loaded }: Entry['supervised']): boolean {
+  return container !== undefined && container.record.digest !== loaded.digest;
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {

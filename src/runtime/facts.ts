@@ -64,6 +64,13 @@ function pathFact(path: string, followLinks: boolean): PathFact {
 
 /** Everything below /proc and /sys that a plan needs, and the host paths that this manifest names. */
 export function gatherFacts(manifest?: Manifest): Facts {
+  return { ...gatherBoard(), paths: manifest === undefined ? {} : hostPaths(manifest) };
+}
+
+/** What is the same for every manifest. */
+export type BoardFacts = Omit<Facts, 'paths'>;
+
+export function gatherBoard(): BoardFacts {
   const status = readText('/proc/self/status', '');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   return {
@@ -82,7 +89,6 @@ export function gatherFacts(manifest?: Manifest): Facts {
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
     ...openFiles(),
     groups: hostGroups(),
-    paths: manifest === undefined ? {} : hostPaths(manifest),
     block_devices: blockDevices(),
   };
 }
@@ -115,7 +121,7 @@ function hostGroups(): Record<string, number> {
   return groups;
 }
 
-function hostPaths(manifest: Manifest): Record<string, PathFact> {
+export function hostPaths(manifest: Manifest): Record<string, PathFact> {
   const paths: Record<string, PathFact> = {};
   const root = manifest.rootfs;
   if (root?.type === 'host') {

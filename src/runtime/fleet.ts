@@ -1,4 +1,5 @@
-import { codes, type ThubanError } from '../base/index.ts';
+import { dirname } from 'node:path';
+import type { ThubanError } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { Catalogue, rejectedId, type Entry } from './catalogue.ts';
 import type { DaemonBoard } from './daemon-board.ts';
@@ -49,7 +50,7 @@ export class Fleet {
     const { options, history } = this.#parts;
     for (const [repository, { dir }] of Object.entries(options.repositories)) {
       const { manifests, rejected, problem } = scanRepository(dir, { restart: options.restart });
-      if (problem !== undefined) this.#tellProblem(repository, dir, problem);
+      if (problem !== undefined) this.#rejectFolder(repository, dir, problem);
       for (const loaded of manifests) {
         const id = containerId(loaded.manifest);
         const other = this.catalogue.entries.get(id);
@@ -80,16 +81,25 @@ export class Fleet {
     const gone: Entry[] = [];
     for (const [id, { record }] of held) {
       if (this.catalogue.entries.has(id)) continue;
-      // A run without its manifest: the file is gone, and the run goes too; or it is broken by now, and the run stays.
-      const broken = this.catalogue.rejected.find(({ rejected }) => rejected.file === record.file);
-      const entry = this.#add(manifestOf(record), broken?.repository ?? '');
-      entry.outdated = true;
-      if (broken === undefined) gone.push(entry);
+      // A run without its manifest: the file is gone, and the run goes too; or it cannot be used by now, and the run stays.
+      const inTheWay = this.catalogue.rejected.find(
+        ({ rejected }) => rejected.file === record.file || rejected.file === dirname(record.file),
+      );
+      const entry = this.#add(manifestOf(record), inTheWay?.repository ?? '');
+      entry.stray = true;
+      if (inTheWay === undefined) gone.push(entry);
     }
     for (const [id, entry] of this.catalogue.entries) this.#resume(entry, saved.get(id), held.get(id), wasClean);
     for (const entry of gone) void this.#remove(entry);
-    for (const id of saved.keys()) if (!this.catalogue.entries.has(id)) this.#parts.files.remove(id);
-    this.#parts.stores.sweep(new Set(this.catalogue.entries.keys()));
+    const known = new Set([...this.catalogue.entries.keys(), ...[...saved.keys()].filter((id) => this.#mayReturn(id))]);
+    for (const id of saved.keys()) if (!known.has(id)) this.#parts.files.remove(id);
+    this.#parts.stores.sweep(known);
+  }
+
+  /** Its manifest may be among those that cannot be read. */
+  #mayReturn(id: string): boolean {
+    const [name] = id.split(':');
+    return this.catalogue.rejected.some(({ rejected }) => rejected.name === undefined || rejected.name === name);
   }
 
   async #remove({ supervised }: Entry): Promise<void> {
@@ -106,7 +116,6 @@ export class Fleet {
     const { supervised, log } = entry;
     const hasOutput = held?.listed.stdout !== undefined || held?.listed.stderr !== undefined;
     if (hasOutput && !wasClean) log.remark(`the daemon was replaced; up to ${CHUNK} of output may be missing here`);
-    if (held !== undefined && held.record.digest !== supervised.loaded.digest) entry.outdated = true;
     if (held === undefined) for (const stream of ['stdout', 'stderr'] as const) log.end(stream); // what its last run left open
     const { then } = supervised.resume(saved, held);
     if (then === 'stop') void supervised.stop(saved?.stop_reason);
@@ -201,13 +210,10 @@ export class Fleet {
     this.#parts.onCritical(id);
   }
 
-  #tellProblem(repository: string, dir: string, problem: ThubanError): void {
-    const { code, message, hint } = problem;
-    this.#parts.options.log('error', `the repository ${dir} is not used: ${message}`, {
-      code,
-      hint,
-      name: codes[code].name,
-    });
-    this.#parts.history.add({ type: 'manifest_rejected', file: dir, repository, errors: [problem.toJSON()] });
+  /** A folder that is not used is listed as well: nothing of it runs, and that must be seen. */
+  #rejectFolder(repository: string, dir: string, { code, message, hint }: ThubanError): void {
+    const place = { file: dir, line: 1, column: 1, length: 1, path: '' };
+    const said = { code, message: `the repository is not used: ${message}`, ...(hint === undefined ? {} : { hint }) };
+    this.#reject({ file: dir, diagnostics: [{ severity: 'error', ...said, ...place }] }, repository);
   }
 }

@@ -1,10 +1,9 @@
 import { failpoint } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import type { Board, Container, ContainerHooks } from './container.ts';
-import { gatherFacts } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
-import { plan, type PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan.ts';
 import type { Held } from './restore.ts';
 import { adoptContainer, startContainer } from './start-container.ts';
 
@@ -31,7 +30,7 @@ export class Runner {
   start(): Promise<Container> {
     const { board, planOptions, loaded } = this.#options;
     const options = { ...planOptions, ...this.#ledger.overrides };
-    const launch = plan(loaded.manifest, gatherFacts(loaded.manifest), options);
+    const launch = board.facts.plan(loaded.manifest, options);
     const id = board.nextId();
     this.#ledger.begin(
       String(id),

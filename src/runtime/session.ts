@@ -8,6 +8,7 @@ import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
+import { FactsCache } from './facts-cache.ts';
 import type { PlanOptions } from './plan.ts';
 
 export interface SessionOptions {
@@ -39,6 +40,8 @@ export class Session implements AsyncDisposable {
     let next = 1n;
     this.board = {
       fs: realKernelFs,
+      facts: new FactsCache(),
+      keepTop: false,
       launcher,
       staging: join(runDir, 'root'),
       nextId: () => next++,

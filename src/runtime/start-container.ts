@@ -24,7 +24,7 @@ export async function startContainer(
   const paths = plan.cgroup.groups.map((group) => group.path);
   await board.coverByLease(paths);
   const { launcher } = board; // only now: a lost one has been replaced
-  const groups = acquireGroups(board.fs, plan.cgroup);
+  const groups = acquireGroups(board.fs, plan.cgroup, { keepTop: board.keepTop });
   failpoint('start.groups');
   const about = recordOf(loaded, plan);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
@@ -76,7 +76,7 @@ export async function adoptContainer(
 ): Promise<Container> {
   const { launcher } = board;
   const { id } = listed;
-  const groups = new AcquiredGroups(board.fs, record.groups, { degraded: record.degraded });
+  const groups = new AcquiredGroups(board.fs, record.groups, { degraded: record.degraded, keepTop: board.keepTop });
   const { memory_limit: limit, kill_all_on_oom: together, before } = record;
   const oom = new OomTracker(groups, { limit, together, before, announced });
   const run = new RunWatch(groups);

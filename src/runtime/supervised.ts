@@ -270,7 +270,12 @@ export class Supervised {
     failpoint('start.running');
     const degraded = conditionsOf(container);
     const conditions = degraded.length === 0 ? {} : { conditions: degraded };
-    this.#ledger.emit({ type: 'started', pid, duration_ms: this.#clock.monotonic() - before, ...conditions });
+    this.#ledger.emit({
+      type: 'started',
+      pid,
+      duration_ms: Math.round((this.#clock.monotonic() - before) * 1000) / 1000,
+      ...conditions,
+    });
   }
 
   #startFailed(error: unknown): Exit {

@@ -1,6 +1,8 @@
 import {
   AcquiredGroups,
   listGroups,
+  removeGroups,
+  topFolders,
   type CgroupFacts,
   type Group,
   type KernelFs,
@@ -43,6 +45,8 @@ export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<
     swept.leftovers.push(...left);
     swept.removed.push(...pathsOf(groups).filter((path) => !left.some((leftover) => leftover.path === path)));
   }
+  // What another Thuban, or one of our containers, is in stays.
+  await removeGroups(fs, [], { tops: [...topFolders(options.facts, options.parent, options.top).keys()] });
   return swept;
 }
 

@@ -69,7 +69,9 @@ describe('a repository', needsRoot(), () => {
         spoil(daemon);
         const missing = what.includes('not there');
         await daemon.start(missing ? { args: ['--repository', join(daemon.folder.path, 'missing')] } : {});
-        assert.deepEqual(await daemon.client.containers(), []);
+        const [row, ...others] = await daemon.client.containers();
+        assert.deepEqual([row?.id, row?.state, others], [missing ? 'missing' : 'repository', 'rejected', []]);
+        assert.equal(row?.errors?.[0]?.code, missing ? 'TH1008' : 'TH5010');
         assert.match(daemon.log, missing ? /TH1008/ : /TH5010/);
       });
     });

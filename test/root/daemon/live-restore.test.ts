@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { TestDaemon } from '../../support/daemon.ts';
@@ -172,6 +172,50 @@ describe('containers of a daemon that was killed', needsRoot(), () => {
         ],
       );
       assert.equal((await daemon.client.container('broken:1.0.0')).outdated, true);
+    });
+  });
+});
+
+describe('a repository that cannot be used any more', needsRoot(), () => {
+  test('stops nothing that runs, and forgets nothing that rested', async () => {
+    await trial(async (daemon) => {
+      daemon.add('runs', `exec sleep ${MARK}`);
+      daemon.add('rests', 'echo kept; exit 6', { autostart: 'relaxed' });
+      await daemon.start();
+      const { pid } = await daemon.client.start('runs');
+      await daemon.reached('rests', 'stopped');
+      await daemon.signal('SIGKILL');
+      chmodSync(daemon.repository, 0o777);
+      await daemon.start();
+      assert.deepEqual(
+        (await daemon.client.containers()).map(({ id, state, pid }) => [id, state, pid]),
+        [
+          ['repository', 'rejected', undefined],
+          ['runs:1.0.0', 'running', pid],
+        ],
+      );
+      await daemon.signal('SIGKILL');
+      chmodSync(daemon.repository, 0o755);
+      await daemon.start();
+      const rests = await daemon.container('rests');
+      assert.deepEqual([rests.state, rests.last_exit?.code], ['stopped', 6]);
+      assert.ok((await daemon.lines('rests')).includes('kept'));
+      assert.equal((await daemon.container('runs')).pid, pid);
+      assert.equal((await daemon.client.container('runs')).outdated, undefined);
+    });
+  });
+
+  test('a manifest that was changed is outdated until its container is started anew', async () => {
+    await trial(async (daemon) => {
+      daemon.add('a', `exec sleep ${MARK}`);
+      await daemon.start();
+      await daemon.client.start('a');
+      await daemon.signal('SIGKILL');
+      daemon.add('a', `exec sleep ${MARK} # changed`);
+      await daemon.start();
+      assert.equal((await daemon.client.container('a')).outdated, true);
+      await daemon.client.restart('a');
+      assert.equal((await daemon.client.container('a')).outdated, undefined);
     });
   });
 });

@@ -41,6 +41,16 @@ test('a removed container leaves neither its groups nor the empty shared directo
   }
 });
 
+test('the shared directory stays where it is to be kept', async () => {
+  const fs = v2Board();
+  const groups = acquireGroups(fs, planCgroups(request('v2', {}, { facts: factsOf(fs) })), { keepTop: true });
+  assert.deepEqual(await groups.remove(fakeClock()), []);
+  assert.deepEqual(
+    fs.list('/sys/fs/cgroup/thuban').filter(({ directory }) => directory),
+    [],
+  );
+});
+
 test('the shared directory stays while another container is in it', async () => {
   const fs = v2Board();
   const groups = acquire(fs);
@@ -121,7 +131,7 @@ test('a read-only mount is a leftover for what exists and a success for what doe
   const fs = v2Board();
   acquire(fs);
   fs.faults.push({ op: 'rmdir', path: /c-app/, errno: 'EROFS' }, { op: 'rmdir', path: /none/, errno: 'EROFS' });
-  const left = await removeGroups(fs, [V2, '/sys/fs/cgroup/thuban/none'], fakeClock());
+  const left = await removeGroups(fs, [V2, '/sys/fs/cgroup/thuban/none'], { clock: fakeClock() });
   assert.deepEqual(
     left.map(({ path, errno }) => [path, errno]),
     [[V2, 'EROFS']],

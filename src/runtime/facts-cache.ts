@@ -1,0 +1,36 @@
+import { systemClock } from '../base/index.ts';
+import type { Manifest } from '../manifest/index.ts';
+import { gatherBoard, hostPaths, type BoardFacts, type Facts } from './facts.ts';
+import { plan, type LaunchPlan, type PlanOptions } from './plan.ts';
+
+/** Boards change seldom: a CPU goes offline, a group is added, a disk is plugged in. */
+const MAX_AGE_MS = 60_000;
+
+/**
+ * Plans with facts of the last minute, because reading them anew takes longer than all the rest of a plan. Host paths are always looked at.
+ * A plan with problems is made once more with fresh facts: an old one never refuses what the board can do by now. What it takes for possible
+ * and is not any more, the kernel refuses.
+ */
+export class FactsCache {
+  #board: { facts: BoardFacts; at: number } | undefined;
+
+  plan(manifest: Manifest, options: PlanOptions): LaunchPlan {
+    const known = this.#board;
+    if (known !== undefined && systemClock.monotonic() - known.at < MAX_AGE_MS) {
+      const made = tryPlan(manifest, { ...known.facts, paths: hostPaths(manifest) }, options);
+      if (made !== undefined) return made;
+    }
+    const facts = gatherBoard();
+    this.#board = { facts, at: systemClock.monotonic() };
+    return plan(manifest, { ...facts, paths: hostPaths(manifest) }, options);
+  }
+}
+
+function tryPlan(manifest: Manifest, facts: Facts, options: PlanOptions): LaunchPlan | undefined {
+  try {
+    const made = plan(manifest, facts, options);
+    return made.problems.length === 0 ? made : undefined;
+  } catch {
+    return undefined; // the plan from fresh facts throws it again, if it still holds
+  }
+}
