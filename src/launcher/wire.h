@@ -39,9 +39,10 @@ enum wire_type {
   WIRE_FAILED = 132,  // report: id u64, step i32, op u32, errno i32
   WIRE_EXITED = 133,  // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64, mono u64
   WIRE_OOM = 134,     // report: id u64
-  WIRE_LISTED =
-      135, // as STARTED, then state u32, 1 = the start failed u32, what EXITED or FAILED say after the id (the
-           // other's fields are 0), blob. Kept until RELEASE: an acknowledged end is not lost with its reader
+  // As STARTED, then state u32, failed u32, what EXITED and FAILED say after the id (the other's fields are 0), blob.
+  // Kept
+  // until RELEASE: an end that was acknowledged is not lost with whoever acknowledged it.
+  WIRE_LISTED = 135,
   WIRE_LIST_END = 136,
   WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER: errno i32
 };

@@ -99,3 +99,8 @@ export function exitSentence(exit: Exit): string {
       return `unknown: the counter could not be read (${ending(exit)} after ${formatDuration(exit.duration * 1000)})`;
   }
 }
+
+/** It was no end of the program's own: everything that the launcher held went with it. */
+export function isLauncherLost(exit: Exit): boolean {
+  return exit.error?.['code'] === 'TH3011';
+}

@@ -3,7 +3,7 @@ import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/
 import { describeFailure, type Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
 import { carryOut, type Ending } from './ending.ts';
-import type { Exit } from './exit.ts';
+import { isLauncherLost, type Exit } from './exit.ts';
 import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
 import { withPosition } from './locate.ts';
 import type { ProgramOverrides } from './plan-program.ts';
@@ -295,8 +295,4 @@ export class Supervised {
   locate(error: unknown): unknown {
     return withPosition(error, this.loaded);
   }
-}
-
-function isLauncherLost(exit: Exit): boolean {
-  return exit.error?.['code'] === 'TH3011';
 }
