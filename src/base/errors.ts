@@ -72,6 +72,11 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether a finding is about the text, which `validate` shows, and not about the file itself: who may write it, whether it is there. */
+export function isAboutText({ code }: Pick<Diagnostic, 'code'>): boolean {
+  return code !== 'TH5010' && code !== 'TH1008';
+}
+
 export function hasErrno(error: unknown, ...wanted: string[]): boolean {
   const found = errnoOf(error);
   return found !== undefined && wanted.includes(found);

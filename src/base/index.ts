@@ -1,5 +1,5 @@
 export { codes, type Code } from './codes.ts';
-export { ThubanError, errnoOf, hasErrno, messageOf } from './errors.ts';
+export { ThubanError, errnoOf, hasErrno, isAboutText, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
 export { removeStaleTemps, writeAtomically, type AtomicWriteOptions } from './atomic-file.ts';
 export { errnoText } from './errno-text.ts';

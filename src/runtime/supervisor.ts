@@ -1,4 +1,4 @@
-import { ThubanError, suggest } from '../base/index.ts';
+import { ThubanError, isAboutText, suggest } from '../base/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type {
@@ -155,9 +155,10 @@ function wrongState(id: string, state: State, action: string, needs: string): Th
 
 function rejected(entry: RejectedEntry, action: string): ThubanError {
   const [first] = entry.rejected.diagnostics;
-  const why = first === undefined ? '' : `: ${first.message} (line ${first.line})`;
+  const isPlaced = first === undefined || isAboutText(first);
+  const why = first === undefined ? '' : `: ${first.message}${isPlaced ? ` (line ${first.line})` : ''}`;
   return new ThubanError('TH6005', `\`${rejectedId(entry)}\` is rejected, so there is nothing to ${action}${why}`, {
-    hint: `thuban validate ${entry.rejected.file}`,
+    hint: isPlaced ? `thuban validate ${entry.rejected.file}` : (first.hint ?? `stat ${entry.rejected.file}`),
     details: { id: rejectedId(entry), state: 'rejected', action, errors: entry.rejected.diagnostics },
   });
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatPercent } from '../../base/index.ts';
+import { formatBytes, formatDuration, formatPercent, isAboutText } from '../../base/index.ts';
 import { exitSentence, oomSentence, type ContainerDetail, type Exit } from '../../runtime/index.ts';
 import { describeEvent } from '../events/describe.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,7 +41,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
     ['manifest', manifestFile(container, terminal, now)],
     ...(container.errors ?? []).map((error): [string, string] => [
       error.severity,
-      `${error.line}:${error.column} ${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
+      `${isAboutText(error) ? `${error.line}:${error.column} ` : ''}${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
     ]),
     ['command', command(container), user(container)],
     ['restart', restart(container)],

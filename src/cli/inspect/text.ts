@@ -1,4 +1,4 @@
-import { visible } from '../../base/index.ts';
+import { isAboutText, visible } from '../../base/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { conditionWords, lookOf } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,10 +13,10 @@ const INDENT = LABEL + 3;
 const NARROWEST = 20;
 
 /** What to type next, by the state. */
-function nextCommands({ id, state, file }: ContainerDetail): string[] {
+function nextCommands({ id, state, file, errors }: ContainerDetail): string[] {
   switch (state) {
     case 'rejected':
-      return [`thuban validate ${file}`];
+      return errors?.every(isAboutText) === false ? [`stat ${file}`] : [`thuban validate ${file}`];
     case 'failed':
     case 'backoff':
       return [`thuban logs ${id}`, `thuban start ${id}`];

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { visible } from '../../base/index.ts';
+import { isAboutText, visible, type Diagnostic } from '../../base/index.ts';
 import type { ContainerSummary } from '../../runtime/index.ts';
 import { marks } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,10 +26,14 @@ function sentences(containers: readonly ContainerSummary[], terminal: Terminal, 
     if (container.next_start !== undefined && !options.nextShown)
       all.push(`${container.name}: next start ${fromNow(container.next_start, options.now)}`);
     const [error] = container.errors ?? [];
-    if (error !== undefined)
-      all.push(`${basename(container.file)}:${error.line}:${error.column} ${error.message} (thuban validate)`);
+    if (error !== undefined) all.push(errorNote(basename(container.file), error));
   }
   return all.map(visible);
+}
+
+function errorNote(file: string, error: Diagnostic): string {
+  if (isAboutText(error)) return `${file}:${error.line}:${error.column} ${error.message} (thuban validate)`;
+  return `${file}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
 }
 
 /** At most three lines below the table. What does not fit is counted. */

@@ -87,6 +87,20 @@ describe('thuban inspect', () => {
     assert.equal(lines.at(-1), 'next: thuban validate /var/lib/thuban/repository/sensors.yaml');
   });
 
+  test('of a file that is not to be trusted says what repairs it, and no line', () => {
+    const place = { file: '/srv/a.yaml', line: 1, column: 1, length: 1, path: '' };
+    const error = {
+      code: 'TH5010',
+      severity: 'error',
+      message: 'others may write',
+      hint: 'chmod go-w',
+      ...place,
+    } as const;
+    const lines = text(container('sensors.yaml', { errors: [error] }), fakeTerminal({ isTTY: false }));
+    assert.ok(lines.includes('  error      TH5010 others may write (chmod go-w)'));
+    assert.equal(lines.at(-1), 'next: stat /var/lib/thuban/repository/sensors.yaml');
+  });
+
   test('cuts nothing on a narrow terminal: lines go on below, commands stand below each other', () => {
     const lines = text(container('gateway'), fakeTerminal({ columns: 40 }));
     for (const line of lines.slice(1, -2)) assert.ok(widthOf(line) <= 40, line);

@@ -110,6 +110,17 @@ describe('the notes under the table', () => {
   const notes = (terminal: Terminal, all: ContainerSummary[] = containers, nextShown = false): string[] =>
     notesOf(all, terminal, { now, nextShown });
 
+  test('tell what repairs a file or folder that is not to be trusted', () => {
+    const place = { file: '/srv/repository', line: 1, column: 1, length: 1, path: '' };
+    const hint = 'chmod go-w /srv/repository';
+    const error = { code: 'TH5010', severity: 'error', message: 'its group may write', hint, ...place } as const;
+    const rejected = fakeContainers().filter(({ state }) => state === 'rejected');
+    const all = rejected.map((container) => ({ ...container, file: '/srv/repository', errors: [error] }));
+    assert.deepEqual(notesOf(all, fakeTerminal({ columns: 200 }), { now, nextShown: false }), [
+      'repository: its group may write (chmod go-w /srv/repository)',
+    ]);
+  });
+
   test('say what the table has no room for, at most three lines', () => {
     assert.deepEqual(notes(fakeTerminal()), [
       '# privileged: gateway · ▲ gateway: degraded, no swap accounting · modem: next',
