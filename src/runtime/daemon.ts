@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { Cleanup, ThubanError, messageOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
 import { realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
-import type { Entry } from './catalogue.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Control, DaemonVersion } from './control.ts';
 import { DaemonBoard } from './daemon-board.ts';
@@ -140,8 +139,9 @@ export class Daemon {
     }
   }
 
-  get containers(): readonly Entry[] {
-    return this.#fleet.catalogue.sorted;
+  /** An earlier daemon left its launcher to this one. */
+  get tookOver(): boolean {
+    return !this.#board.isNew;
   }
 
   /** Starts what starts by itself. Resolves when all of it was tried. */

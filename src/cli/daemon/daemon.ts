@@ -3,6 +3,7 @@ import { loadConfig, printConfig, type Config, type ConfigFlags, type ConfigResu
 import { ConsoleServer } from '../../console/index.ts';
 import { Daemon, type DaemonEnd, type DaemonOptions } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
+import { printError } from '../print-error.ts';
 import { printConfigErrors } from './config-errors.ts';
 import { openLogger, type Logger } from './logger.ts';
 import { EndSignals } from './signals.ts';
@@ -36,7 +37,7 @@ export async function daemon(flags: DaemonFlags, context: Context): Promise<numb
   const logger = openLogger(loaded.config.daemon.log_level);
   const signals = new EndSignals();
   try {
-    const end = await serve(loaded, logger, signals);
+    const end = await serve(loaded, logger, signals, context);
     return end.critical === undefined ? 0 : CRITICAL;
   } finally {
     signals.release();
@@ -44,7 +45,12 @@ export async function daemon(flags: DaemonFlags, context: Context): Promise<numb
   }
 }
 
-async function serve(loaded: ConfigResult & { ok: true }, logger: Logger, signals: EndSignals): Promise<DaemonEnd> {
+async function serve(
+  loaded: ConfigResult & { ok: true },
+  logger: Logger,
+  signals: EndSignals,
+  context: Context,
+): Promise<DaemonEnd> {
   const { config, origins } = loaded;
   const { log } = logger;
   const hasDefaultSocket = origins.get('console.sockets[0].group')?.layer === 'default';
@@ -60,9 +66,10 @@ async function serve(loaded: ConfigResult & { ok: true }, logger: Logger, signal
       log,
     });
   } catch (error) {
-    // Nothing was started yet; what was taken over is the next daemon's.
-    await supervisor.close({ keep: true });
-    throw error;
+    // Nothing was started yet. What was taken over is the next daemon's, and this process must not notice its end.
+    await supervisor.close({ keep: supervisor.tookOver });
+    printError(error, context);
+    exitAtOnce(logger, 1);
   }
   const { launcher, containers } = supervisor.control.version();
   log('info', `thuban ${version} is ready`, {
@@ -83,14 +90,14 @@ async function serve(loaded: ConfigResult & { ok: true }, logger: Logger, signal
   if (!end.keep) await started;
   await server.close();
   log('info', 'ended');
-  if (end.keep) exitAtOnce(logger);
+  if (end.keep) exitAtOnce(logger, 0);
   return end;
 }
 
 /** Whatever of this process still holds a container must not notice that the launcher is gone for it. */
-function exitAtOnce(logger: Logger): never {
+function exitAtOnce(logger: Logger, code: number): never {
   logger.flush();
-  process.exit(0);
+  process.exit(code);
 }
 
 function configFlags({ repository, runDir, socket, cgroupParent }: DaemonFlags): ConfigFlags {

@@ -114,6 +114,32 @@ describe('a run directory', needsRoot(), () => {
   });
 });
 
+describe('a console socket that cannot be made', needsRoot(), () => {
+  test('ends the daemon, and nothing stays of one that has just begun', async () => {
+    await trial(async (daemon) => {
+      daemon.add('a', `exec sleep ${MARK}`, { autostart: 'relaxed' });
+      const path = join(daemon.shared, 'console.sock');
+      writeFileSync(path, 'not a socket');
+      await refuses(daemon, /error\[TH7005\]/, ['--socket', path]);
+      assert.ok(!existsSync(join(daemon.runDir, 'launcher')));
+    });
+  });
+
+  test('leaves what an earlier daemon left to the next one', async () => {
+    await trial(async (daemon) => {
+      daemon.add('a', `exec sleep ${MARK}`);
+      await daemon.start();
+      const { pid } = await daemon.client.start('a');
+      await daemon.signal('SIGKILL');
+      const path = join(daemon.shared, 'console.sock');
+      writeFileSync(path, 'not a socket');
+      await refuses(daemon, /error\[TH7005\]/, ['--socket', path]);
+      await daemon.start();
+      assert.equal((await daemon.container('a')).pid, pid);
+    });
+  });
+});
+
 describe('a state file', needsRoot(), () => {
   test('that was damaged is set aside, and its container is adopted all the same', async () => {
     await trial(async (daemon) => {
