@@ -28,7 +28,7 @@ export async function packCheckout(machine: Machine, only: string, folder: strin
   await bundleTests(ROOT, tests, CHECKOUT, copy);
   for (const name of ['package.json', 'examples', 'test/fixtures', 'docs/reference'])
     cpSync(join(ROOT, name), join(copy, name), { recursive: true });
-  const environment = copyCorpus(copy);
+  const environment = { ...copyCorpus(copy), THUBAN_EMULATED: machine.arch };
   await command('tar', ['--create', '--directory', copy, '--file', join(folder, 'checkout.tar'), '.']);
   return { tests: tests.length, environment };
 }

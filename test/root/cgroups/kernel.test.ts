@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { skipCorpus, vectors } from '../../unit/cgroups/corpus.ts';
 import { kernelCases, runKernelCase, type KernelCase } from '../../unit/cgroups/kernel-cases.ts';
 import { disk, facts, fs, onBoard, skipUnless, TOP } from './board.ts';
 
+/** Files that a kernel has or has not, as it was configured (RT_GROUP_SCHED) or as a disk's scheduler was loaded. */
+const OPTIONAL = /^(cpu\.rt_|blkio\.bfq\.)/;
+
 /** Runs a case in a fresh group of the right hierarchy and removes it again. */
-async function onKernel(each: KernelCase, controller: string): Promise<void> {
+async function onKernel(t: TestContext, each: KernelCase, controller: string): Promise<void> {
   const mountpoint = each.version === 2 ? facts.unified?.mountpoint : facts.controllers[controller]?.mountpoint;
   assert.ok(mountpoint);
   await onBoard(async () => {
@@ -27,6 +31,10 @@ async function onKernel(each: KernelCase, controller: string): Promise<void> {
       fs.mkdir(directory);
       const sleeper = each.write.includes('<pid>') ? spawn('/bin/sleep', ['60']) : undefined;
       try {
+        if (OPTIONAL.test(each.file) && !existsSync(`${directory}/${each.file}`)) {
+          t.skip(`this kernel has no ${each.file}`);
+          return;
+        }
         const write = each.write.replace('<pid>', String(sleeper?.pid));
         runKernelCase(fs, directory, { ...each, write, ...(invalid ? { pre: {} } : {}) });
       } finally {
@@ -83,8 +91,8 @@ for (const each of kernelCases) {
   test(
     `the kernel answers ${each.result} to ${JSON.stringify(each.write)} in ${each.file} (v${each.version}, after ${JSON.stringify(each.pre ?? {})})`,
     { skip: skipCase(each) },
-    async () => {
-      await onKernel(each, controllerOf(each));
+    async (t) => {
+      await onKernel(t, each, controllerOf(each));
     },
   );
 }
@@ -97,8 +105,8 @@ for (const vector of vectors('kernel')) {
     vector.result !== 'ENOENT' &&
     !/^(devices\.allow|cgroup\.kill|memory\.pressure)$/.test(input.file);
   const each = onThisDisk({ ...input, result: vector.result ?? 'ok', ...(shown ? { after } : {}) });
-  test(`the kernel answers as vector ${vector.id} says`, { skip: skipCase(each) }, async () => {
-    await onKernel(each, controllerOf(each));
+  test(`the kernel answers as vector ${vector.id} says`, { skip: skipCase(each) }, async (t) => {
+    await onKernel(t, each, controllerOf(each));
   });
 }
 
