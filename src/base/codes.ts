@@ -1,6 +1,6 @@
 /**
  * Every error code that this version can report. A code is never reused; its first digit says where to look:
- * 1 manifest, 2 cgroups and kernel, 3 start, 4 running, 6 command line, 7 environment, 9 a bug in Thuban.
+ * 1 manifest, 2 cgroups and kernel, 3 start, 4 running, 5 packages and repositories, 6 command line, 7 environment, 9 a bug in Thuban.
  * `name` is the fixed snake_case word that JSON, metrics and logs use; `summary` feeds docs/reference/errors.md.
  */
 export const codes = {
@@ -29,6 +29,8 @@ export const codes = {
   TH1204: { name: 'bad_cpu_amount', summary: 'A CPU amount cannot be read.' },
   TH1205: { name: 'out_of_range', summary: 'A number lies outside of its range.' },
   TH1206: { name: 'bad_version', summary: 'A version is not of the form 1.2.3.' },
+  TH1207: { name: 'bad_cron', summary: 'A schedule cannot be read.' },
+  TH1208: { name: 'bad_time_zone', summary: 'A time zone does not exist on this board.' },
   TH1209: { name: 'old_octal', summary: 'An octal number is written in the old form 0777.' },
   TH1210: { name: 'reserved_env', summary: 'An environment variable is set by the runtime itself.' },
   TH1211: {
@@ -47,9 +49,14 @@ export const codes = {
     name: 'no_swap_limit',
     summary: 'Only memory is limited, so the kernel may swap instead of stopping the container (warning).',
   },
+  TH1313: {
+    name: 'dst_zone',
+    summary: 'A schedule runs several times a day in a time zone whose clocks change (warning).',
+  },
   TH1314: { name: 'quota_above_cpus', summary: 'The CPU quota is larger than this board can give (warning).' },
   TH1315: { name: 'no_effect_here', summary: 'A setting has no effect on this kernel or cgroup version (warning).' },
   TH1401: { name: 'duplicate_container', summary: 'Two manifests of a repository define the same name and version.' },
+  TH1402: { name: 'missing_resource', summary: 'No container offers the resource that is to be mounted.' },
   TH2001: { name: 'controller_absent', summary: 'The kernel offers no such cgroup controller.' },
   TH2002: { name: 'knob_absent', summary: 'The kernel has the controller, but not this file.' },
   TH2003: { name: 'unsupported_version', summary: 'The setting exists only on the other cgroup version.' },
@@ -70,9 +77,29 @@ export const codes = {
   TH3010: { name: 'step_failed', summary: 'A step of the start failed.' },
   TH3011: { name: 'launcher_lost', summary: 'The launcher ended or broke the protocol.' },
   TH4001: { name: 'restart_limit', summary: 'The container was restarted as often as its manifest allows.' },
+  TH4003: { name: 'clock_not_set', summary: 'The clock of the board is not set, so schedules wait.' },
   TH4005: { name: 'stop_timeout', summary: 'The container did not end in time and was killed.' },
   TH4006: { name: 'disk_full', summary: 'A folder of the daemon is full; it runs on from memory.' },
+  TH4007: { name: 'max_runtime', summary: 'A run lasted longer than its schedule allows and was stopped.' },
   TH4008: { name: 'lines_dropped', summary: 'A container wrote faster than its log takes lines.' },
+  TH5001: {
+    name: 'bad_signature',
+    summary: 'The signature does not fit the package or manifest, or there is none where one is required.',
+  },
+  TH5002: {
+    name: 'unknown_signer',
+    summary: 'The package or manifest was signed with a key that the repository does not trust.',
+  },
+  TH5003: { name: 'bad_checksum', summary: 'A part of the package is not the one that was packed.' },
+  TH5004: { name: 'unsafe_entry', summary: 'The package holds an entry that does not belong there.' },
+  TH5005: { name: 'truncated', summary: 'The package ends too early.' },
+  TH5006: { name: 'in_use', summary: 'The container runs, or another one that runs uses its files.' },
+  TH5007: { name: 'duplicate_package', summary: 'A container of the same name and version is there already.' },
+  TH5008: { name: 'over_capacity', summary: 'The package exceeds what the repository or the console takes.' },
+  TH5011: { name: 'not_a_package', summary: 'The file is no Thuban package, or of a later format.' },
+  TH5012: { name: 'bad_key', summary: 'A key file cannot be used.' },
+  TH5013: { name: 'pack_failed', summary: 'A package could not be made.' },
+  TH5014: { name: 'unknown_repository', summary: 'There is no repository of that name.' },
   TH5010: {
     name: 'untrusted',
     summary: 'Others than root may change a manifest, the configuration, its folder or a folder above it.',

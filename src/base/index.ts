@@ -7,6 +7,7 @@ export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { failpoint, failpoints, type Failpoint } from './failpoint.ts';
 export { count, formatBytes, formatDuration, formatPercent, formatShare, formatShortDuration } from './format.ts';
+export type { FileIdentity, ImageFile } from './image-file.ts';
 export { suggest } from './suggest.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
 export { readTrustedFile } from './trusted-file.ts';

@@ -14,6 +14,7 @@ export type {
   Restart,
   Rlimit,
   Rootfs,
+  Schedule,
   Stop,
 } from './manifest.ts';
 

@@ -1,4 +1,4 @@
-import type { Diagnostic, Position } from '../base/index.ts';
+import type { Diagnostic, ImageFile, Position } from '../base/index.ts';
 
 /**
  * A manifest after validation and normalisation. Names are those of the YAML file (snake_case), sizes are bytes,
@@ -24,6 +24,7 @@ export interface Manifest {
   autostart?: 'relaxed' | 'critical';
   restart?: Restart;
   stop?: Stop;
+  schedule?: Schedule;
   hostname?: string;
   rootfs?: Rootfs;
   process?: { privileged: boolean };
@@ -43,7 +44,9 @@ export type Mount =
   | { type: 'tmpfs'; size: number }
   | { type: 'proc' }
   | { type: 'dev' }
-  | { type: 'sysfs' };
+  | { type: 'sysfs' }
+  /** A folder of another container's files, read-only: the newest version that satisfies the requirement `version`. */
+  | { type: 'resource'; name: string; version: string; dir: string; options?: string };
 
 export interface Restart {
   policy: 'never' | 'on_failure' | 'always';
@@ -66,7 +69,26 @@ export interface Stop {
   timeout: number;
 }
 
-export type Rootfs = { type: 'host'; folders?: string[] } | { type: 'dir'; path: string };
+/** When a container is started by the clock. */
+export interface Schedule {
+  /** 5 fields, or 6 with seconds in front, or `@hourly` and the like. */
+  cron: string;
+  /** IANA name. */
+  time_zone: string;
+  /** What happens when the time has come and it still runs. */
+  overlap: 'forbid' | 'allow' | 'replace' | 'queue';
+  /** Whether one run makes up for those that were missed. */
+  catch_up: 'none' | 'once';
+  /** Seconds: how long ago the missed time may be. */
+  catch_up_window: number;
+  /** Seconds: each start is put off by a random time up to this. */
+  jitter: number;
+  /** Seconds until a run is stopped. */
+  max_runtime: number | 'unlimited';
+}
+
+/** `package`: the image in the package that the manifest came in; also what no `rootfs` means there. */
+export type Rootfs = { type: 'host'; folders?: string[] } | { type: 'dir'; path: string } | { type: 'package' };
 
 /** `cgroups` of the manifest: exactly the keys of `Resources` in src/cgroups, plus `parent` and `enforce`. */
 export interface CgroupsSection {
@@ -126,6 +148,10 @@ export interface LoadedManifest {
   file: string;
   /** SHA-256 of the text, hex. */
   digest: string;
+  /** The image in the package that it came in; absent for a plain file, and for a package without an image. */
+  image?: ImageFile;
+  /** Id of the key that signed it; absent when nobody did. */
+  signer?: string;
   /** Where a key path stands in the file, or the nearest enclosing one that does. `position(['mounts', '/data', 'host'])` */
   position(path: readonly (string | number)[]): Position;
 }

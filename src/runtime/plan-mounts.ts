@@ -16,6 +16,10 @@ export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): 
   for (const [target, mount] of mounts) {
     const key = `mounts.${target}`;
     let file = false;
+    if (mount.type === 'resource') {
+      draft.problem('TH1107', 'mounts of type resource are not supported yet', undefined, key);
+      continue;
+    }
     if (mount.type === 'bind') {
       draft.refuseRunDir(mount.host, `${key}.host`);
       const source = draft.facts.paths[mount.host];
@@ -65,7 +69,7 @@ function targetSteps(target: string, file: boolean, root: Root, done: string[], 
   return [];
 }
 
-function mountStep(target: string, mount: Mount, manifest: Manifest, draft: LaunchDraft): Step {
+function mountStep(target: string, mount: Exclude<Mount, { type: 'resource' }>, manifest: Manifest, draft: LaunchDraft): Step {
   switch (mount.type) {
     case 'bind': {
       const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));

@@ -24,6 +24,7 @@ export function planRoot(manifest: Manifest, draft: LaunchDraft): Root {
       return { provided: hostRoot(rootfs.folders ?? defaultFolders, draft), image: '' };
     case 'dir':
       return dirRoot(rootfs.path, draft);
+    case 'package':
     case undefined: {
       const hint = 'add `rootfs: host` to see the host’s programs read-only, or `rootfs: /srv/root`';
       draft.problem('TH3002', 'the manifest names no root filesystem', hint, 'name');
