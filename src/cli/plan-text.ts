@@ -1,4 +1,4 @@
-import { count, formatBytes } from '../base/index.ts';
+import { count, formatBytes, type ImageFile } from '../base/index.ts';
 import type { CgroupWrite, Group } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { keyPath, type LaunchPlan } from '../runtime/index.ts';
@@ -89,6 +89,10 @@ function describe(write: CgroupWrite, loaded: LoadedManifest): string {
   return notes.join('; ');
 }
 
+function imageText({ file, offset, size }: ImageFile): string {
+  return `${file} (${formatBytes(size)} at ${offset})`;
+}
+
 function stepText(step: Step): string {
   switch (step.op) {
     case 'namespaces':
@@ -97,6 +101,12 @@ function stepText(step: Step): string {
       return `${formatBytes(step.size)} in memory`;
     case 'root_bind':
       return step.source;
+    case 'root_image':
+      return `${imageText(step.image)} ${step.attributes.join(' ')}`;
+    case 'root_overlay':
+      return `${formatBytes(step.size)} in memory, if the root lacks ${step.if_missing.join(' or ')}`;
+    case 'image':
+      return `${step.target}  from ${step.dir} of ${imageText(step.image)} ${step.attributes.join(' ')}`;
     case 'mkdir':
     case 'mkfile':
       return `${step.path}  ${step.mode.toString(8)}`;

@@ -21,6 +21,7 @@ export function planCommand(file: string, flags: PlanFlags, context: Context): n
   if (flags.cgroups !== undefined) facts.cgroups = plainFacts(flags.cgroups);
   try {
     const made = plan(loaded.manifest, facts, {
+      ...(loaded.image === undefined ? {} : { image: loaded.image }),
       ...(flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent }),
     });
     if (context.json) {
@@ -56,7 +57,7 @@ function readFacts(path: string): Facts {
     const facts = json.facts ?? json;
     if (typeof facts.kernel !== 'string' || typeof facts.cgroups !== 'object')
       throw new Error('there are no facts in it');
-    return facts;
+    return { ...facts, resources: (facts as Partial<Facts>).resources ?? [] }; // of a version that knew of none
   } catch (error) {
     throw new ThubanError('TH6011', `cannot use ${path} as facts: ${messageOf(error)}`, {
       hint: 'take them on the board with: thuban plan --json FILE > facts.json',

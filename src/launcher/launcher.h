@@ -25,9 +25,38 @@ struct stage {
   volatile int failed_step, failed_op, failed_errno;
 };
 _Noreturn void stage_main(struct stage *s);
-int mount_step(struct stage *s, uint32_t op, struct reader *r); // mounts.c
+
+// ---- mounts.c ----
+int mount_step(struct stage *s, uint32_t op, struct reader *r);
+int filesystem(const char *type, const char *options, unsigned attributes);
+int attach(struct stage *s, int mount_fd, const char *target);
+int move_to(int mount_fd, const char *folder);
+int enter_root(struct stage *s, int mount_fd, const char *staging);
+
+// ---- loop.c ----
+int loop_device(int file, uint64_t offset, uint64_t size);
+
+// ---- squashfs.c ----
+struct image {
+  const char *file;
+  uint64_t dev, ino, size, ctime_ns; // which file was checked
+  uint64_t offset, length;           // of the image in it
+};
+void read_image(struct reader *r, struct image *image);
+int mount_image(const struct image *image, unsigned attributes);
+int mount_image_folder(struct stage *s, const struct image *image, const char *dir, const char *target,
+                       unsigned attributes);
+
+// ---- overlay.c ----
+struct places {
+  struct reader list;
+  uint32_t count;
+};
+void read_places(struct reader *r, struct places *places);
+int overlay_root(struct stage *s, const char *staging, uint64_t size, uint64_t inodes, const struct places *places);
 
 // ---- paths.c ----
+const char *below(const char *path);                // relative to the root; never empty
 int open_target(struct stage *s, const char *path); // O_PATH
 // With the folders above it; what exists is kept.
 int make_place(struct stage *s, const char *path, unsigned mode, int file);

@@ -32,23 +32,25 @@ static int set_attributes(int mount_fd, unsigned attributes, int recursive) {
   return mount(0, path, 0, flags, 0);
 }
 
-// A detached filesystem; `options` is "key=value,key=value".
-static int filesystem(const char *type, const char *options, unsigned attributes) {
+// A detached filesystem; `options` is "key=value,flag".
+int filesystem(const char *type, const char *options, unsigned attributes) {
   int context = sys_fsopen(type);
   if (context < 0) return -1;
   for (const char *at = options; at && *at;) {
     char key[32], value[64];
-    const char *end = strchr(at, ','), *equals = strchr(at, '=');
-    size_t length = end ? (size_t)(end - at) : strlen(at), name = equals ? (size_t)(equals - at) : length;
-    if (!equals || name >= sizeof key || length - name - 1 >= sizeof value) {
+    const char *end = strchr(at, ',');
+    size_t length = end ? (size_t)(end - at) : strlen(at);
+    const char *equals = memchr(at, '=', length);
+    size_t name = equals ? (size_t)(equals - at) : length, rest = equals ? length - name - 1 : 0;
+    if (name >= sizeof key || rest >= sizeof value) {
       errno = EINVAL;
       goto fail;
     }
     memcpy(key, at, name);
     key[name] = 0;
-    memcpy(value, equals + 1, length - name - 1);
-    value[length - name - 1] = 0;
-    if (sys_fsconfig(context, CONFIG_STRING, key, value)) goto fail;
+    if (equals) memcpy(value, equals + 1, rest);
+    value[rest] = 0;
+    if (sys_fsconfig(context, equals ? CONFIG_STRING : CONFIG_FLAG, key, equals ? value : 0)) goto fail;
     at = end ? end + 1 : 0;
   }
   if (sys_fsconfig(context, CONFIG_CREATE, 0, 0)) goto fail;
@@ -64,11 +66,11 @@ fail:;
 }
 
 static int is_folder(int fd) {
-  struct stat st;
-  return !fstat(fd, &st) && S_ISDIR(st.st_mode);
+  struct file_status st;
+  return !sys_statx(fd, &st) && S_ISDIR(st.mode);
 }
 
-static int attach(struct stage *s, int mount_fd, const char *target) {
+int attach(struct stage *s, int mount_fd, const char *target) {
   if (mount_fd < 0) return -1;
   int at = open_target(s, target), result = -1;
   if (at >= 0 && is_folder(mount_fd) != is_folder(at))
@@ -88,12 +90,17 @@ static int attach_and_close(struct stage *s, int mount_fd, const char *target) {
   return result;
 }
 
-// The new root becomes a mount of its own at `staging`, and the working directory.
-static int enter_root(struct stage *s, int mount_fd, const char *staging) {
-  if (mount_fd < 0) return -1;
-  int at = open(staging, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (at < 0 || sys_move_mount(mount_fd, at) || fchdir(mount_fd)) return -1;
+// Onto a folder of the host, and onto what this namespace has there already.
+int move_to(int mount_fd, const char *folder) {
+  int at = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0 || sys_move_mount(mount_fd, at)) return -1;
   close(at);
+  return 0;
+}
+
+// The new root becomes a mount of its own at `staging`, and the working directory.
+int enter_root(struct stage *s, int mount_fd, const char *staging) {
+  if (mount_fd < 0 || move_to(mount_fd, staging) || fchdir(mount_fd)) return -1;
   s->root = mount_fd;
   return 0;
 }
@@ -173,6 +180,8 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
   const char *a, *b;
   uint32_t x, y, z;
   uint64_t n, m;
+  struct image image;
+  struct places places;
 #define CHECKED(call) (r->bad ? (errno = EPROTO, -1) : (call))
   switch (op) {
     case STEP_PROPAGATION: return mount(0, "/", 0, MS_REC | MS_SLAVE, 0);
@@ -189,6 +198,17 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       a = read_str(r);
       b = read_str(r);
       return CHECKED(enter_root(s, clone_tree(b, 0), a));
+    case STEP_ROOT_IMAGE:
+      a = read_str(r);
+      x = read_u32(r);
+      read_image(r, &image);
+      return CHECKED(enter_root(s, mount_image(&image, x), a));
+    case STEP_ROOT_OVERLAY:
+      a = read_str(r);
+      n = read_u64(r);
+      m = read_u64(r);
+      read_places(r, &places);
+      return CHECKED(overlay_root(s, a, n, m, &places));
     case STEP_MKDIR:
       a = read_str(r);
       x = read_u32(r);
@@ -208,6 +228,12 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       y = read_u32(r);
       z = read_u32(r);
       return CHECKED(bind_mount(s, a, b, x, (int)y, (int)z));
+    case STEP_IMAGE:
+      a = read_str(r);
+      b = read_str(r);
+      x = read_u32(r);
+      read_image(r, &image);
+      return CHECKED(mount_image_folder(s, &image, b, a, x));
     case STEP_TMPFS:
       a = read_str(r);
       x = read_u32(r);

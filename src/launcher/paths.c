@@ -1,10 +1,9 @@
 // paths.c - names inside of the new root, resolved as the container would: no symbolic link of an image leads out of
 // it.
 #include "launcher.h"
-#include <stdio.h>
 #include <sys/stat.h>
 
-static const char *below(const char *path) {
+const char *below(const char *path) {
   while (*path == '/') path++;
   return *path ? path : ".";
 }
@@ -14,54 +13,63 @@ int open_target(struct stage *s, const char *path) {
   return sys_openat2(s->root, below(path), O_PATH | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-// Makes the folders of `path` below the root, each `mode`; an existing one is kept. A symbolic link on the way is
-// refused. Returns a descriptor of the last but one, and its name in `*last`.
+static int open_folder(struct stage *s, const char *path) {
+  return sys_openat2(s->root, path, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+// Makes the folders of `path` that are missing, each `mode`. What is there is taken as the container would find it: a
+// symbolic link on the way means a folder of the root. One that leads nowhere is refused. Returns a descriptor of the
+// last but one, and its name in `*last`.
 static int make_parents(struct stage *s, const char *path, const char **last, unsigned mode) {
+  const char *all = below(path);
   int dir = fcntl(s->root, F_DUPFD_CLOEXEC, 3);
-  for (const char *at = below(path);;) {
+  for (const char *at = all;;) {
     const char *slash = strchr(at, '/');
     if (dir < 0) return -1;
     if (!slash) {
       *last = at;
       return dir;
     }
-    char name[256];
-    size_t n = (size_t)(slash - at);
-    if (n >= sizeof name) {
+    char so_far[4096];
+    size_t n = (size_t)(slash - all);
+    if (n >= sizeof so_far) {
       close(dir);
       errno = ENAMETOOLONG;
       return -1;
     }
-    memcpy(name, at, n);
-    name[n] = 0;
-    while (*slash == '/') slash++;
-    at = slash;
-    if (mkdirat(dir, name, mode) && errno != EEXIST) {
-      int error = errno;
-      close(dir);
-      errno = error;
-      return -1;
+    memcpy(so_far, all, n);
+    so_far[n] = 0;
+    int next = open_folder(s, so_far);
+    if (next < 0 && errno == ENOENT) {
+      if (!mkdirat(dir, so_far + (at - all), mode))
+        next = open_folder(s, so_far);
+      else if (errno == EEXIST)
+        errno = ELOOP;
     }
-    int next = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), error = errno;
+    int error = errno;
     close(dir);
     dir = next;
     errno = error;
+    while (*slash == '/') slash++;
+    at = slash;
   }
 }
 
+// What exists is left alone, also in a read-only filesystem, where O_CREAT would be refused.
 int make_place(struct stage *s, const char *path, unsigned mode, int file) {
   const char *last;
-  int dir = make_parents(s, path, &last, 0755), result = 0;
+  int there = open_target(s, path);
+  if (there >= 0) return close(there);
+  if (errno != ENOENT) return -1;
+  int dir = make_parents(s, path, &last, 0755);
   if (dir < 0) return -1;
+  int result = -1;
   if (file) {
-    int fd = openat(dir, last, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0)
-      result = -1;
-    else
-      close(fd);
-  } else if (mkdirat(dir, last, mode) && errno != EEXIST)
-    result = -1;
-  int error = errno;
+    int fd = openat(dir, last, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    result = fd < 0 ? -1 : close(fd);
+  } else
+    result = mkdirat(dir, last, mode);
+  int error = errno == EEXIST ? ELOOP : errno; // a symbolic link that leads nowhere
   close(dir);
   errno = error;
   return result;

@@ -1,3 +1,4 @@
+import type { ImageFile } from '../base/index.ts';
 import { capabilityMask } from './capabilities.ts';
 import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
@@ -15,10 +16,16 @@ export type Step = { key?: string } & (
   /** A new empty root in memory. Size in bytes. */
   | { op: 'root_tmpfs'; size: number; inodes: number }
   | { op: 'root_bind'; source: string }
+  /** The image of a package, through a loop device of its own. */
+  | { op: 'root_image'; image: ImageFile; attributes: Attribute[] }
+  /** Makes the root one that folders and files can be made in, in memory: only when it lacks one of these paths. */
+  | { op: 'root_overlay'; if_missing: string[]; size: number; inodes: number }
   | { op: 'mkdir'; path: string; mode: number }
   | { op: 'mkfile'; path: string; mode: number }
   | { op: 'symlink'; path: string; text: string }
   | { op: 'bind'; source: string; target: string; attributes: Attribute[]; recursive: boolean; optional: boolean }
+  /** A folder of the image of another package. */
+  | { op: 'image'; image: ImageFile; dir: string; target: string; attributes: Attribute[] }
   | { op: 'tmpfs'; target: string; attributes: Attribute[]; size: number; mode: number }
   | { op: 'proc'; target: string; attributes: Attribute[] }
   | { op: 'sysfs'; target: string; attributes: Attribute[] }
@@ -60,6 +67,9 @@ export const stepNumbers = {
   pivot: 14,
   hostname: 15,
   loopback: 16,
+  root_image: 17,
+  root_overlay: 18,
+  image: 19,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -96,6 +106,12 @@ function limit(value: number | null): bigint {
   return value === null ? UNLIMITED : BigInt(value);
 }
 
+function imageFile(w: Writer, { file, offset, size, identity }: ImageFile): Writer {
+  w.string(file).u64(BigInt(identity.dev)).u64(BigInt(identity.ino));
+  w.u64(BigInt(identity.size)).u64(BigInt(identity.ctime_ns));
+  return w.u64(BigInt(offset)).u64(BigInt(size));
+}
+
 function payload(step: Step, staging: string): Buffer {
   const w = new Writer();
   switch (step.op) {
@@ -105,6 +121,14 @@ function payload(step: Step, staging: string): Buffer {
       return w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes)).done();
     case 'root_bind':
       return w.string(staging).string(step.source).done();
+    case 'root_image':
+      return imageFile(w.string(staging).u32(attributes(step.attributes)), step.image).done();
+    case 'root_overlay':
+      w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes));
+      return w.strings(step.if_missing).done();
+    case 'image':
+      w.string(step.target).string(step.dir).u32(attributes(step.attributes));
+      return imageFile(w, step.image).done();
     case 'mkdir':
     case 'mkfile':
       return w.string(step.path).u32(step.mode).done();

@@ -62,6 +62,23 @@ static inline int sys_openat2(int dir, const char *path, uint64_t flags, uint64_
   return (int)syscall(NR_OPENAT2, dir, path, &how, sizeof how);
 }
 
+// statx(2), as far as it is asked here; its times have 64 bits on every architecture.
+struct file_status {
+  uint32_t mask, block_size;
+  uint64_t attributes;
+  uint32_t links, uid, gid;
+  uint16_t mode, zero;
+  uint64_t ino, size, blocks, attributes_mask;
+  struct {
+    int64_t seconds;
+    uint32_t nanoseconds;
+    int32_t zero;
+  } atime, btime, ctime, mtime;
+  uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+  uint64_t more[14];
+};
+enum { BASIC_STATUS = 0x7ff };
+
 enum { TREE_CLONE = 1, TREE_CLOEXEC = O_CLOEXEC, TREE_RECURSIVE = 0x8000, EMPTY_PATH = 0x1000 };
 enum { MOVE_FROM_EMPTY = 4, MOVE_TO_EMPTY = 0x40 };
 enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_CREATE = 6, CONFIG_RECONFIGURE = 7 };
@@ -83,6 +100,9 @@ static inline int sys_fsmount(int fd, unsigned attributes) { return (int)syscall
 static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set) {
   struct mount_attributes a = { .set = set };
   return (int)syscall(NR_MOUNT_SETATTR, fd, "", EMPTY_PATH | flags, &a, sizeof a);
+}
+static inline int sys_statx(int fd, struct file_status *status) {
+  return (int)syscall(SYS_statx, fd, "", EMPTY_PATH, BASIC_STATUS, status);
 }
 static inline int sys_close_range(unsigned first, unsigned last) {
   return (int)syscall(NR_CLOSE_RANGE, first, last, 0);

@@ -68,6 +68,10 @@ enum wire_step {
   STEP_PIVOT = 14,
   STEP_HOSTNAME = 15, // name str
   STEP_LOOPBACK = 16,
+  // image: file str, dev u64, ino u64, size u64, ctime in ns u64, offset u64, length u64; see squashfs.c
+  STEP_ROOT_IMAGE = 17,   // staging str, attributes u32, image
+  STEP_ROOT_OVERLAY = 18, // staging str, size u64, inodes u64, places [str]: only if the root lacks one of them
+  STEP_IMAGE = 19,        // target str, folder in the image str, attributes u32, image
   STEP_PROGRAM = 64,
   STEP_JOIN = 64,
   STEP_CGROUP_NAMESPACE = 65,

@@ -1,6 +1,7 @@
 import { ThubanError, suggest } from '../base/index.ts';
 import type { LogStore } from './log-store.ts';
 import type { RejectedManifest } from './repository.ts';
+import { resourceOf, type Resource } from './resources.ts';
 import type { Supervised } from './supervised.ts';
 
 /** A container of the repository, with its log. */
@@ -32,6 +33,11 @@ export class Catalogue {
       const [x, y] = [a.supervised.loaded.manifest, b.supervised.loaded.manifest];
       return x.name < y.name ? -1 : x.name > y.name ? 1 : compareVersions(y.version, x.version);
     });
+  }
+
+  /** What these containers offer to each other. */
+  get resources(): Resource[] {
+    return [...this.entries.values()].flatMap(({ supervised }) => resourceOf(supervised.loaded) ?? []);
   }
 
   /** `name` is the only or newest version. TH6003 when there is none. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LoadedManifest, Mount } from '../manifest/index.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
@@ -78,9 +79,11 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
   };
 }
 
-/** What runs was started from another text. */
+/** What runs was started from another text, or from another package that holds the same one. */
 function isOutdated({ container, loaded }: Entry['supervised']): boolean {
-  return container !== undefined && container.record.digest !== loaded.digest;
+  if (container === undefined) return false;
+  const { digest, image } = container.record;
+  return digest !== loaded.digest || !isDeepStrictEqual(image?.identity, loaded.image?.identity);
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {
@@ -88,11 +91,11 @@ function commandOf({ manifest }: LoadedManifest): string[] | undefined {
 }
 
 function describeMount(target: string, mount: Mount): NonNullable<ContainerDetail['mounts']>[number] {
-  if (mount.type !== 'bind') return { target, type: mount.type };
+  if (mount.type !== 'bind' && mount.type !== 'resource') return { target, type: mount.type };
   return {
     target,
     type: mount.type,
-    source: mount.host,
+    source: mount.type === 'bind' ? mount.host : `${mount.name} ${mount.version} ${mount.dir}`,
     ...(mount.options === undefined ? {} : { options: mount.options }),
   };
 }

@@ -1,7 +1,8 @@
 import { systemClock } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
-import { gatherBoard, hostPaths, type BoardFacts, type Facts } from './facts.ts';
+import { gatherBoard, ownFacts, type BoardFacts, type Facts } from './facts.ts';
 import { plan, type LaunchPlan, type PlanOptions } from './plan.ts';
+import type { Resource } from './resources.ts';
 
 /** Boards change seldom: a CPU goes offline, a group is added, a disk is plugged in. */
 const MAX_AGE_MS = 60_000;
@@ -14,15 +15,16 @@ const MAX_AGE_MS = 60_000;
 export class FactsCache {
   #board: { facts: BoardFacts; at: number } | undefined;
 
-  plan(manifest: Manifest, options: PlanOptions): LaunchPlan {
+  /** `offered`: what the repositories hold now. */
+  plan(manifest: Manifest, options: PlanOptions, offered: readonly Resource[] = []): LaunchPlan {
     const known = this.#board;
     if (known !== undefined && systemClock.monotonic() - known.at < MAX_AGE_MS) {
-      const made = tryPlan(manifest, { ...known.facts, paths: hostPaths(manifest) }, options);
+      const made = tryPlan(manifest, { ...known.facts, ...ownFacts(manifest, offered) }, options);
       if (made !== undefined) return made;
     }
     const facts = gatherBoard();
     this.#board = { facts, at: systemClock.monotonic() };
-    return plan(manifest, { ...facts, paths: hostPaths(manifest) }, options);
+    return plan(manifest, { ...facts, ...ownFacts(manifest, offered) }, options);
   }
 }
 

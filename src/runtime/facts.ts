@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { machine, release, totalmem } from 'node:os';
 import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
@@ -5,6 +6,7 @@ import { capabilityNames } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { defaultFolders } from './host-folders.ts';
 import { resolveInRoot } from './in-root.ts';
+import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
 
 /**
  * One printable snapshot of the board: all that a plan depends on beside the manifest. `thuban plan --json` prints it, and
@@ -32,6 +34,8 @@ export interface Facts {
   groups: Record<string, number>;
   /** The host paths that the manifest depends on. A path that is not listed is not known. */
   paths: Record<string, PathFact>;
+  /** What the repositories hold of the containers whose files the manifest mounts, in every version. */
+  resources: Resource[];
   block_devices: Record<string, { major: number; minor: number }>;
 }
 
@@ -62,13 +66,13 @@ function pathFact(path: string, followLinks: boolean): PathFact {
   }
 }
 
-/** Everything below /proc and /sys that a plan needs, and the host paths that this manifest names. */
-export function gatherFacts(manifest?: Manifest): Facts {
-  return { ...gatherBoard(), paths: manifest === undefined ? {} : hostPaths(manifest) };
+/** Everything below /proc and /sys that a plan needs, and what concerns this manifest: host paths, and what others offer. */
+export function gatherFacts(manifest?: Manifest, offered: readonly Resource[] = []): Facts {
+  return { ...gatherBoard(), ...(manifest === undefined ? { paths: {}, resources: [] } : ownFacts(manifest, offered)) };
 }
 
 /** What is the same for every manifest. */
-export type BoardFacts = Omit<Facts, 'paths'>;
+export type BoardFacts = Omit<Facts, 'paths' | 'resources'>;
 
 export function gatherBoard(): BoardFacts {
   const status = readText('/proc/self/status', '');
@@ -121,7 +125,13 @@ function hostGroups(): Record<string, number> {
   return groups;
 }
 
-export function hostPaths(manifest: Manifest): Record<string, PathFact> {
+/** What differs from manifest to manifest. */
+export function ownFacts(manifest: Manifest, offered: readonly Resource[]): Pick<Facts, 'paths' | 'resources'> {
+  const resources = resourcesFor(manifest, offered);
+  return { paths: hostPaths(manifest, resources), resources };
+}
+
+function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<string, PathFact> {
   const paths: Record<string, PathFact> = {};
   const root = manifest.rootfs;
   if (root?.type === 'host') {
@@ -132,14 +142,22 @@ export function hostPaths(manifest: Manifest): Record<string, PathFact> {
   if (root?.type === 'dir') {
     paths[root.path] = pathFact(root.path, true);
     // As the program will see it: a link in the image means the image.
-    for (const target of Object.keys(manifest.mounts ?? {})) {
-      const found = resolveInRoot(root.path, target);
-      paths[root.path + target] = found === undefined ? { type: 'missing' } : pathFact(found, false);
-    }
+    for (const target of Object.keys(manifest.mounts ?? {})) paths[root.path + target] = factInRoot(root.path, target);
+  }
+  for (const [, mount] of resourceMounts(manifest)) {
+    const source = chooseResource(mount, resources)?.source;
+    if (source?.type === 'dir') paths[folderInside(source.path, mount)] = factInRoot(source.path, mount.dir);
   }
   for (const mount of Object.values(manifest.mounts ?? {}))
     if (mount.type === 'bind') paths[mount.host] = pathFact(mount.host, true);
   return paths;
+}
+
+function factInRoot(root: string, path: string): PathFact {
+  const found = resolveInRoot(root, path);
+  if (found === undefined) return { type: 'missing' };
+  const fact = pathFact(found, false);
+  return found === join(root, path) || fact.real !== undefined ? fact : { ...fact, real: found };
 }
 
 /** Whole disks with their numbers; the kernel throttles disks, not partitions. */

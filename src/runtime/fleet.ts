@@ -172,6 +172,7 @@ export class Fleet {
       board,
       loaded,
       planOptions,
+      resources: () => this.catalogue.resources,
       output: log,
       onEvent: (event) => {
         this.#onEvent(event, log);

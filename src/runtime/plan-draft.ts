@@ -10,6 +10,8 @@ export class LaunchDraft {
   /** What makes a start impossible on this board. */
   readonly problems: ThubanError[] = [];
   readonly facts: Facts;
+  /** Ids of the containers whose files are mounted, each once. */
+  readonly resources: string[] = [];
   readonly #runDir: string;
 
   constructor(facts: Facts, runDir: string) {
@@ -19,6 +21,10 @@ export class LaunchDraft {
 
   problem(code: Code, message: string, hint: string | undefined, key: string): void {
     this.problems.push(new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details: { key } }));
+  }
+
+  useResource(id: string): void {
+    if (!this.resources.includes(id)) this.resources.push(id);
   }
 
   /** The path without symbolic links, as it was when it was looked at: what is mounted is what was checked. */

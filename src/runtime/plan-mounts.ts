@@ -1,7 +1,8 @@
 import type { Attribute, Step } from '../launcher/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
-import { READ_ONLY, type Root } from './plan-root.ts';
+import { resourceStep } from './plan-resources.ts';
+import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
 /** Device nodes, and /dev/shm with them. Only touched pages are taken, and they count for the container that touches them. */
 const DEV_SIZE = 64 * 1024 * 1024;
@@ -12,25 +13,19 @@ const KERNEL_VIEW: Attribute[] = ['ro', 'nosuid', 'nodev', 'noexec'];
 export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): void {
   const mounts = Object.entries(manifest.mounts ?? {});
   mounts.sort(([a], [b]) => depth(a) - depth(b) || a.localeCompare(b, 'en'));
-  const done: string[] = [];
+  const planned: { target: string; step: Step; file: boolean }[] = [];
   for (const [target, mount] of mounts) {
-    const key = `mounts.${target}`;
-    let file = false;
-    if (mount.type === 'resource') {
-      draft.problem('TH1107', 'mounts of type resource are not supported yet', undefined, key);
-      continue;
-    }
-    if (mount.type === 'bind') {
-      draft.refuseRunDir(mount.host, `${key}.host`);
-      const source = draft.facts.paths[mount.host];
-      file = source?.type === 'file';
-      if (source?.type === 'missing') {
-        missingSource(target, mount, draft);
-        continue;
-      }
-    }
-    draft.steps.push(...targetSteps(target, file, root, done, draft));
-    draft.steps.push({ ...mountStep(target, mount, manifest, draft), key });
+    const step = mountStep(target, mount, manifest, draft);
+    const file = mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file';
+    if (step !== undefined) planned.push({ target, step: { ...step, key: `mounts.${target}` }, file });
+  }
+  const targets = planned.map(({ target }) => target).filter((target) => target !== '/');
+  const outermost = targets.filter((target) => !targets.some((other) => other !== target && isBelow(target, other)));
+  if (root.overlay === true && outermost.length > 0)
+    draft.steps.push({ op: 'root_overlay', if_missing: outermost, size: ROOT_SIZE, inodes: ROOT_INODES });
+  const done: string[] = [];
+  for (const { target, step, file } of planned) {
+    draft.steps.push(...targetSteps(target, file, root, done, draft), step);
     done.push(target);
   }
   draft.steps.push({ op: 'root_attributes', attributes: READ_ONLY }, { op: 'pivot' });
@@ -69,15 +64,13 @@ function targetSteps(target: string, file: boolean, root: Root, done: string[], 
   return [];
 }
 
-function mountStep(target: string, mount: Exclude<Mount, { type: 'resource' }>, manifest: Manifest, draft: LaunchDraft): Step {
+/** Undefined: there is nothing to mount. */
+function mountStep(target: string, mount: Mount, manifest: Manifest, draft: LaunchDraft): Step | undefined {
   switch (mount.type) {
-    case 'bind': {
-      const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
-      const attributes: Attribute[] = options.has('rw') ? [] : ['ro'];
-      for (const name of ['nosuid', 'nodev', 'noexec'] as const) if (options.has(name)) attributes.push(name);
-      const how = { attributes, recursive: options.has('rec'), optional: mount.optional ?? false };
-      return { op: 'bind', source: draft.resolved(mount.host), target, ...how };
-    }
+    case 'bind':
+      return bindStep(target, mount, draft);
+    case 'resource':
+      return resourceStep(target, mount, draft);
     case 'tmpfs':
       return { op: 'tmpfs', target, attributes: ['nosuid', 'nodev', 'noexec'], size: mount.size, mode: 0o1777 };
     case 'proc':
@@ -87,4 +80,17 @@ function mountStep(target: string, mount: Exclude<Mount, { type: 'resource' }>, 
     case 'dev':
       return { op: 'dev', target, size: DEV_SIZE, proc_links: manifest.mounts?.['/proc']?.type === 'proc' };
   }
+}
+
+function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): Step | undefined {
+  draft.refuseRunDir(mount.host, `mounts.${target}.host`);
+  if (draft.facts.paths[mount.host]?.type === 'missing') {
+    missingSource(target, mount, draft);
+    return undefined;
+  }
+  const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
+  const attributes: Attribute[] = options.has('rw') ? [] : ['ro'];
+  for (const name of ['nosuid', 'nodev', 'noexec'] as const) if (options.has(name)) attributes.push(name);
+  const how = { attributes, recursive: options.has('rec'), optional: mount.optional ?? false };
+  return { op: 'bind', source: draft.resolved(mount.host), target, ...how };
 }

@@ -1,3 +1,4 @@
+import type { ImageFile } from '../base/index.ts';
 import type { Attribute } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import type { PathFact } from './facts.ts';
@@ -5,8 +6,8 @@ import { defaultFolders } from './host-folders.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 
 /** A root of folders and links only: 1 MiB and 1024 names are plenty, and bound what a container's start can take from the board. */
-const ROOT_SIZE = 1024 * 1024;
-const ROOT_INODES = 1024;
+export const ROOT_SIZE = 1024 * 1024;
+export const ROOT_INODES = 1024;
 export const READ_ONLY: Attribute[] = ['ro', 'nosuid', 'nodev'];
 
 /** What the root holds before anything is mounted into it: nothing can be made inside of these folders. */
@@ -14,9 +15,11 @@ export interface Root {
   provided: string[];
   /** Folder of the host that is the root, or the empty text for a root in memory. */
   image: string;
+  /** What it holds is known only at the start: what is missing is made over it. */
+  overlay?: true;
 }
 
-export function planRoot(manifest: Manifest, draft: LaunchDraft): Root {
+export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft: LaunchDraft): Root {
   draft.steps.push({ op: 'propagation' });
   const rootfs = manifest.rootfs;
   switch (rootfs?.type) {
@@ -25,11 +28,8 @@ export function planRoot(manifest: Manifest, draft: LaunchDraft): Root {
     case 'dir':
       return dirRoot(rootfs.path, draft);
     case 'package':
-    case undefined: {
-      const hint = 'add `rootfs: host` to see the host’s programs read-only, or `rootfs: /srv/root`';
-      draft.problem('TH3002', 'the manifest names no root filesystem', hint, 'name');
-      return { provided: [], image: '' };
-    }
+    case undefined:
+      return packageRoot(image, rootfs !== undefined, draft);
   }
 }
 
@@ -53,6 +53,20 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
     bound.push(folder);
   }
   return bound;
+}
+
+function packageRoot(image: ImageFile | undefined, asked: boolean, draft: LaunchDraft): Root {
+  if (image !== undefined) {
+    draft.steps.push({ op: 'root_image', image, attributes: READ_ONLY, key: asked ? 'rootfs' : 'name' });
+    return { provided: [], image: '', overlay: true };
+  }
+  const [message, key] = asked
+    ? ['the root filesystem is that of the package, but this manifest did not come in one with an image', 'rootfs']
+    : ['the manifest names no root filesystem', 'name'];
+  const hint =
+    'add `rootfs: host` to see the host’s programs read-only, or `rootfs: /srv/root`, or make a package with `thuban pack`';
+  draft.problem('TH3002', message, hint, key);
+  return { provided: [], image: '' };
 }
 
 function dirRoot(path: string, draft: LaunchDraft): Root {

@@ -1,4 +1,4 @@
-import { ThubanError } from '../base/index.ts';
+import { ThubanError, type ImageFile } from '../base/index.ts';
 import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '../cgroups/index.ts';
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { stopDefaults, type Manifest, type Stop } from '../manifest/index.ts';
@@ -13,6 +13,8 @@ export interface LaunchPlan {
   id: string;
   cgroup: CgroupPlan;
   launch: { steps: Step[]; stdout: OutputMode; stderr: OutputMode; uid: number; gid: number };
+  /** Ids of the containers whose files are mounted. */
+  resources: string[];
   stop: Stop;
   /** v1 has no memory.oom.group: the supervisor kills the rest after an OOM kill, so that both versions mean the same. */
   kill_all_on_oom: boolean;
@@ -32,6 +34,8 @@ export interface PlanOptions extends ProgramOverrides {
   instance?: number;
   /** Thuban's own run directory, which no container may see. */
   runDir?: string;
+  /** The image in the package that the manifest came in. */
+  image?: ImageFile;
 }
 
 const DEFAULT_RUN_DIR = '/run/thuban';
@@ -49,7 +53,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
   checkKernel(draft);
   draft.steps.push({ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] });
-  planMounts(manifest, planRoot(manifest, draft), draft);
+  planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   draft.steps.push({ op: 'loopback' });
   planProgram(manifest, options, draft);
@@ -65,6 +69,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
       uid: manifest.uid,
       gid: manifest.gid,
     },
+    resources: draft.resources,
     stop: manifest.stop ?? stopDefaults,
     kill_all_on_oom: memory?.memory_hard_limit !== undefined && memory.oom_group !== false,
     problems: draft.problems,

@@ -1,3 +1,4 @@
+import type { ImageFile } from '../base/index.ts';
 import type { Group, Notice, OomCounters } from '../cgroups/index.ts';
 import type { LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
 import type { LaunchPlan } from './plan.ts';
@@ -14,6 +15,10 @@ export interface RunRecord {
   digest: string;
   /** Absent when it is too large for the launcher; then the run can be watched and stopped, and is not restarted. */
   manifest?: Manifest;
+  /** The image in the package that the manifest came in, and the root if it says so. */
+  image?: ImageFile;
+  /** Ids of the containers whose files this run uses. Absent: an older version began it, which knew of none. */
+  resources?: string[];
   groups: Group[];
   degraded: Notice[];
   /** The kernel's counters before the program existed. */
@@ -38,6 +43,8 @@ export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunReco
     file: loaded.file,
     digest: loaded.digest,
     ...(fits ? { manifest: loaded.manifest } : {}),
+    ...(loaded.image === undefined ? {} : { image: loaded.image }),
+    resources: plan.resources,
     groups: plan.cgroup.groups,
     ...(limit === undefined ? {} : { memory_limit: limit }),
     stop: plan.stop,

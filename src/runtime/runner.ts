@@ -4,6 +4,7 @@ import type { Board, Container, ContainerHooks } from './container.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
 import type { PlanOptions } from './plan.ts';
+import type { Resource } from './resources.ts';
 import type { Held } from './restore.ts';
 import { adoptContainer, startContainer } from './start-container.ts';
 
@@ -11,6 +12,8 @@ export interface RunnerOptions {
   board: Board;
   loaded: LoadedManifest;
   planOptions: PlanOptions;
+  /** What other containers offer, asked anew at each start. */
+  resources?: () => readonly Resource[];
   output?: OutputSink;
   /** The output of an adopted run cannot be taken any more. */
   onOutputLost?: (error: unknown) => void;
@@ -28,9 +31,10 @@ export class Runner {
 
   /** What is noted before anything is made is what a next daemon cleans up. */
   start(): Promise<Container> {
-    const { board, planOptions, loaded } = this.#options;
-    const options = { ...planOptions, ...this.#ledger.overrides };
-    const launch = board.facts.plan(loaded.manifest, options);
+    const { board, planOptions, loaded, resources } = this.#options;
+    const image = loaded.image === undefined ? {} : { image: loaded.image };
+    const options = { ...planOptions, ...this.#ledger.overrides, ...image };
+    const launch = board.facts.plan(loaded.manifest, options, resources?.());
     const id = board.nextId();
     this.#ledger.begin(
       String(id),

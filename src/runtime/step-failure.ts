@@ -44,6 +44,12 @@ function indexOf(error: StepFailure, plan: LaunchPlan): number {
 
 function explain(errno: string, index: number, name: string, step: Step | undefined, plan: LaunchPlan): Explanation {
   const why = `${launcherTexts[errno] ?? errnoText(errno)} (${errno})`;
+  if (errno === 'EPROTO')
+    return {
+      code: 'TH3010',
+      message: `step ${index}, ${name}: the launcher is older than this build of Thuban and does not know this step`,
+      hint: '`thuban shutdown` ends it with all containers; the next start of the daemon brings the new one',
+    };
   if (step === undefined) return { code: 'TH3010', message: 'the container was killed before its program ran' };
   if (isMemoryShort(errno, index, plan))
     return {
@@ -59,6 +65,8 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
       message: `the hard limit of ${step.resource} is above Thuban's own, and it lacks CAP_SYS_RESOURCE`,
       hint: `lower rlimits.${step.resource}.hard, or raise the limit of the unit that runs Thuban`,
     };
+  if (step.op === 'root_image' || step.op === 'root_overlay' || step.op === 'image')
+    return explainImage(errno, step, why);
   const target = mountTarget(step);
   if (target !== undefined) return { code: 'TH3004', message: `mount \`${target}\`: ${why}`, hint: mountHint(errno) };
   return { code: 'TH3010', message: `step ${index}, ${name}: ${why}` };
@@ -68,6 +76,7 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
 const launcherTexts: Readonly<Record<string, string>> = {
   EINTR: 'killed before the program ran',
   EPROTO: 'the launcher does not know this step',
+  ESTALE: 'the package is not the file that was checked',
 };
 
 /** After the join every allocation counts for the container. */
@@ -105,6 +114,60 @@ function explainExec(errno: string, path: string, why: string): Explanation {
   }
 }
 
+/** What concerns the image of a package, and the root over it. */
+function explainImage(
+  errno: string,
+  step: Step & { op: 'root_image' | 'root_overlay' | 'image' },
+  why: string,
+): Explanation {
+  if (step.op === 'root_overlay') {
+    const lacks = `the image of the package lacks some of ${step.if_missing.join(', ')}`;
+    if (errno === 'ENODEV')
+      return {
+        code: 'TH3004',
+        message: `${lacks}, and this kernel has no overlayfs to make them`,
+        hint: 'make these folders and files in the image, or load the module: modprobe overlay',
+      };
+    return { code: 'TH3004', message: `${lacks}, and they cannot be made over it: ${why}` };
+  }
+  const { file } = step.image;
+  const where = step.op === 'image' ? `mount \`${step.target}\`: ` : '';
+  switch (errno) {
+    case 'ESTALE':
+      return {
+        code: 'TH5003',
+        message: `${where}\`${file}\` was changed, replaced or removed since it was checked`,
+        hint: 'put the package there again, under a new name first and then renamed, and restart the daemon',
+      };
+    case 'ENXIO':
+      return {
+        code: 'TH3004',
+        message: `${where}this kernel has no loop devices, so \`${file}\` cannot be mounted`,
+        hint: 'modprobe loop, or build the kernel with CONFIG_BLK_DEV_LOOP',
+      };
+    case 'ENODEV':
+      return {
+        code: 'TH3004',
+        message: `${where}this kernel does not know squashfs, so \`${file}\` cannot be mounted`,
+        hint: 'modprobe squashfs, or build the kernel with CONFIG_SQUASHFS',
+      };
+    case 'EINVAL':
+    case 'EIO':
+      return {
+        code: 'TH3004',
+        message: `${where}the image in \`${file}\` is damaged, or compressed in a way that this kernel does not know (${errno})`,
+        hint: 'dmesg says which; mksquashfs -comp gzip is known to every kernel with squashfs',
+      };
+  }
+  if (step.op === 'image' && (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP'))
+    return {
+      code: 'TH3004',
+      message: `${where}there is no directory \`${step.dir}\` in the image of \`${file}\``,
+      hint: `unsquashfs -l -o ${step.image.offset} ${file}`,
+    };
+  return { code: 'TH3004', message: `${where}cannot mount the image of \`${file}\`: ${why}` };
+}
+
 function mountTarget(step: Step): string | undefined {
   if ('target' in step) return step.target;
   if (step.op === 'mkdir' || step.op === 'mkfile' || step.op === 'symlink') return step.path;
@@ -115,6 +178,7 @@ const mountHints: Readonly<Record<string, string>> = {
   ENOENT: 'the target must exist in a read-only root, and the source on the host',
   ENOTDIR: 'a file is mounted on a file, a directory on a directory',
   EISDIR: 'a file is mounted on a file, a directory on a directory',
+  ELOOP: 'a symbolic link on the way leads nowhere, or round in circles',
   EROFS: 'the target lies in a read-only folder: it must exist there already',
   ENODEV: 'this kernel does not know that filesystem',
   EPERM: 'Thuban needs CAP_SYS_ADMIN',

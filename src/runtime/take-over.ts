@@ -58,8 +58,9 @@ async function killForeign(board: DaemonBoard, id: bigint): Promise<void> {
 
 /** The manifest of a run whose file is not there any more, or holds something else. */
 export function manifestOf(record: RunRecord): LoadedManifest {
-  const { manifest, file, digest, container, stop } = record;
+  const { manifest, file, digest, image, container, stop } = record;
   const [name = container, version = '0.0.0'] = container.split(':');
   const position = (): Position => ({ file, line: 1, column: 1 });
-  return { manifest: manifest ?? { name, version, uid: 0, gid: 0, stop }, file, digest, position };
+  const known = manifest ?? { name, version, uid: 0, gid: 0, stop };
+  return { manifest: known, file, digest, ...(image === undefined ? {} : { image }), position };
 }

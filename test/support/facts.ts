@@ -24,6 +24,7 @@ export function board(version: 'v1' | 'v2' = 'v2', changes: Partial<Facts> = {})
       '/etc/ld.so.cache': { type: 'file' },
       '/etc/alternatives': { type: 'missing' },
     },
+    resources: [],
     block_devices: { '/dev/mmcblk0': { major: 179, minor: 0 } },
     ...changes,
   };

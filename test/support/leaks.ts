@@ -6,6 +6,8 @@ import { join } from 'node:path';
 interface Snapshot {
   cgroups: Set<string>;
   mounts: Set<string>;
+  /** Over files of ours. */
+  loops: Set<string>;
   processes: Set<string>;
   directories: Set<string>;
   descriptors: number;
@@ -60,6 +62,20 @@ function processes(): Set<string> {
   return found;
 }
 
+/** Backing files by device; /sys has them for every mount namespace. */
+export function loops(): Set<string> {
+  const found = new Set<string>();
+  for (const name of readdirSync('/sys/block').filter((name) => name.startsWith('loop'))) {
+    try {
+      const file = readFileSync(`/sys/block/${name}/loop/backing_file`, 'utf8').trim();
+      if (file.includes('thuban-')) found.add(`${name} ${file}`);
+    } catch {
+      // it is free
+    }
+  }
+  return found;
+}
+
 /** libuv opens one inotify descriptor at the first watch and keeps it for the life of the process: no leak of ours. */
 function openInotify(): void {
   watch(tmpdir()).close();
@@ -72,6 +88,7 @@ function snapshot(): Snapshot {
   return {
     cgroups: cgroups(),
     mounts: new Set(mounts),
+    loops: loops(),
     processes: processes(),
     directories: new Set(readdirSync(tmpdir()).filter((name) => name.startsWith('thuban-'))),
     descriptors: readdirSync('/proc/self/fd').length,
@@ -83,8 +100,8 @@ function added(before: Set<string>, after: Set<string>): string[] {
 }
 
 /**
- * Runs `body` and then looks at the machine: no cgroup, mount, process, run directory or descriptor may be left. A process that is just
- * ending gets a moment.
+ * Runs `body` and then looks at the machine: no cgroup, mount, loop device, process, run directory or descriptor may be left. A process that
+ * is just ending gets a moment, and so does a loop device that the last unmount frees.
  */
 export async function leavesNothingBehind(body: () => Promise<void>): Promise<void> {
   openInotify();
@@ -96,6 +113,7 @@ export async function leavesNothingBehind(body: () => Promise<void>): Promise<vo
     left = {
       cgroups: added(before.cgroups, after.cgroups),
       mounts: added(before.mounts, after.mounts),
+      loops: added(before.loops, after.loops),
       processes: added(before.processes, after.processes),
       directories: added(before.directories, after.directories),
       descriptors: Math.max(0, after.descriptors - before.descriptors),
@@ -105,7 +123,7 @@ export async function leavesNothingBehind(body: () => Promise<void>): Promise<vo
   }
   assert.deepEqual(
     left,
-    { cgroups: [], mounts: [], processes: [], directories: [], descriptors: 0 },
+    { cgroups: [], mounts: [], loops: [], processes: [], directories: [], descriptors: 0 },
     'something is left behind',
   );
 }

@@ -71,8 +71,9 @@ describe('a root filesystem in a folder', needsRoot(), () => {
           '/data': { type: 'bind', host: source, options: 'rw' },
           [`/data/${name}/made`]: { type: 'tmpfs', size: 4096 },
         };
-        const { exit } = await runToEnd(shell('true', { mounts }));
-        assert.deepEqual([exit.reason, exit.error?.['code']], ['start_failed', 'TH3004'], name);
+        const { exit, stdout } = await runToEnd(shell('echo x > /made/x && echo /made/*', { ...asRoot, mounts }));
+        if (name === 'c') assert.equal(stdout, '/made/x\n', 'the root that it means is the container’s');
+        else assert.deepEqual([exit.reason, exit.error?.['code']], ['start_failed', 'TH3004'], name);
       }
       assert.deepEqual(readdirSync(outside), []);
       assert.ok(!existsSync('/made'));

@@ -44,8 +44,14 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 }
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
-export function stepLayouts(sources: { mounts: string; program: string; spawn: string }): Record<string, Field[]> {
-  const layouts: Record<string, Field[]> = { ...cases(sources.mounts), ...cases(sources.program) };
+export function stepLayouts(
+  sources: Record<'mounts' | 'program' | 'spawn' | 'squashfs', string>,
+): Record<string, Field[]> {
+  const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
+  assert.ok(image !== undefined, 'squashfs.c reads an image');
+  // What is read in a function of its own is put in its place.
+  const mounts = sources.mounts.replaceAll('read_image(', image).replaceAll('read_places(', 'read_list(');
+  const layouts: Record<string, Field[]> = { ...cases(mounts), ...cases(sources.program) };
   // The launcher itself takes the first step apart, the init the one that ends in execve.
   assert.match(sources.spawn, /op == STEP_NAMESPACES && step_size == 8/);
   layouts['namespaces'] = ['u64'];

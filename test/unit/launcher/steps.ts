@@ -1,4 +1,13 @@
+import type { ImageFile } from '../../../src/base/index.ts';
 import type { Step } from '../../../src/launcher/steps.ts';
+
+/** Numbers that need all of their 64 bits. */
+export const image: ImageFile = {
+  file: '/var/lib/thuban/repository/hello-1.0.0.tar',
+  offset: 2 ** 32 + 1536,
+  size: 2 ** 33,
+  identity: { dev: '66306', ino: '18446744073709551615', size: '12884901888', ctime_ns: '1795670400123456789' },
+};
 
 export const STAGING = '/run/thuban/root';
 
@@ -8,10 +17,13 @@ export const everyStep: readonly Step[] = [
   { op: 'propagation' },
   { op: 'root_tmpfs', size: 1024, inodes: 16 },
   { op: 'root_bind', source: '/srv/root' },
+  { op: 'root_image', image, attributes: ['ro', 'nosuid', 'nodev'] },
+  { op: 'root_overlay', if_missing: ['/proc', '/etc/app.conf'], size: 1024, inodes: 16 },
   { op: 'mkdir', path: '/data', mode: 0o755 },
   { op: 'mkfile', path: '/etc/app.conf', mode: 0o644 },
   { op: 'symlink', path: '/bin', text: 'usr/bin' },
   { op: 'bind', source: '/usr', target: '/usr', attributes: ['ro', 'nosuid'], recursive: true, optional: false },
+  { op: 'image', image, dir: '/share', target: '/usr/share/maps', attributes: ['ro', 'noexec'] },
   { op: 'tmpfs', target: '/tmp', attributes: ['nodev'], size: 4096, mode: 0o1777 },
   { op: 'proc', target: '/proc', attributes: ['ro'] },
   { op: 'sysfs', target: '/sys', attributes: ['ro'] },

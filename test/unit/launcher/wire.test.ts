@@ -16,7 +16,7 @@ import {
   frame,
 } from '../../../src/launcher/wire.ts';
 import { blocksOf, sizeBy, stepLayouts } from './layouts.ts';
-import { everyStep, STAGING } from './steps.ts';
+import { everyStep, image, STAGING } from './steps.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../../src/launcher/${name}`, import.meta.url), 'utf8');
 const header = read('wire.h');
@@ -163,7 +163,12 @@ describe('the frame splitter', () => {
 });
 
 describe('encoded steps', () => {
-  const layouts = stepLayouts({ mounts: read('mounts.c'), program: read('program.c'), spawn: read('spawn.c') });
+  const layouts = stepLayouts({
+    mounts: read('mounts.c'),
+    program: read('program.c'),
+    spawn: read('spawn.c'),
+    squashfs: read('squashfs.c'),
+  });
 
   test('the C side reads every step that can be planned', () => {
     assert.deepEqual(Object.keys(layouts).sort(), Object.keys(stepNumbers).sort());
@@ -184,6 +189,15 @@ describe('encoded steps', () => {
     assert.deepEqual(
       blocks.map(({ op }) => op),
       everyStep.map(({ op }) => stepNumbers[op]),
+    );
+  });
+
+  test('an image keeps all 64 bits of what tells its file from others', () => {
+    const r = new Reader(blocksOf(encodeSteps([{ op: 'root_image', image, attributes: [] }], STAGING))[0]!.payload);
+    assert.deepEqual([r.string(), r.u32(), r.string()], [STAGING, 0, image.file]);
+    assert.deepEqual(
+      [r.u64(), r.u64(), r.u64(), r.u64(), r.u64(), r.u64()],
+      [66306n, 2n ** 64n - 1n, 12884901888n, 1795670400123456789n, 2n ** 32n + 1536n, 2n ** 33n],
     );
   });
 

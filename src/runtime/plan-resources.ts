@@ -1,0 +1,31 @@
+import type { Attribute, Step } from '../launcher/index.ts';
+import { chooseResource, folderInside, resourceId, versionsOf, type ResourceMount } from './resources.ts';
+import type { LaunchDraft } from './plan-draft.ts';
+
+/** The step that mounts a folder of another container's files, or undefined after the problem was noted. */
+export function resourceStep(target: string, mount: ResourceMount, draft: LaunchDraft): Step | undefined {
+  const key = `mounts.${target}`;
+  const offered = draft.facts.resources;
+  const chosen = chooseResource(mount, offered);
+  if (chosen === undefined) {
+    const have = versionsOf(mount.name, offered).map(({ version }) => version);
+    const list = have.length === 0 ? 'have none' : `have ${have.join(', ')}`;
+    const hint = `put a container \`${mount.name}\` with files of its own into a repository, or change the version`;
+    draft.problem('TH1402', `no container satisfies \`${mount.name} ${mount.version}\` (${list})`, hint, key);
+    return undefined;
+  }
+  draft.useResource(resourceId(chosen));
+  const attributes: Attribute[] = ['ro', 'nosuid', 'nodev'];
+  if (mount.options?.split(',').includes('noexec') === true) attributes.push('noexec');
+  const { source } = chosen;
+  if (source.type === 'image') return { op: 'image', image: source.image, dir: mount.dir, target, attributes };
+  const path = folderInside(source.path, mount);
+  draft.refuseRunDir(path, key);
+  const type = draft.facts.paths[path]?.type;
+  if (type !== undefined && type !== 'directory') {
+    const message = `there is no directory \`${mount.dir}\` in \`${resourceId(chosen)}\`, which is \`${source.path}\``;
+    draft.problem('TH3005', message, `mkdir -p ${path}, or name a directory that it has`, key);
+    return undefined;
+  }
+  return { op: 'bind', source: draft.resolved(path), target, attributes, recursive: false, optional: false };
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import type { ImageFile } from '../../../src/base/index.ts';
+import type { Manifest } from '../../../src/manifest/index.ts';
+import { Session, type Container, type Supervised } from '../../../src/runtime/index.ts';
+import { runIn, type Result, type TrialOptions } from '../../support/containers.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { asRoot, field, mountsOf, statusOf } from '../../support/identity.ts';
+import { makeImage } from '../../support/image.ts';
+import { leavesNothingBehind, loops } from '../../support/leaks.ts';
+import { until } from '../../support/processes.ts';
+import { makePackage, needsImages, packaged } from '../../support/packages.ts';
+
+type Mounts = NonNullable<Manifest['mounts']>;
+
+interface Trial {
+  image: ImageFile;
+  /** The folder that the image is made of. */
+  root: string;
+  folder: string;
+  session: Session;
+  run: (script: string, sections?: Partial<Manifest>, options?: TrialOptions) => Promise<Result>;
+}
+
+/** With an image of a shell and empty folders, to which `prepare` may add. */
+async function trial(
+  prepare: (root: string, folder: string) => void,
+  body: (trial: Trial) => Promise<void>,
+  options: { withoutMountSetattr?: boolean } = {},
+): Promise<void> {
+  await leavesNothingBehind(async () => {
+    using files = temporaryFolder();
+    const folder = files.path;
+    const root = makeImage(folder);
+    prepare(root, folder);
+    const image = makePackage(`${folder}/test-1.0.0.tar`, root);
+    await using session = await Session.open({ prefix: 'thuban-test-', ...options });
+    const run: Trial['run'] = (script, sections, more) => runIn(session, packaged(image, script, sections), more);
+    await body({ image, root, folder, session, run });
+  });
+}
+
+/** Nothing in the image can sleep. */
+const STAY = 'kill -STOP $$';
+const stopped = (container: Container | undefined): boolean =>
+  field(statusOf(container?.started.program ?? 0), 'State').startsWith('T');
+const nothing = (): void => undefined;
+const TABLE = 'while read line; do echo "$line"; done < /proc/self/mountinfo';
+
+for (const withoutMountSetattr of [false, true]) {
+  const kernel = withoutMountSetattr ? 'a kernel before 5.12' : 'this kernel';
+  describe(`the image of a package as the root, on ${kernel}`, needsImages(), () => {
+    test('is all that the program sees, and it cannot change it', async () => {
+      const addDevice = (root: string): void => {
+        assert.equal(spawnSync('mknod', ['-m', '666', `${root}/null`, 'c', '1', '3']).status, 0);
+      };
+      await trial(addDevice, async ({ root, run }) => {
+        const script = `cd /; echo *; (echo x > /new) 2>&1; (echo x > /null) 2>&1; ${TABLE}`;
+        const { stdout, exit } = await run(script, asRoot);
+        const [names, write, device, ...table] = stdout.trim().split('\n');
+        assert.equal(names, readdirSync(root).sort().join(' '), JSON.stringify(exit));
+        assert.match(write ?? '', /Read-only file system/);
+        assert.match(device ?? '', /Permission denied/);
+        const at = mountsOf(table.join('\n')).get('/');
+        assert.equal(at?.type, 'squashfs', 'with every place in the image there is no overlay');
+        assert.equal(at.options.join(), 'ro,nosuid,nodev,relatime');
+      }, { withoutMountSetattr }); // prettier-ignore
+    });
+
+    test('gets what it lacks of places to mount on, folders and files, and stays read-only', async () => {
+      const mounts: Mounts = {
+        '/srv/deep/down': { type: 'tmpfs', size: 4096 },
+        '/etc/hostname': { type: 'bind', host: '/etc/hostname' },
+      };
+      const closeRoot = (root: string): void => {
+        chmodSync(root, 0o711);
+      };
+      await trial(closeRoot, async ({ run }) => {
+        const script = `cd /; (echo x > /new) 2>&1; (echo x > /srv/new) 2>&1; echo x > /srv/deep/down/x && echo wrote; read name < /etc/hostname; echo "$name"; ${TABLE}; ${STAY}`;
+        let mode = 0;
+        const whenRunning = async ({ container }: Supervised): Promise<void> => {
+          mode = statSync(`/proc/${container?.started.program ?? 0}/root/.`).mode & 0o7777;
+          await until('it has said all', () => stopped(container));
+          await container?.kill();
+        };
+        const { stdout, exit } = await run(script, { ...asRoot, mounts }, { whenRunning });
+        const [new1, new2, wrote, name, ...table] = stdout.trim().split('\n');
+        assert.match(new1 ?? '', /Read-only file system/, JSON.stringify(exit));
+        assert.match(new2 ?? '', /Read-only file system/);
+        assert.deepEqual([wrote, name], ['wrote', readFileSync('/etc/hostname', 'utf8').trim()]);
+        assert.equal(mode, 0o711, 'the root has the mode of the image’s');
+        const at = mountsOf(table.join('\n')).get('/');
+        assert.deepEqual([at?.type, at?.options.join()], ['overlay', 'ro,nosuid,nodev,relatime']);
+        assert.ok(!table.some((line) => line.includes('/root ')), 'nothing of the folder that it was put together in');
+      }, { withoutMountSetattr }); // prettier-ignore
+    });
+  });
+}
+
+describe('the image of a package', needsImages(), () => {
+  test('is never mounted on the host, nor where the launcher is', async () => {
+    await trial(nothing, async ({ run, session, folder }) => {
+      const whenRunning = async ({ container }: Supervised): Promise<void> => {
+        for (const pid of ['self', session.launcherPid])
+          assert.doesNotMatch(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), /squashfs|proc\/self\/fd/);
+        assert.match(readFileSync(`/proc/${container?.started.program ?? 0}/mountinfo`, 'utf8'), / - squashfs /);
+        assert.equal([...loops()].filter((entry) => entry.includes(folder)).length, 1);
+        await container?.kill();
+      };
+      const { exit } = await run(STAY, asRoot, { whenRunning });
+      assert.equal(exit.reason, 'stopped', JSON.stringify(exit));
+    });
+  });
+
+  test('may hold any symbolic link: none leads a mount, a folder or a file to the host', async () => {
+    const addLinks = (root: string, folder: string): void => {
+      for (const name of ['run', 'etc', 'var']) mkdirSync(`${root}/${name}`);
+      mkdirSync(`${folder}/outside`);
+      symlinkSync('/run', `${root}/var/run`);
+      symlinkSync('/../../etc', `${root}/conf`);
+      symlinkSync(`${folder}/outside`, `${root}/absolute`);
+      symlinkSync(`../../../../..${folder}/outside`, `${root}/relative`);
+      symlinkSync('/proc/self/root', `${root}/magic`);
+    };
+    await trial(addLinks, async ({ run, folder }) => {
+      for (const [target, landed] of [
+        ['/var/run/app', '/run/app'],
+        ['/conf/thuban-test', '/etc/thuban-test'],
+      ] as const) {
+        const mounts: Mounts = { [target]: { type: 'tmpfs', size: 4096 } };
+        const { stdout, exit } = await run(`echo x > ${target}/file && echo ${landed}/*`, { ...asRoot, mounts });
+        assert.equal(stdout, `${landed}/file\n`, JSON.stringify(exit));
+      }
+      for (const target of ['/absolute', '/absolute/x', '/relative', '/relative/x', '/magic/x'])
+        for (const mount of [
+          { type: 'tmpfs', size: 4096 },
+          { type: 'bind', host: '/etc/hostname' },
+        ] as const) {
+          const { exit } = await run('exit 0', { ...asRoot, mounts: { [target]: mount } });
+          assert.deepEqual([exit.reason, exit.error?.['code']], ['start_failed', 'TH3004'], target);
+        }
+      assert.deepEqual(readdirSync(`${folder}/outside`), []);
+      assert.ok(!existsSync('/etc/thuban-test'));
+    });
+  });
+
+  test('keeps a file that something else than a file is to be mounted on', async () => {
+    const mounts: Mounts = { '/bin/sh': { type: 'tmpfs', size: 4096 } };
+    await trial(nothing, async ({ run }) => {
+      const { exit } = await run('exit 0', { ...asRoot, mounts });
+      assert.deepEqual([exit.reason, exit.error?.['code']], ['start_failed', 'TH3004'], 'a folder on a file');
+      assert.equal((exit.error?.['details'] as { errno?: string }).errno, 'ENOTDIR');
+    });
+  });
+});
