@@ -18,6 +18,8 @@ export interface SessionOptions {
   parent?: string;
   /** Behave as on a kernel before 5.12 (tests). */
   withoutMountSetattr?: boolean;
+  /** Another launcher than that beside this program (tests). */
+  launcher?: string;
 }
 
 /**
@@ -63,7 +65,7 @@ export class Session implements AsyncDisposable {
         rmSync(runDir, { recursive: true, force: true });
       });
       const launcher = await startLauncher({
-        launcher: nativeBinary('thuban-launcher'),
+        launcher: options.launcher ?? nativeBinary('thuban-launcher'),
         init: nativeBinary('thuban-init'),
         runDir,
         makeRunDir: true,

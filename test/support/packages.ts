@@ -3,7 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { FileIdentity, ImageFile } from '../../src/base/index.ts';
 import type { LoadedManifest, Manifest } from '../../src/manifest/index.ts';
-import { shell } from './containers.ts';
+import { Session, type Container } from '../../src/runtime/index.ts';
+import { runIn, shell, type Result, type TrialOptions } from './containers.ts';
+import { temporaryFolder } from './folders.ts';
+import { field, statusOf } from './identity.ts';
+import { makeImage } from './image.ts';
+import { leavesNothingBehind } from './leaks.ts';
+import { until } from './processes.ts';
 import { needsRoot } from './root.ts';
 
 /** As `needsRoot`, for a suite that makes images. */
@@ -37,4 +43,41 @@ export function packaged(image: ImageFile, script: string, sections: Partial<Man
   const loaded = shell(script, sections);
   const { rootfs: _, ...manifest } = loaded.manifest;
   return { ...loaded, manifest: { ...manifest, ...(sections.rootfs ? { rootfs: sections.rootfs } : {}) }, image };
+}
+
+/** With a package of a shell and empty folders, to which `prepare` may add, and a session to run it in. */
+export async function onPackage(
+  body: (trial: PackageTrial) => Promise<void>,
+  prepare: (root: string, folder: string) => void = () => undefined,
+  options: { withoutMountSetattr?: boolean } = {},
+): Promise<void> {
+  await leavesNothingBehind(async () => {
+    using files = temporaryFolder();
+    const folder = files.path;
+    const root = makeImage(folder);
+    prepare(root, folder);
+    const image = makePackage(`${folder}/test-1.0.0.tar`, root);
+    await using session = await Session.open({ prefix: 'thuban-test-', ...options });
+    const run: PackageTrial['run'] = (script, sections, more) =>
+      runIn(session, packaged(image, script, sections), more);
+    await body({ image, root, folder, session, run });
+  });
+}
+
+export interface PackageTrial {
+  image: ImageFile;
+  /** The folder that the image was made of. */
+  root: string;
+  folder: string;
+  session: Session;
+  run: (script: string, sections?: Partial<Manifest>, options?: TrialOptions) => Promise<Result>;
+}
+
+/** Nothing in the image can sleep. */
+export const STAY = 'kill -STOP $$';
+
+/** Resolves when the program has come to `STAY`. */
+export async function stays(container: Container | undefined): Promise<void> {
+  const pid = container?.started.program ?? 0;
+  await until('it has done all but stay', () => field(statusOf(pid), 'State').startsWith('T'));
 }

@@ -2,51 +2,14 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { ImageFile } from '../../../src/base/index.ts';
 import type { Manifest } from '../../../src/manifest/index.ts';
-import { Session, type Container, type Supervised } from '../../../src/runtime/index.ts';
-import { runIn, type Result, type TrialOptions } from '../../support/containers.ts';
-import { temporaryFolder } from '../../support/folders.ts';
-import { asRoot, field, mountsOf, statusOf } from '../../support/identity.ts';
-import { makeImage } from '../../support/image.ts';
-import { leavesNothingBehind, loops } from '../../support/leaks.ts';
-import { until } from '../../support/processes.ts';
-import { makePackage, needsImages, packaged } from '../../support/packages.ts';
+import type { Supervised } from '../../../src/runtime/index.ts';
+import { asRoot, mountsOf } from '../../support/identity.ts';
+import { loops } from '../../support/leaks.ts';
+import { STAY, needsImages, onPackage, stays } from '../../support/packages.ts';
 
 type Mounts = NonNullable<Manifest['mounts']>;
 
-interface Trial {
-  image: ImageFile;
-  /** The folder that the image is made of. */
-  root: string;
-  folder: string;
-  session: Session;
-  run: (script: string, sections?: Partial<Manifest>, options?: TrialOptions) => Promise<Result>;
-}
-
-/** With an image of a shell and empty folders, to which `prepare` may add. */
-async function trial(
-  prepare: (root: string, folder: string) => void,
-  body: (trial: Trial) => Promise<void>,
-  options: { withoutMountSetattr?: boolean } = {},
-): Promise<void> {
-  await leavesNothingBehind(async () => {
-    using files = temporaryFolder();
-    const folder = files.path;
-    const root = makeImage(folder);
-    prepare(root, folder);
-    const image = makePackage(`${folder}/test-1.0.0.tar`, root);
-    await using session = await Session.open({ prefix: 'thuban-test-', ...options });
-    const run: Trial['run'] = (script, sections, more) => runIn(session, packaged(image, script, sections), more);
-    await body({ image, root, folder, session, run });
-  });
-}
-
-/** Nothing in the image can sleep. */
-const STAY = 'kill -STOP $$';
-const stopped = (container: Container | undefined): boolean =>
-  field(statusOf(container?.started.program ?? 0), 'State').startsWith('T');
-const nothing = (): void => undefined;
 const TABLE = 'while read line; do echo "$line"; done < /proc/self/mountinfo';
 
 for (const withoutMountSetattr of [false, true]) {
@@ -56,7 +19,7 @@ for (const withoutMountSetattr of [false, true]) {
       const addDevice = (root: string): void => {
         assert.equal(spawnSync('mknod', ['-m', '666', `${root}/null`, 'c', '1', '3']).status, 0);
       };
-      await trial(addDevice, async ({ root, run }) => {
+      await onPackage(async ({ root, run }) => {
         const script = `cd /; echo *; (echo x > /new) 2>&1; (echo x > /null) 2>&1; ${TABLE}`;
         const { stdout, exit } = await run(script, asRoot);
         const [names, write, device, ...table] = stdout.trim().split('\n');
@@ -66,7 +29,7 @@ for (const withoutMountSetattr of [false, true]) {
         const at = mountsOf(table.join('\n')).get('/');
         assert.equal(at?.type, 'squashfs', 'with every place in the image there is no overlay');
         assert.equal(at.options.join(), 'ro,nosuid,nodev,relatime');
-      }, { withoutMountSetattr }); // prettier-ignore
+      }, addDevice, { withoutMountSetattr }); // prettier-ignore
     });
 
     test('gets what it lacks of places to mount on, folders and files, and stays read-only', async () => {
@@ -77,12 +40,12 @@ for (const withoutMountSetattr of [false, true]) {
       const closeRoot = (root: string): void => {
         chmodSync(root, 0o711);
       };
-      await trial(closeRoot, async ({ run }) => {
+      await onPackage(async ({ run }) => {
         const script = `cd /; (echo x > /new) 2>&1; (echo x > /srv/new) 2>&1; echo x > /srv/deep/down/x && echo wrote; read name < /etc/hostname; echo "$name"; ${TABLE}; ${STAY}`;
         let mode = 0;
         const whenRunning = async ({ container }: Supervised): Promise<void> => {
           mode = statSync(`/proc/${container?.started.program ?? 0}/root/.`).mode & 0o7777;
-          await until('it has said all', () => stopped(container));
+          await stays(container);
           await container?.kill();
         };
         const { stdout, exit } = await run(script, { ...asRoot, mounts }, { whenRunning });
@@ -94,14 +57,14 @@ for (const withoutMountSetattr of [false, true]) {
         const at = mountsOf(table.join('\n')).get('/');
         assert.deepEqual([at?.type, at?.options.join()], ['overlay', 'ro,nosuid,nodev,relatime']);
         assert.ok(!table.some((line) => line.includes('/root ')), 'nothing of the folder that it was put together in');
-      }, { withoutMountSetattr }); // prettier-ignore
+      }, closeRoot, { withoutMountSetattr }); // prettier-ignore
     });
   });
 }
 
 describe('the image of a package', needsImages(), () => {
   test('is never mounted on the host, nor where the launcher is', async () => {
-    await trial(nothing, async ({ run, session, folder }) => {
+    await onPackage(async ({ run, session, folder }) => {
       const whenRunning = async ({ container }: Supervised): Promise<void> => {
         for (const pid of ['self', session.launcherPid])
           assert.doesNotMatch(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), /squashfs|proc\/self\/fd/);
@@ -124,7 +87,7 @@ describe('the image of a package', needsImages(), () => {
       symlinkSync(`../../../../..${folder}/outside`, `${root}/relative`);
       symlinkSync('/proc/self/root', `${root}/magic`);
     };
-    await trial(addLinks, async ({ run, folder }) => {
+    await onPackage(async ({ run, folder }) => {
       for (const [target, landed] of [
         ['/var/run/app', '/run/app'],
         ['/conf/thuban-test', '/etc/thuban-test'],
@@ -143,12 +106,12 @@ describe('the image of a package', needsImages(), () => {
         }
       assert.deepEqual(readdirSync(`${folder}/outside`), []);
       assert.ok(!existsSync('/etc/thuban-test'));
-    });
+    }, addLinks);
   });
 
   test('keeps a file that something else than a file is to be mounted on', async () => {
     const mounts: Mounts = { '/bin/sh': { type: 'tmpfs', size: 4096 } };
-    await trial(nothing, async ({ run }) => {
+    await onPackage(async ({ run }) => {
       const { exit } = await run('exit 0', { ...asRoot, mounts });
       assert.deepEqual([exit.reason, exit.error?.['code']], ['start_failed', 'TH3004'], 'a folder on a file');
       assert.equal((exit.error?.['details'] as { errno?: string }).errno, 'ENOTDIR');
