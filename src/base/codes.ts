@@ -28,7 +28,10 @@ export const codes = {
   TH1203: { name: 'bad_duration', summary: 'A duration cannot be read.' },
   TH1204: { name: 'bad_cpu_amount', summary: 'A CPU amount cannot be read.' },
   TH1205: { name: 'out_of_range', summary: 'A number lies outside of its range.' },
-  TH1206: { name: 'bad_version', summary: 'A version is not of the form 1.2.3.' },
+  TH1206: {
+    name: 'bad_version',
+    summary: 'A version is not of the form 1.2.3, or a requirement of versions cannot be read.',
+  },
   TH1207: { name: 'bad_cron', summary: 'A schedule cannot be read.' },
   TH1208: { name: 'bad_time_zone', summary: 'A time zone does not exist on this board.' },
   TH1209: { name: 'old_octal', summary: 'An octal number is written in the old form 0777.' },

@@ -1,5 +1,4 @@
-import { find, isMap, quote, textAt, type KeyPath, type Report } from '../manifest/index.ts';
-import { octal } from './check-ranges.ts';
+import { find, isMap, octal, quote, textAt, type KeyPath, type Report } from '../manifest/index.ts';
 import { checkCleanPath, checkText, cleanPath, SOCKET_PATH } from './check-text.ts';
 import { permissions, type Permission } from './config.ts';
 

@@ -1,7 +1,15 @@
 import type { Diagnostic } from '../base/index.ts';
-import { checkNul, checkQuantities, checkShape, formatPath, inOrder, isMap, type KeyPath } from '../manifest/index.ts';
+import {
+  checkNul,
+  checkQuantities,
+  checkRanges,
+  checkShape,
+  formatPath,
+  inOrder,
+  isMap,
+  type KeyPath,
+} from '../manifest/index.ts';
 import { checkAcross } from './check-across.ts';
-import { checkRanges } from './check-ranges.ts';
 import type { ConfigResult, Origin, Texts } from './config.ts';
 import { configLanguage } from './language.ts';
 import { merge, withDefaults } from './merge.ts';

@@ -1,5 +1,4 @@
-import { readQuantity, type Shape } from '../manifest/index.ts';
-import { octal } from './check-ranges.ts';
+import { octal, readQuantity, type Shape } from '../manifest/index.ts';
 
 /** A value as one would write it in YAML, so that reading it gives the value again: `64 MiB`, `1 min`, `20 %`, `0o660`. */
 export function writeValue(value: unknown, shape: Shape | undefined): string {

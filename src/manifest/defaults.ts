@@ -1,4 +1,4 @@
-import type { Restart, Stop } from './manifest.ts';
+import type { Restart, Schedule, Stop } from './manifest.ts';
 
 /** What a board may set for all manifests that name a policy only. */
 export type RestartDefaults = Omit<Restart, 'policy' | 'max_restarts'>;
@@ -16,3 +16,13 @@ export const restartDefaults: Readonly<Restart> = {
 
 /** How a container without `stop` is stopped. */
 export const stopDefaults: Readonly<Stop> = { signal: 'SIGTERM', timeout: 10 };
+
+/** What a `schedule` means that names only its cron text. */
+export const scheduleDefaults: Readonly<Omit<Schedule, 'cron'>> = {
+  time_zone: 'UTC',
+  overlap: 'forbid',
+  catch_up: 'none',
+  catch_up_window: 3600,
+  jitter: 0,
+  max_runtime: 'unlimited',
+};

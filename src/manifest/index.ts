@@ -1,8 +1,9 @@
 export { loadManifest, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
-export { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
+export { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';
 export { toNorthstarJson } from './northstar-json.ts';
+export { checkRequirement, compareVersions, satisfies } from './versions.ts';
 export type {
   CgroupsSection,
   DeviceRate,
@@ -20,6 +21,7 @@ export type {
 
 // The reader of documents, for the other language that is written in YAML: the configuration.
 export { checkQuantities, readQuantity } from './check-quantities.ts';
+export { checkRanges, octal } from './check-ranges.ts';
 export { fileFinding, inOrder } from './findings.ts';
 export { interpret, keyShape } from './interpret.ts';
 export type { Language, Unsupported } from './language.ts';
@@ -33,6 +35,7 @@ export { isMap, listAt, mapAt, textAt } from './rules/look.ts';
 export { checkPath } from './rules/paths.ts';
 export type { SchemaError, Shape } from './shape.ts';
 export { Source } from './source.ts';
+export { checkTimeZone } from './time-zones.ts';
 export { find, formatPath, type KeyPath, type Span, type TreeNode } from './tree.ts';
 export { checkShape } from './validate.ts';
 export { quote } from './wording.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf, type Diagnostic } from '../base/index.ts';
 import { checkQuantities } from './check-quantities.ts';
+import { checkRanges } from './check-ranges.ts';
 import type { RestartDefaults } from './defaults.ts';
 import { fileFinding, inOrder } from './findings.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
@@ -15,12 +16,15 @@ import { isMap, textAt } from './rules/look.ts';
 import { checkMounts } from './rules/mounts.ts';
 import { checkProcess } from './rules/process.ts';
 import { checkRootfs } from './rules/rootfs.ts';
+import { checkSchedule } from './rules/schedule.ts';
 import type { KeyPath } from './tree.ts';
 import { checkShape } from './validate.ts';
 
 export interface LoadOptions {
   /** How this board restarts what names a policy only. */
   restart?: RestartDefaults;
+  /** The zone of schedules that name none. */
+  timeZone?: string;
 }
 
 /** Reads a manifest from its text. Never throws: every fault is a diagnostic with its place. */
@@ -54,7 +58,10 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
     checkMounts(report, input);
     checkRootfs(report, input);
     checkLimits(report, input);
+    checkSchedule(report, input, options.timeZone);
   }
+  // After the rules, which can say more of the same value: of two findings at one place the first stays.
+  checkRanges(report, input, language.shape);
   checkShape(report, input, language);
   const diagnostics = inOrder([...document.diagnostics, ...report.sorted()]);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics };
@@ -63,7 +70,7 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
     diagnostics,
     manifest: {
       // Every check above has passed, and the first of them was the schema.
-      manifest: normalise(input as ManifestInput, options.restart),
+      manifest: normalise(input as ManifestInput, options),
       file: source.file,
       digest: createHash('sha256').update(bytes).digest('hex'),
       position: (path: KeyPath) => ({ file: source.file, ...source.place(report.span(path, 'value').offset) }),

@@ -19,6 +19,8 @@ const nouns = {
   rootfs: 'root filesystem',
   'rootfs.type': 'kind of root filesystem',
   'rootfs.overlay': 'kind of overlay',
+  'schedule.overlap': 'way to treat an overlap',
+  'schedule.catch_up': 'way to catch up',
 };
 
 const expected = {
@@ -29,7 +31,8 @@ const expected = {
   suppl_groups: 'a list of group names',
   capabilities: 'a list of capabilities',
   restart: 'one of never, on_failure, always, or a map',
-  rootfs: '`host`, an absolute directory, or a map',
+  rootfs: '`package`, `host`, an absolute directory, or a map',
+  schedule: 'a cron text, or a map',
   'cgroups.rdma': 'a map of device to limits',
   'cgroups.unified': 'a map of file to text',
 };

@@ -1,15 +1,23 @@
-import { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
+import { readCron } from './cron.ts';
+import { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
-import type { Manifest, Mount, Restart, Rlimit, Rootfs, Stop } from './manifest.ts';
+import type { Manifest, Mount, Restart, Rlimit, Rootfs, Schedule, Stop } from './manifest.ts';
 import { normaliseCgroups } from './normalise-cgroups.ts';
 import { readCount, readDuration, readShare, readSize, type Reading } from './quantities/index.ts';
 import { plainVersion } from './rules/identity.ts';
-import { splitOptions } from './rules/mounts.ts';
+import { splitOptions } from './rules/mount-options.ts';
+import { checkRequirement } from './versions.ts';
 
 type Written = string | number;
 
+/** What holds on a board where a manifest does not say it itself. */
+export interface BoardDefaults {
+  restart?: RestartDefaults;
+  timeZone?: string;
+}
+
 /** Turns a manifest without faults into the one form that all consumers read. Absent sections stay absent. */
-export function normalise(input: ManifestInput, defaults: RestartDefaults = restartDefaults): Manifest {
+export function normalise(input: ManifestInput, board: BoardDefaults = {}): Manifest {
   const manifest: Manifest = {
     name: input.name,
     version: plainVersion(input.version),
@@ -26,8 +34,9 @@ export function normalise(input: ManifestInput, defaults: RestartDefaults = rest
   if (input.io !== undefined) manifest.io = { stdout: input.io.stdout, stderr: input.io.stderr };
   if (input.cgroups !== undefined) manifest.cgroups = normaliseCgroups(input.cgroups);
   if (input.autostart !== undefined) manifest.autostart = input.autostart;
-  if (input.restart !== undefined) manifest.restart = restart(input.restart, { ...restartDefaults, ...defaults });
+  if (input.restart !== undefined) manifest.restart = restart(input.restart, { ...restartDefaults, ...board.restart });
   if (input.stop !== undefined) manifest.stop = stop(input.stop);
+  if (input.schedule !== undefined) manifest.schedule = schedule(input.schedule, board.timeZone);
   if (input.hostname !== undefined) manifest.hostname = input.hostname;
   if (input.rootfs !== undefined) manifest.rootfs = rootfs(input.rootfs);
   if (input.process !== undefined) manifest.process = { privileged: input.process.privileged ?? false };
@@ -57,28 +66,41 @@ function limitOf(value: Written | null | undefined): number | null {
 
 function mount(input: NonNullable<ManifestInput['mounts']>[string]): Mount {
   switch (input.type) {
-    case 'bind': {
-      const options = [...new Set(splitOptions(input.options ?? ''))].toSorted().join(',');
+    case 'bind':
       return {
         type: 'bind',
         host: input.host ?? '',
-        ...(options === '' ? {} : { options }),
+        ...options(input.options),
         ...(input.optional === undefined ? {} : { optional: input.optional }),
       };
-    }
     case 'tmpfs':
       return { type: 'tmpfs', size: valueOf(readSize(input.size ?? 0)) };
     case 'proc':
     case 'dev':
     case 'sysfs':
       return { type: input.type };
+    case 'resource':
+      return {
+        type: 'resource',
+        name: input.name ?? '',
+        version: checkRequirement(input.version ?? '') ?? '',
+        dir: input.dir ?? '',
+        ...options(input.options),
+      };
   }
+}
+
+function options(written = ''): { options?: string } {
+  const words = [...new Set(splitOptions(written))].toSorted().join(',');
+  return words === '' ? {} : { options: words };
+}
+
+function seconds(written: Written | undefined, otherwise: number): number {
+  return written === undefined ? otherwise : valueOf(readDuration(written));
 }
 
 function restart(input: NonNullable<ManifestInput['restart']>, defaults: Restart): Restart {
   if (typeof input === 'string') return { ...defaults, policy: input as Restart['policy'] };
-  const seconds = (written: Written | undefined, otherwise: number): number =>
-    written === undefined ? otherwise : valueOf(readDuration(written));
   const count = valueOf(readCount(input.max_restarts ?? 'unlimited', Infinity));
   return {
     policy: input.policy,
@@ -94,12 +116,30 @@ function restart(input: NonNullable<ManifestInput['restart']>, defaults: Restart
 function stop(input: NonNullable<ManifestInput['stop']>): Stop {
   return {
     signal: input.signal ?? stopDefaults.signal,
-    timeout: input.timeout === undefined ? stopDefaults.timeout : valueOf(readDuration(input.timeout)),
+    timeout: seconds(input.timeout, stopDefaults.timeout),
+  };
+}
+
+function schedule(input: NonNullable<ManifestInput['schedule']>, zoneOfBoard?: string): Schedule {
+  const long = typeof input === 'string' ? { cron: input } : input;
+  const cron = readCron(long.cron);
+  if ('fault' in cron) throw new Error(`a schedule was not checked: ${cron.fault.reason}`);
+  const limit = long.max_runtime ?? 'unlimited';
+  return {
+    cron: cron.text,
+    time_zone: long.time_zone ?? zoneOfBoard ?? scheduleDefaults.time_zone,
+    overlap: long.overlap ?? scheduleDefaults.overlap,
+    catch_up: long.catch_up ?? scheduleDefaults.catch_up,
+    catch_up_window: seconds(long.catch_up_window, scheduleDefaults.catch_up_window),
+    jitter: seconds(long.jitter, scheduleDefaults.jitter),
+    max_runtime: limit === 'unlimited' ? 'unlimited' : valueOf(readDuration(limit)),
   };
 }
 
 function rootfs(input: NonNullable<ManifestInput['rootfs']>): Rootfs {
-  if (typeof input === 'string') return input === 'host' ? { type: 'host' } : { type: 'dir', path: input };
+  if (typeof input === 'string')
+    return input === 'host' || input === 'package' ? { type: input } : { type: 'dir', path: input };
+  if (input.type === 'package') return { type: 'package' };
   if (input.type === 'dir') return { type: 'dir', path: input.path ?? '' };
   return { type: 'host', ...(input.folders === undefined ? {} : { folders: [...input.folders] }) };
 }

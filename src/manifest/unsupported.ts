@@ -15,7 +15,6 @@ export const unsupportedKeys: readonly string[] = [
   'standby',
   'health',
   'depends_on',
-  'schedule',
   'logs',
   'update',
   'paths',
@@ -39,9 +38,7 @@ export const unsupportedKeys: readonly string[] = [
 
 /** Values that are refused in the same way, by the key they stand at. */
 export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
-  'mounts.*.type': ['persist', 'resource', 'sockets', 'device', 'overlay'],
-  rootfs: ['package'],
-  'rootfs.type': ['package'],
+  'mounts.*.type': ['persist', 'sockets', 'device', 'overlay'],
   'rootfs.overlay': ['tmpfs', 'persist'],
 };
 

@@ -1,4 +1,5 @@
 import { ThubanError, suggest } from '../base/index.ts';
+import { compareVersions } from '../manifest/index.ts';
 import type { LogStore } from './log-store.ts';
 import type { RejectedManifest } from './repository.ts';
 import { resourceOf, type Resource } from './resources.ts';
@@ -77,11 +78,4 @@ function rejectedName({ rejected }: RejectedEntry): string | undefined {
   return rejected.name === undefined || rejected.version === undefined
     ? undefined
     : `${rejected.name}:${rejected.version}`;
-}
-
-/** `major.minor.patch` each; a normalised manifest has no other form. */
-function compareVersions(a: string, b: string): number {
-  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
-  for (let i = 0; i < 3; i++) if (x[i] !== y[i]) return (x[i] ?? 0) - (y[i] ?? 0);
-  return 0;
 }

@@ -21,6 +21,7 @@ export function importsOf(text: string): string[] {
     /^\s*(?:import|export)\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/gm,
     /^\s*import\s*['"]([^'"]+)['"]/gm,
     /\bimport\(\s*['"]([^'"]+)['"]/g,
+    /\brequire\(\s*['"]([^'"]+)['"]/g,
   ];
   return forms.flatMap((form) => [...plain.matchAll(form)].map((match) => match[1] ?? ''));
 }

@@ -19,13 +19,16 @@ const rules: Rules = {
     cli: ['base', 'manifest', 'config', 'cgroups', 'launcher', 'package', 'runtime', 'console'],
     main: ['cli'],
   },
-  packages: { manifest: ['yaml'], cli: ['commander', 'pino'] },
+  packages: {
+    manifest: ['yaml', 'node-cron', 'semver', 'semver/classes/range', 'semver/functions/compare'],
+    cli: ['commander', 'pino'],
+  },
 };
 
 const LONGEST = 300;
 
 const generated = (path: string): boolean => path.includes('/generated/');
-const source = filesBelow(root, 'src').filter((path) => path.endsWith('.ts') && !generated(path));
+const source = filesBelow(root, 'src').filter((path) => /\.c?ts$|\.cjs$/.test(path) && !generated(path));
 
 describe('imports', () => {
   test('there are sources to look at', () => {
@@ -44,7 +47,7 @@ describe('files', () => {
   test(`are at most ${LONGEST} lines long`, () => {
     const all = [...filesBelow(root, 'src'), ...filesBelow(root, 'test'), ...filesBelow(root, 'scripts')];
     const long = all
-      .filter((path) => /\.(ts|c|h|mjs)$/.test(path) && !generated(path))
+      .filter((path) => /\.(ts|cts|cjs|c|h|mjs)$/.test(path) && !generated(path))
       .map((path) => ({ path, lines: textOf(root, path).split('\n').length - 1 }))
       .filter(({ lines }) => lines > LONGEST);
     assert.deepEqual(long, []);
@@ -79,11 +82,12 @@ describe('the scanner of imports', () => {
       "export * from './e.ts';",
       "import './f.ts';",
       "const g = await import('./g.ts');",
+      "const h = () => require('./h.cjs');",
       "// import { no } from './comment.ts';",
       "/* import { no } from './block.ts'; */",
       "const text = 'import nothing';",
     ].join('\n');
-    const found = ['./a.ts', '../manifest/index.ts', './d.ts', './e.ts', './f.ts', './g.ts'];
+    const found = ['./a.ts', '../manifest/index.ts', './d.ts', './e.ts', './f.ts', './g.ts', './h.cjs'];
     assert.deepEqual(importsOf(text).sort(), found.sort());
   });
 

@@ -315,15 +315,15 @@ export interface ManifestInput {
      */
     [k: string]: {
       /**
-       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes) or `sysfs`. Mandatory.
+       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes), `sysfs` or `resource` (a directory of another container's files). Mandatory.
        */
-      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs';
+      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs' | 'resource';
       /**
        * bind: absolute path on the host. Mandatory for bind.
        */
       host?: string;
       /**
-       * bind: comma separated list of `rw`, `noexec`, `nosuid`, `nodev` and `rec`. Default: none, that is read-only.
+       * bind: comma separated list of `rw`, `noexec`, `nosuid`, `nodev` and `rec`. resource: of `noexec`, `nosuid` and `nodev`; `rw` has no effect. Default: none, that is read-only.
        */
       options?: string;
       /**
@@ -334,6 +334,18 @@ export interface ManifestInput {
        * tmpfs: how much it may hold. Unit: bytes, or a size. Mandatory for tmpfs.
        */
       size?: number | string;
+      /**
+       * resource: name of the container whose files are mounted; it needs no `init` and is not started. Mandatory for resource.
+       */
+      name?: string;
+      /**
+       * resource: which versions will do, as Cargo writes it: comparators with `=`, `>`, `>=`, `<`, `<=`, `~` or `^`, separated by commas, or `*`; `1.2` means `^1.2`. The newest installed version of these is mounted. Mandatory for resource.
+       */
+      version?: string;
+      /**
+       * resource: absolute path of the directory in the files of that container. Mandatory for resource.
+       */
+      dir?: string;
     };
   };
   /**
@@ -726,25 +738,60 @@ export interface ManifestInput {
     timeout?: number | string;
   };
   /**
+   * Start the container by the clock: a cron text of 5 fields (minute, hour, day of month, month, day of week), or 6 with seconds in front, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`; or the long form. Day of month and day of week must both fit. Excludes `autostart` and `restart: always`. Default: not started by the clock.
+   */
+  schedule?:
+    | string
+    | {
+        /**
+         * When it is started, as in the short form. Mandatory in the long form.
+         */
+        cron: string;
+        /**
+         * Time zone that `cron` counts in, by its IANA name. Default: `schedule.time_zone` of the daemon's configuration, else UTC.
+         */
+        time_zone?: string;
+        /**
+         * What happens when it is to be started and still runs: `forbid` skips the new run, `allow` starts it beside the old one, `replace` stops the old one first, `queue` starts it when the old one has ended (one waits at most).
+         */
+        overlap?: 'forbid' | 'allow' | 'replace' | 'queue';
+        /**
+         * Whether `once` a run makes up for those that were missed while the board or Thuban was off, or `none`.
+         */
+        catch_up?: 'none' | 'once';
+        /**
+         * How long ago a missed run may be to be made up for. Unit: seconds, or a duration.
+         */
+        catch_up_window?: number | string;
+        /**
+         * Each start is put off by a random time up to this, so that many boards do not act at once. Unit: seconds, or a duration.
+         */
+        jitter?: number | string;
+        /**
+         * Time after which a run is stopped. Unit: seconds, or a duration, or `unlimited`.
+         */
+        max_runtime?: number | string;
+      };
+  /**
    * Host name inside: 1 to 63 of `a-z 0-9 -`. Default: that of the host.
    */
   hostname?: string;
   /**
-   * Root filesystem: `host` (system directories of the host, read-only), an absolute directory, or the long form. Default: none, the start is refused.
+   * Root filesystem: `package` (the image of the package that the manifest came in, read-only), `host` (system directories of the host, read-only), an absolute directory, or the long form. Default: `package` in a package with an image; else none, the start is refused.
    */
   rootfs?:
     | string
     | {
         /**
-         * `host` or `dir`. Mandatory in the long form.
+         * `package`, `host` or `dir`. Mandatory in the long form.
          */
-        type: 'host' | 'dir';
+        type: 'package' | 'host' | 'dir';
         /**
          * dir: absolute path of the directory on the host. Mandatory for dir.
          */
         path?: string;
         /**
-         * dir: `none` leaves the root read-only.
+         * dir, package: `none` leaves the root read-only.
          */
         overlay?: 'none';
         /**

@@ -639,7 +639,8 @@ export const shape = {
        "tmpfs",
        "proc",
        "dev",
-       "sysfs"
+       "sysfs",
+       "resource"
       ],
       "example": "bind"
      },
@@ -668,6 +669,24 @@ export const shape = {
       ],
       "quantity": "size",
       "example": "4 MiB"
+     },
+     "name": {
+      "types": [
+       "string"
+      ],
+      "example": "fonts"
+     },
+     "version": {
+      "types": [
+       "string"
+      ],
+      "example": "^1.2"
+     },
+     "dir": {
+      "types": [
+       "string"
+      ],
+      "example": "/share/fonts"
      }
     },
     "example": {
@@ -1481,6 +1500,88 @@ export const shape = {
     "timeout": "10 s"
    }
   },
+  "schedule": {
+   "types": [
+    "string",
+    "object"
+   ],
+   "required": [
+    "cron"
+   ],
+   "keys": {
+    "cron": {
+     "types": [
+      "string"
+     ],
+     "example": "0 3 * * *"
+    },
+    "time_zone": {
+     "types": [
+      "string"
+     ],
+     "example": "Europe/Berlin"
+    },
+    "overlap": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "forbid",
+      "allow",
+      "replace",
+      "queue"
+     ],
+     "example": "replace"
+    },
+    "catch_up": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "none",
+      "once"
+     ],
+     "example": "once"
+    },
+    "catch_up_window": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "1 h",
+     "range": [
+      "0 s",
+      "7 d"
+     ]
+    },
+    "jitter": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "30 s",
+     "range": [
+      "0 s",
+      "1 d"
+     ]
+    },
+    "max_runtime": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration_limit",
+     "example": "10 min",
+     "range": [
+      "1 s",
+      "24 d"
+     ]
+    }
+   },
+   "example": "*/15 * * * *"
+  },
   "hostname": {
    "types": [
     "string"
@@ -1501,6 +1602,7 @@ export const shape = {
       "string"
      ],
      "words": [
+      "package",
       "host",
       "dir"
      ],

@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]}}};
 const schema12 = {"type":["integer","string","null"]};
 const schema44 = {"type":["integer","string"]};
 const schema45 = {"type":["integer","string"]};
@@ -13,9 +13,10 @@ const schema59 = {"type":["integer","string"]};
 const schema61 = {"type":["number","string"]};
 const schema63 = {"type":["number","string"]};
 const schema65 = {"type":["integer","string"]};
+const schema69 = {"type":["number","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
-const pattern1 = new RegExp("^(host|/.*)$", "u");
+const pattern1 = new RegExp("^(host|package|/.*)$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="manifest.schema.json" */;
@@ -1150,7 +1151,7 @@ vErrors.push(err85);
 errors++;
 }
 for(const key20 in data63){
-if(!(((((key20 === "type") || (key20 === "host")) || (key20 === "options")) || (key20 === "optional")) || (key20 === "size"))){
+if(!((((((((key20 === "type") || (key20 === "host")) || (key20 === "options")) || (key20 === "optional")) || (key20 === "size")) || (key20 === "name")) || (key20 === "version")) || (key20 === "dir"))){
 const err86 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err86];
@@ -1173,7 +1174,7 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!(((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs"))){
+if(!((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource"))){
 const err88 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err88];
@@ -1233,9 +1234,9 @@ vErrors.push(err92);
 errors++;
 }
 }
-}
-else {
-const err93 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data63.name !== undefined){
+if(typeof data63.name !== "string"){
+const err93 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/name",schemaPath:"#/properties/mounts/additionalProperties/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1245,9 +1246,9 @@ vErrors.push(err93);
 errors++;
 }
 }
-}
-else {
-const err94 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data63.version !== undefined){
+if(typeof data63.version !== "string"){
+const err94 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/mounts/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1257,11 +1258,9 @@ vErrors.push(err94);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data69 = data.io;
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-if(data69.stdout === undefined){
-const err95 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+if(data63.dir !== undefined){
+if(typeof data63.dir !== "string"){
+const err95 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/mounts/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1270,8 +1269,10 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(data69.stderr === undefined){
-const err96 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+}
+else {
+const err96 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1280,9 +1281,10 @@ vErrors.push(err96);
 }
 errors++;
 }
-for(const key21 in data69){
-if(!((key21 === "stdout") || (key21 === "stderr"))){
-const err97 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1292,10 +1294,11 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data69.stdout !== undefined){
-let data70 = data69.stdout;
-if(typeof data70 !== "string"){
-const err98 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.io !== undefined){
+let data72 = data.io;
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(data72.stdout === undefined){
+const err98 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1304,8 +1307,8 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(!(((data70 === "pipe") || (data70 === "discard")) || (data70 === "inherit"))){
-const err99 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+if(data72.stderr === undefined){
+const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1314,11 +1317,9 @@ vErrors.push(err99);
 }
 errors++;
 }
-}
-if(data69.stderr !== undefined){
-let data71 = data69.stderr;
-if(typeof data71 !== "string"){
-const err100 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key21 in data72){
+if(!((key21 === "stdout") || (key21 === "stderr"))){
+const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1327,8 +1328,11 @@ vErrors.push(err100);
 }
 errors++;
 }
-if(!(((data71 === "pipe") || (data71 === "discard")) || (data71 === "inherit"))){
-const err101 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+if(data72.stdout !== undefined){
+let data73 = data72.stdout;
+if(typeof data73 !== "string"){
+const err101 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1337,10 +1341,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-}
-}
-else {
-const err102 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data73 === "pipe") || (data73 === "discard")) || (data73 === "inherit"))){
+const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1350,12 +1352,10 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data72 = data.cgroups;
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-for(const key22 in data72){
-if(!(func2.call(schema11.properties.cgroups.properties, key22))){
-const err103 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data72.stderr !== undefined){
+let data74 = data72.stderr;
+if(typeof data74 !== "string"){
+const err103 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1364,11 +1364,8 @@ vErrors.push(err103);
 }
 errors++;
 }
-}
-if(data72.enforce !== undefined){
-let data73 = data72.enforce;
-if(typeof data73 !== "string"){
-const err104 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
+const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1377,8 +1374,10 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(!((data73 === "strict") || (data73 === "best_effort"))){
-const err105 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1388,12 +1387,12 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data72.memory !== undefined){
-let data74 = data72.memory;
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-for(const key23 in data74){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
-const err106 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(data.cgroups !== undefined){
+let data75 = data.cgroups;
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+for(const key22 in data75){
+if(!(func2.call(schema11.properties.cgroups.properties, key22))){
+const err106 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1403,10 +1402,10 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data74.memory_hard_limit !== undefined){
-let data75 = data74.memory_hard_limit;
-if((!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))) && (typeof data75 !== "string")){
-const err107 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data75.enforce !== undefined){
+let data76 = data75.enforce;
+if(typeof data76 !== "string"){
+const err107 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1415,11 +1414,8 @@ vErrors.push(err107);
 }
 errors++;
 }
-}
-if(data74.memory_soft_limit !== undefined){
-let data76 = data74.memory_soft_limit;
-if((!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))) && (typeof data76 !== "string")){
-const err108 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(!((data76 === "strict") || (data76 === "best_effort"))){
+const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1429,10 +1425,12 @@ vErrors.push(err108);
 errors++;
 }
 }
-if(data74.memory_swap_limit !== undefined){
-let data77 = data74.memory_swap_limit;
-if((!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))) && (typeof data77 !== "string")){
-const err109 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data75.memory !== undefined){
+let data77 = data75.memory;
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+for(const key23 in data77){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
+const err109 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1442,10 +1440,10 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data74.kernel_memory_limit !== undefined){
-let data78 = data74.kernel_memory_limit;
+if(data77.memory_hard_limit !== undefined){
+let data78 = data77.memory_hard_limit;
 if((!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))) && (typeof data78 !== "string")){
-const err110 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+const err110 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1455,10 +1453,10 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data74.kernel_tcp_memory_limit !== undefined){
-let data79 = data74.kernel_tcp_memory_limit;
+if(data77.memory_soft_limit !== undefined){
+let data79 = data77.memory_soft_limit;
 if((!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))) && (typeof data79 !== "string")){
-const err111 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+const err111 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1468,10 +1466,10 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data74.swappiness !== undefined){
-let data80 = data74.swappiness;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-const err112 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data77.memory_swap_limit !== undefined){
+let data80 = data77.memory_swap_limit;
+if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
+const err112 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1481,9 +1479,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data74.oom_kill_disable !== undefined){
-if(typeof data74.oom_kill_disable !== "boolean"){
-const err113 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data77.kernel_memory_limit !== undefined){
+let data81 = data77.kernel_memory_limit;
+if((!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))) && (typeof data81 !== "string")){
+const err113 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1493,9 +1492,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data74.oom_group !== undefined){
-if(typeof data74.oom_group !== "boolean"){
-const err114 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data77.kernel_tcp_memory_limit !== undefined){
+let data82 = data77.kernel_tcp_memory_limit;
+if((!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))) && (typeof data82 !== "string")){
+const err114 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1505,9 +1505,10 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data74.oom_monitor !== undefined){
-if(typeof data74.oom_monitor !== "boolean"){
-const err115 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data77.swappiness !== undefined){
+let data83 = data77.swappiness;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+const err115 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1517,9 +1518,9 @@ vErrors.push(err115);
 errors++;
 }
 }
-}
-else {
-const err116 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data77.oom_kill_disable !== undefined){
+if(typeof data77.oom_kill_disable !== "boolean"){
+const err116 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1529,12 +1530,9 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data72.cpu !== undefined){
-let data84 = data72.cpu;
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-for(const key24 in data84){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key24))){
-const err117 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+if(data77.oom_group !== undefined){
+if(typeof data77.oom_group !== "boolean"){
+const err117 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1544,10 +1542,9 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data84.shares !== undefined){
-let data85 = data84.shares;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err118 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data77.oom_monitor !== undefined){
+if(typeof data77.oom_monitor !== "boolean"){
+const err118 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1557,10 +1554,9 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data84.quota !== undefined){
-let data86 = data84.quota;
-if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
-const err119 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema50.type},message:"must be integer,string"};
+}
+else {
+const err119 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1570,10 +1566,12 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data84.period !== undefined){
-let data87 = data84.period;
-if((!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))) && (typeof data87 !== "string")){
-const err120 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data75.cpu !== undefined){
+let data87 = data75.cpu;
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+for(const key24 in data87){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key24))){
+const err120 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1583,10 +1581,10 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data84.burst !== undefined){
-let data88 = data84.burst;
-if((!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))) && (typeof data88 !== "string")){
-const err121 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data87.shares !== undefined){
+let data88 = data87.shares;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+const err121 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1596,10 +1594,10 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data84.idle !== undefined){
-let data89 = data84.idle;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-const err122 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data87.quota !== undefined){
+let data89 = data87.quota;
+if((!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))) && (typeof data89 !== "string")){
+const err122 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema50.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1609,9 +1607,10 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(data84.cpus !== undefined){
-if(typeof data84.cpus !== "string"){
-const err123 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.period !== undefined){
+let data90 = data87.period;
+if((!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))) && (typeof data90 !== "string")){
+const err123 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1621,9 +1620,10 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data84.mems !== undefined){
-if(typeof data84.mems !== "string"){
-const err124 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.burst !== undefined){
+let data91 = data87.burst;
+if((!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))) && (typeof data91 !== "string")){
+const err124 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1633,10 +1633,10 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data84.realtime_runtime !== undefined){
-let data92 = data84.realtime_runtime;
-if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
-const err125 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data87.idle !== undefined){
+let data92 = data87.idle;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+const err125 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1646,10 +1646,9 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data84.realtime_period !== undefined){
-let data93 = data84.realtime_period;
-if((!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))) && (typeof data93 !== "string")){
-const err126 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data87.cpus !== undefined){
+if(typeof data87.cpus !== "string"){
+const err126 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1659,9 +1658,9 @@ vErrors.push(err126);
 errors++;
 }
 }
-}
-else {
-const err127 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data87.mems !== undefined){
+if(typeof data87.mems !== "string"){
+const err127 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1671,12 +1670,10 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data72.blkio !== undefined){
-let data94 = data72.blkio;
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-for(const key25 in data94){
-if(!(((((((key25 === "weight") || (key25 === "leaf_weight")) || (key25 === "weight_device")) || (key25 === "throttle_read_bps_device")) || (key25 === "throttle_write_bps_device")) || (key25 === "throttle_read_iops_device")) || (key25 === "throttle_write_iops_device"))){
-const err128 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data87.realtime_runtime !== undefined){
+let data95 = data87.realtime_runtime;
+if((!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))) && (typeof data95 !== "string")){
+const err128 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1686,10 +1683,10 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data94.weight !== undefined){
-let data95 = data94.weight;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-const err129 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data87.realtime_period !== undefined){
+let data96 = data87.realtime_period;
+if((!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))) && (typeof data96 !== "string")){
+const err129 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1699,10 +1696,9 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data94.leaf_weight !== undefined){
-let data96 = data94.leaf_weight;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-const err130 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err130 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1712,16 +1708,12 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data94.weight_device !== undefined){
-let data97 = data94.weight_device;
-if(Array.isArray(data97)){
-const len3 = data97.length;
-for(let i3=0; i3<len3; i3++){
-let data98 = data97[i3];
-if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
-for(const key26 in data98){
-if(!(((((key26 === "device") || (key26 === "major")) || (key26 === "minor")) || (key26 === "weight")) || (key26 === "leaf_weight"))){
-const err131 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+if(data75.blkio !== undefined){
+let data97 = data75.blkio;
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+for(const key25 in data97){
+if(!(((((((key25 === "weight") || (key25 === "leaf_weight")) || (key25 === "weight_device")) || (key25 === "throttle_read_bps_device")) || (key25 === "throttle_write_bps_device")) || (key25 === "throttle_read_iops_device")) || (key25 === "throttle_write_iops_device"))){
+const err131 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1731,9 +1723,10 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data98.device !== undefined){
-if(typeof data98.device !== "string"){
-const err132 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data97.weight !== undefined){
+let data98 = data97.weight;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+const err132 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1743,10 +1736,10 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data98.major !== undefined){
-let data100 = data98.major;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-const err133 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.leaf_weight !== undefined){
+let data99 = data97.leaf_weight;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+const err133 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1756,10 +1749,16 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data98.minor !== undefined){
-let data101 = data98.minor;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-const err134 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.weight_device !== undefined){
+let data100 = data97.weight_device;
+if(Array.isArray(data100)){
+const len3 = data100.length;
+for(let i3=0; i3<len3; i3++){
+let data101 = data100[i3];
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
+for(const key26 in data101){
+if(!(((((key26 === "device") || (key26 === "major")) || (key26 === "minor")) || (key26 === "weight")) || (key26 === "leaf_weight"))){
+const err134 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1769,10 +1768,9 @@ vErrors.push(err134);
 errors++;
 }
 }
-if(data98.weight !== undefined){
-let data102 = data98.weight;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-const err135 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.device !== undefined){
+if(typeof data101.device !== "string"){
+const err135 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1782,10 +1780,10 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data98.leaf_weight !== undefined){
-let data103 = data98.leaf_weight;
+if(data101.major !== undefined){
+let data103 = data101.major;
 if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-const err136 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err136 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1795,9 +1793,10 @@ vErrors.push(err136);
 errors++;
 }
 }
-}
-else {
-const err137 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data101.minor !== undefined){
+let data104 = data101.minor;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+const err137 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1807,9 +1806,10 @@ vErrors.push(err137);
 errors++;
 }
 }
-}
-else {
-const err138 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data101.weight !== undefined){
+let data105 = data101.weight;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
+const err138 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1819,15 +1819,10 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data94.throttle_read_bps_device !== undefined){
-let data104 = data94.throttle_read_bps_device;
-if(Array.isArray(data104)){
-const len4 = data104.length;
-for(let i4=0; i4<len4; i4++){
-let data105 = data104[i4];
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-if(data105.rate === undefined){
-const err139 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data101.leaf_weight !== undefined){
+let data106 = data101.leaf_weight;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+const err139 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1836,9 +1831,10 @@ vErrors.push(err139);
 }
 errors++;
 }
-for(const key27 in data105){
-if(!((((key27 === "device") || (key27 === "major")) || (key27 === "minor")) || (key27 === "rate"))){
-const err140 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1848,9 +1844,9 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data105.device !== undefined){
-if(typeof data105.device !== "string"){
-const err141 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1860,10 +1856,15 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data105.major !== undefined){
-let data107 = data105.major;
-if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-const err142 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.throttle_read_bps_device !== undefined){
+let data107 = data97.throttle_read_bps_device;
+if(Array.isArray(data107)){
+const len4 = data107.length;
+for(let i4=0; i4<len4; i4++){
+let data108 = data107[i4];
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
+if(data108.rate === undefined){
+const err142 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1872,11 +1873,9 @@ vErrors.push(err142);
 }
 errors++;
 }
-}
-if(data105.minor !== undefined){
-let data108 = data105.minor;
-if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-const err143 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key27 in data108){
+if(!((((key27 === "device") || (key27 === "major")) || (key27 === "minor")) || (key27 === "rate"))){
+const err143 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1886,10 +1885,9 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data105.rate !== undefined){
-let data109 = data105.rate;
-if((!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))) && (typeof data109 !== "string")){
-const err144 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data108.device !== undefined){
+if(typeof data108.device !== "string"){
+const err144 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1899,9 +1897,10 @@ vErrors.push(err144);
 errors++;
 }
 }
-}
-else {
-const err145 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data108.major !== undefined){
+let data110 = data108.major;
+if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
+const err145 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1911,9 +1910,10 @@ vErrors.push(err145);
 errors++;
 }
 }
-}
-else {
-const err146 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data108.minor !== undefined){
+let data111 = data108.minor;
+if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
+const err146 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1923,15 +1923,10 @@ vErrors.push(err146);
 errors++;
 }
 }
-if(data94.throttle_write_bps_device !== undefined){
-let data110 = data94.throttle_write_bps_device;
-if(Array.isArray(data110)){
-const len5 = data110.length;
-for(let i5=0; i5<len5; i5++){
-let data111 = data110[i5];
-if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
-if(data111.rate === undefined){
-const err147 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data108.rate !== undefined){
+let data112 = data108.rate;
+if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
+const err147 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1940,9 +1935,10 @@ vErrors.push(err147);
 }
 errors++;
 }
-for(const key28 in data111){
-if(!((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "rate"))){
-const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+}
+else {
+const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1952,9 +1948,9 @@ vErrors.push(err148);
 errors++;
 }
 }
-if(data111.device !== undefined){
-if(typeof data111.device !== "string"){
-const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1964,10 +1960,15 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data111.major !== undefined){
-let data113 = data111.major;
-if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
-const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.throttle_write_bps_device !== undefined){
+let data113 = data97.throttle_write_bps_device;
+if(Array.isArray(data113)){
+const len5 = data113.length;
+for(let i5=0; i5<len5; i5++){
+let data114 = data113[i5];
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+if(data114.rate === undefined){
+const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1976,11 +1977,9 @@ vErrors.push(err150);
 }
 errors++;
 }
-}
-if(data111.minor !== undefined){
-let data114 = data111.minor;
-if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
-const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key28 in data114){
+if(!((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "rate"))){
+const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1990,10 +1989,9 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data111.rate !== undefined){
-let data115 = data111.rate;
-if((!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))) && (typeof data115 !== "string")){
-const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data114.device !== undefined){
+if(typeof data114.device !== "string"){
+const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2003,9 +2001,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-}
-else {
-const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data114.major !== undefined){
+let data116 = data114.major;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2015,9 +2014,10 @@ vErrors.push(err153);
 errors++;
 }
 }
-}
-else {
-const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data114.minor !== undefined){
+let data117 = data114.minor;
+if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
+const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2027,15 +2027,10 @@ vErrors.push(err154);
 errors++;
 }
 }
-if(data94.throttle_read_iops_device !== undefined){
-let data116 = data94.throttle_read_iops_device;
-if(Array.isArray(data116)){
-const len6 = data116.length;
-for(let i6=0; i6<len6; i6++){
-let data117 = data116[i6];
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-if(data117.rate === undefined){
-const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data114.rate !== undefined){
+let data118 = data114.rate;
+if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
+const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2044,9 +2039,10 @@ vErrors.push(err155);
 }
 errors++;
 }
-for(const key29 in data117){
-if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
-const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+}
+}
+else {
+const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2056,9 +2052,9 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data117.device !== undefined){
-if(typeof data117.device !== "string"){
-const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2068,10 +2064,15 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data117.major !== undefined){
-let data119 = data117.major;
-if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
-const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.throttle_read_iops_device !== undefined){
+let data119 = data97.throttle_read_iops_device;
+if(Array.isArray(data119)){
+const len6 = data119.length;
+for(let i6=0; i6<len6; i6++){
+let data120 = data119[i6];
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+if(data120.rate === undefined){
+const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2080,11 +2081,9 @@ vErrors.push(err158);
 }
 errors++;
 }
-}
-if(data117.minor !== undefined){
-let data120 = data117.minor;
-if(!(((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120))) && (isFinite(data120)))){
-const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key29 in data120){
+if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
+const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2094,10 +2093,9 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data117.rate !== undefined){
-let data121 = data117.rate;
-if((!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))) && (typeof data121 !== "string")){
-const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data120.device !== undefined){
+if(typeof data120.device !== "string"){
+const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2107,9 +2105,10 @@ vErrors.push(err160);
 errors++;
 }
 }
-}
-else {
-const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data120.major !== undefined){
+let data122 = data120.major;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2119,9 +2118,10 @@ vErrors.push(err161);
 errors++;
 }
 }
-}
-else {
-const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data120.minor !== undefined){
+let data123 = data120.minor;
+if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
+const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2131,15 +2131,10 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data94.throttle_write_iops_device !== undefined){
-let data122 = data94.throttle_write_iops_device;
-if(Array.isArray(data122)){
-const len7 = data122.length;
-for(let i7=0; i7<len7; i7++){
-let data123 = data122[i7];
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-if(data123.rate === undefined){
-const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data120.rate !== undefined){
+let data124 = data120.rate;
+if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
+const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2148,9 +2143,10 @@ vErrors.push(err163);
 }
 errors++;
 }
-for(const key30 in data123){
-if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
-const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+}
+else {
+const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2160,9 +2156,9 @@ vErrors.push(err164);
 errors++;
 }
 }
-if(data123.device !== undefined){
-if(typeof data123.device !== "string"){
-const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2172,10 +2168,15 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data123.major !== undefined){
-let data125 = data123.major;
-if(!(((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125))) && (isFinite(data125)))){
-const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data97.throttle_write_iops_device !== undefined){
+let data125 = data97.throttle_write_iops_device;
+if(Array.isArray(data125)){
+const len7 = data125.length;
+for(let i7=0; i7<len7; i7++){
+let data126 = data125[i7];
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.rate === undefined){
+const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2184,11 +2185,9 @@ vErrors.push(err166);
 }
 errors++;
 }
-}
-if(data123.minor !== undefined){
-let data126 = data123.minor;
-if(!(((typeof data126 == "number") && (!(data126 % 1) && !isNaN(data126))) && (isFinite(data126)))){
-const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key30 in data126){
+if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
+const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2198,10 +2197,9 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data123.rate !== undefined){
-let data127 = data123.rate;
-if((!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))) && (typeof data127 !== "string")){
-const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data126.device !== undefined){
+if(typeof data126.device !== "string"){
+const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2211,9 +2209,10 @@ vErrors.push(err168);
 errors++;
 }
 }
-}
-else {
-const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.major !== undefined){
+let data128 = data126.major;
+if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
+const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2223,9 +2222,10 @@ vErrors.push(err169);
 errors++;
 }
 }
-}
-else {
-const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data126.minor !== undefined){
+let data129 = data126.minor;
+if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
+const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2235,9 +2235,10 @@ vErrors.push(err170);
 errors++;
 }
 }
-}
-else {
-const err171 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.rate !== undefined){
+let data130 = data126.rate;
+if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
+const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2247,11 +2248,9 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data72.pids !== undefined){
-let data128 = data72.pids;
-if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
-if(data128.limit === undefined){
-const err172 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+else {
+const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2260,9 +2259,10 @@ vErrors.push(err172);
 }
 errors++;
 }
-for(const key31 in data128){
-if(!(key31 === "limit")){
-const err173 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+}
+else {
+const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2272,10 +2272,9 @@ vErrors.push(err173);
 errors++;
 }
 }
-if(data128.limit !== undefined){
-let data129 = data128.limit;
-if((!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))) && (typeof data129 !== "string")){
-const err174 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema59.type},message:"must be integer,string"};
+}
+else {
+const err174 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2285,9 +2284,11 @@ vErrors.push(err174);
 errors++;
 }
 }
-}
-else {
-const err175 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data75.pids !== undefined){
+let data131 = data75.pids;
+if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
+if(data131.limit === undefined){
+const err175 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2296,16 +2297,9 @@ vErrors.push(err175);
 }
 errors++;
 }
-}
-if(data72.hugetlb !== undefined){
-let data130 = data72.hugetlb;
-if(Array.isArray(data130)){
-const len8 = data130.length;
-for(let i8=0; i8<len8; i8++){
-let data131 = data130[i8];
-if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
-if(data131.page_size === undefined){
-const err176 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+for(const key31 in data131){
+if(!(key31 === "limit")){
+const err176 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2314,8 +2308,11 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(data131.limit === undefined){
-const err177 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+if(data131.limit !== undefined){
+let data132 = data131.limit;
+if((!(((typeof data132 == "number") && (!(data132 % 1) && !isNaN(data132))) && (isFinite(data132)))) && (typeof data132 !== "string")){
+const err177 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema59.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2324,9 +2321,10 @@ vErrors.push(err177);
 }
 errors++;
 }
-for(const key32 in data131){
-if(!((key32 === "page_size") || (key32 === "limit"))){
-const err178 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+}
+}
+else {
+const err178 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2336,9 +2334,15 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data131.page_size !== undefined){
-if(typeof data131.page_size !== "string"){
-const err179 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data75.hugetlb !== undefined){
+let data133 = data75.hugetlb;
+if(Array.isArray(data133)){
+const len8 = data133.length;
+for(let i8=0; i8<len8; i8++){
+let data134 = data133[i8];
+if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
+if(data134.page_size === undefined){
+const err179 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2347,11 +2351,8 @@ vErrors.push(err179);
 }
 errors++;
 }
-}
-if(data131.limit !== undefined){
-let data133 = data131.limit;
-if((!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))) && (typeof data133 !== "string")){
-const err180 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data134.limit === undefined){
+const err180 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2360,10 +2361,9 @@ vErrors.push(err180);
 }
 errors++;
 }
-}
-}
-else {
-const err181 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key32 in data134){
+if(!((key32 === "page_size") || (key32 === "limit"))){
+const err181 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2373,9 +2373,9 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
-else {
-const err182 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data134.page_size !== undefined){
+if(typeof data134.page_size !== "string"){
+const err182 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2385,15 +2385,10 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data72.rdma !== undefined){
-let data134 = data72.rdma;
-if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
-for(const key33 in data134){
-let data135 = data134[key33];
-if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
-for(const key34 in data135){
-if(!((key34 === "hca_handles") || (key34 === "hca_objects"))){
-const err183 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+if(data134.limit !== undefined){
+let data136 = data134.limit;
+if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
+const err183 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2403,10 +2398,9 @@ vErrors.push(err183);
 errors++;
 }
 }
-if(data135.hca_handles !== undefined){
-let data136 = data135.hca_handles;
-if(!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))){
-const err184 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err184 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2416,10 +2410,9 @@ vErrors.push(err184);
 errors++;
 }
 }
-if(data135.hca_objects !== undefined){
-let data137 = data135.hca_objects;
-if(!(((typeof data137 == "number") && (!(data137 % 1) && !isNaN(data137))) && (isFinite(data137)))){
-const err185 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err185 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2429,9 +2422,15 @@ vErrors.push(err185);
 errors++;
 }
 }
-}
-else {
-const err186 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data75.rdma !== undefined){
+let data137 = data75.rdma;
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+for(const key33 in data137){
+let data138 = data137[key33];
+if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
+for(const key34 in data138){
+if(!((key34 === "hca_handles") || (key34 === "hca_objects"))){
+const err186 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2441,9 +2440,10 @@ vErrors.push(err186);
 errors++;
 }
 }
-}
-else {
-const err187 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data138.hca_handles !== undefined){
+let data139 = data138.hca_handles;
+if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
+const err187 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2453,12 +2453,10 @@ vErrors.push(err187);
 errors++;
 }
 }
-if(data72.network !== undefined){
-let data138 = data72.network;
-if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
-for(const key35 in data138){
-if(!((key35 === "class_id") || (key35 === "priorities"))){
-const err188 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+if(data138.hca_objects !== undefined){
+let data140 = data138.hca_objects;
+if(!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))){
+const err188 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2468,10 +2466,9 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data138.class_id !== undefined){
-let data139 = data138.class_id;
-if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
-const err189 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err189 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2481,15 +2478,9 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data138.priorities !== undefined){
-let data140 = data138.priorities;
-if(Array.isArray(data140)){
-const len9 = data140.length;
-for(let i9=0; i9<len9; i9++){
-let data141 = data140[i9];
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-if(data141.name === undefined){
-const err190 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+else {
+const err190 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2498,8 +2489,13 @@ vErrors.push(err190);
 }
 errors++;
 }
-if(data141.priority === undefined){
-const err191 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+}
+if(data75.network !== undefined){
+let data141 = data75.network;
+if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
+for(const key35 in data141){
+if(!((key35 === "class_id") || (key35 === "priorities"))){
+const err191 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2508,9 +2504,11 @@ vErrors.push(err191);
 }
 errors++;
 }
-for(const key36 in data141){
-if(!((key36 === "name") || (key36 === "priority"))){
-const err192 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
+}
+if(data141.class_id !== undefined){
+let data142 = data141.class_id;
+if(!(((typeof data142 == "number") && (!(data142 % 1) && !isNaN(data142))) && (isFinite(data142)))){
+const err192 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2520,9 +2518,15 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data141.name !== undefined){
-if(typeof data141.name !== "string"){
-const err193 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data141.priorities !== undefined){
+let data143 = data141.priorities;
+if(Array.isArray(data143)){
+const len9 = data143.length;
+for(let i9=0; i9<len9; i9++){
+let data144 = data143[i9];
+if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
+if(data144.name === undefined){
+const err193 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2531,11 +2535,8 @@ vErrors.push(err193);
 }
 errors++;
 }
-}
-if(data141.priority !== undefined){
-let data143 = data141.priority;
-if(!(((typeof data143 == "number") && (!(data143 % 1) && !isNaN(data143))) && (isFinite(data143)))){
-const err194 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data144.priority === undefined){
+const err194 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2544,10 +2545,9 @@ vErrors.push(err194);
 }
 errors++;
 }
-}
-}
-else {
-const err195 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key36 in data144){
+if(!((key36 === "name") || (key36 === "priority"))){
+const err195 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2557,9 +2557,9 @@ vErrors.push(err195);
 errors++;
 }
 }
-}
-else {
-const err196 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data144.name !== undefined){
+if(typeof data144.name !== "string"){
+const err196 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2569,9 +2569,10 @@ vErrors.push(err196);
 errors++;
 }
 }
-}
-else {
-const err197 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data144.priority !== undefined){
+let data146 = data144.priority;
+if(!(((typeof data146 == "number") && (!(data146 % 1) && !isNaN(data146))) && (isFinite(data146)))){
+const err197 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2581,12 +2582,9 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data72.unified !== undefined){
-let data144 = data72.unified;
-if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-for(const key37 in data144){
-if(typeof data144[key37] !== "string"){
-const err198 = {instancePath:instancePath+"/cgroups/unified/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err198 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2598,7 +2596,7 @@ errors++;
 }
 }
 else {
-const err199 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err199 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2610,7 +2608,7 @@ errors++;
 }
 }
 else {
-const err200 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err200 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2620,10 +2618,12 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data.autostart !== undefined){
-let data146 = data.autostart;
-if(typeof data146 !== "string"){
-const err201 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data75.unified !== undefined){
+let data147 = data75.unified;
+if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
+for(const key37 in data147){
+if(typeof data147[key37] !== "string"){
+const err201 = {instancePath:instancePath+"/cgroups/unified/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2632,8 +2632,10 @@ vErrors.push(err201);
 }
 errors++;
 }
-if(!((data146 === "relaxed") || (data146 === "critical"))){
-const err202 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err202 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2643,10 +2645,9 @@ vErrors.push(err202);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data147 = data.restart;
-if((typeof data147 !== "string") && (!(data147 && typeof data147 == "object" && !Array.isArray(data147)))){
-const err203 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+}
+else {
+const err203 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2655,9 +2656,11 @@ vErrors.push(err203);
 }
 errors++;
 }
-if(typeof data147 === "string"){
-if(!pattern0.test(data147)){
-const err204 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+if(data.autostart !== undefined){
+let data149 = data.autostart;
+if(typeof data149 !== "string"){
+const err204 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2666,10 +2669,8 @@ vErrors.push(err204);
 }
 errors++;
 }
-}
-if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
-if(data147.policy === undefined){
-const err205 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(!((data149 === "relaxed") || (data149 === "critical"))){
+const err205 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2678,9 +2679,11 @@ vErrors.push(err205);
 }
 errors++;
 }
-for(const key38 in data147){
-if(!(((((((key38 === "policy") || (key38 === "initial_delay")) || (key38 === "max_delay")) || (key38 === "multiplier")) || (key38 === "jitter")) || (key38 === "reset_after")) || (key38 === "max_restarts"))){
-const err206 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+}
+if(data.restart !== undefined){
+let data150 = data.restart;
+if((typeof data150 !== "string") && (!(data150 && typeof data150 == "object" && !Array.isArray(data150)))){
+const err206 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2689,11 +2692,9 @@ vErrors.push(err206);
 }
 errors++;
 }
-}
-if(data147.policy !== undefined){
-let data148 = data147.policy;
-if(typeof data148 !== "string"){
-const err207 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data150 === "string"){
+if(!pattern0.test(data150)){
+const err207 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2702,8 +2703,10 @@ vErrors.push(err207);
 }
 errors++;
 }
-if(!(((data148 === "never") || (data148 === "on_failure")) || (data148 === "always"))){
-const err208 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
+if(data150.policy === undefined){
+const err208 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2712,11 +2715,9 @@ vErrors.push(err208);
 }
 errors++;
 }
-}
-if(data147.initial_delay !== undefined){
-let data149 = data147.initial_delay;
-if((!((typeof data149 == "number") && (isFinite(data149)))) && (typeof data149 !== "string")){
-const err209 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+for(const key38 in data150){
+if(!(((((((key38 === "policy") || (key38 === "initial_delay")) || (key38 === "max_delay")) || (key38 === "multiplier")) || (key38 === "jitter")) || (key38 === "reset_after")) || (key38 === "max_restarts"))){
+const err209 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2726,10 +2727,10 @@ vErrors.push(err209);
 errors++;
 }
 }
-if(data147.max_delay !== undefined){
-let data150 = data147.max_delay;
-if((!((typeof data150 == "number") && (isFinite(data150)))) && (typeof data150 !== "string")){
-const err210 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(data150.policy !== undefined){
+let data151 = data150.policy;
+if(typeof data151 !== "string"){
+const err210 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2738,11 +2739,8 @@ vErrors.push(err210);
 }
 errors++;
 }
-}
-if(data147.multiplier !== undefined){
-let data151 = data147.multiplier;
-if(!((typeof data151 == "number") && (isFinite(data151)))){
-const err211 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(!(((data151 === "never") || (data151 === "on_failure")) || (data151 === "always"))){
+const err211 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2752,10 +2750,10 @@ vErrors.push(err211);
 errors++;
 }
 }
-if(data147.jitter !== undefined){
-let data152 = data147.jitter;
+if(data150.initial_delay !== undefined){
+let data152 = data150.initial_delay;
 if((!((typeof data152 == "number") && (isFinite(data152)))) && (typeof data152 !== "string")){
-const err212 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema63.type},message:"must be number,string"};
+const err212 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2765,10 +2763,10 @@ vErrors.push(err212);
 errors++;
 }
 }
-if(data147.reset_after !== undefined){
-let data153 = data147.reset_after;
+if(data150.max_delay !== undefined){
+let data153 = data150.max_delay;
 if((!((typeof data153 == "number") && (isFinite(data153)))) && (typeof data153 !== "string")){
-const err213 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+const err213 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2778,10 +2776,10 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data147.max_restarts !== undefined){
-let data154 = data147.max_restarts;
-if((!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))) && (typeof data154 !== "string")){
-const err214 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema65.type},message:"must be integer,string"};
+if(data150.multiplier !== undefined){
+let data154 = data150.multiplier;
+if(!((typeof data154 == "number") && (isFinite(data154)))){
+const err214 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2791,14 +2789,10 @@ vErrors.push(err214);
 errors++;
 }
 }
-}
-}
-if(data.stop !== undefined){
-let data155 = data.stop;
-if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
-for(const key39 in data155){
-if(!((key39 === "signal") || (key39 === "timeout"))){
-const err215 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
+if(data150.jitter !== undefined){
+let data155 = data150.jitter;
+if((!((typeof data155 == "number") && (isFinite(data155)))) && (typeof data155 !== "string")){
+const err215 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema63.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2808,10 +2802,10 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data155.signal !== undefined){
-let data156 = data155.signal;
-if(typeof data156 !== "string"){
-const err216 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data150.reset_after !== undefined){
+let data156 = data150.reset_after;
+if((!((typeof data156 == "number") && (isFinite(data156)))) && (typeof data156 !== "string")){
+const err216 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2820,8 +2814,11 @@ vErrors.push(err216);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data156 === "SIGHUP") || (data156 === "SIGINT")) || (data156 === "SIGQUIT")) || (data156 === "SIGILL")) || (data156 === "SIGTRAP")) || (data156 === "SIGABRT")) || (data156 === "SIGBUS")) || (data156 === "SIGFPE")) || (data156 === "SIGKILL")) || (data156 === "SIGUSR1")) || (data156 === "SIGSEGV")) || (data156 === "SIGUSR2")) || (data156 === "SIGPIPE")) || (data156 === "SIGALRM")) || (data156 === "SIGTERM")) || (data156 === "SIGSTKFLT")) || (data156 === "SIGCONT")) || (data156 === "SIGURG")) || (data156 === "SIGXCPU")) || (data156 === "SIGXFSZ")) || (data156 === "SIGVTALRM")) || (data156 === "SIGPROF")) || (data156 === "SIGWINCH")) || (data156 === "SIGIO")) || (data156 === "SIGPWR")) || (data156 === "SIGSYS"))){
-const err217 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+}
+if(data150.max_restarts !== undefined){
+let data157 = data150.max_restarts;
+if((!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))) && (typeof data157 !== "string")){
+const err217 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema65.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2831,10 +2828,14 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data155.timeout !== undefined){
-let data157 = data155.timeout;
-if((!((typeof data157 == "number") && (isFinite(data157)))) && (typeof data157 !== "string")){
-const err218 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+}
+}
+if(data.stop !== undefined){
+let data158 = data.stop;
+if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
+for(const key39 in data158){
+if(!((key39 === "signal") || (key39 === "timeout"))){
+const err218 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2844,9 +2845,10 @@ vErrors.push(err218);
 errors++;
 }
 }
-}
-else {
-const err219 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data158.signal !== undefined){
+let data159 = data158.signal;
+if(typeof data159 !== "string"){
+const err219 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2855,10 +2857,8 @@ vErrors.push(err219);
 }
 errors++;
 }
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err220 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((((((((((((((((((((((data159 === "SIGHUP") || (data159 === "SIGINT")) || (data159 === "SIGQUIT")) || (data159 === "SIGILL")) || (data159 === "SIGTRAP")) || (data159 === "SIGABRT")) || (data159 === "SIGBUS")) || (data159 === "SIGFPE")) || (data159 === "SIGKILL")) || (data159 === "SIGUSR1")) || (data159 === "SIGSEGV")) || (data159 === "SIGUSR2")) || (data159 === "SIGPIPE")) || (data159 === "SIGALRM")) || (data159 === "SIGTERM")) || (data159 === "SIGSTKFLT")) || (data159 === "SIGCONT")) || (data159 === "SIGURG")) || (data159 === "SIGXCPU")) || (data159 === "SIGXFSZ")) || (data159 === "SIGVTALRM")) || (data159 === "SIGPROF")) || (data159 === "SIGWINCH")) || (data159 === "SIGIO")) || (data159 === "SIGPWR")) || (data159 === "SIGSYS"))){
+const err220 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2868,10 +2868,10 @@ vErrors.push(err220);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data159 = data.rootfs;
-if((typeof data159 !== "string") && (!(data159 && typeof data159 == "object" && !Array.isArray(data159)))){
-const err221 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(data158.timeout !== undefined){
+let data160 = data158.timeout;
+if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
+const err221 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2880,9 +2880,10 @@ vErrors.push(err221);
 }
 errors++;
 }
-if(typeof data159 === "string"){
-if(!pattern1.test(data159)){
-const err222 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|/.*)$"},message:"must match pattern \""+"^(host|/.*)$"+"\""};
+}
+}
+else {
+const err222 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2892,9 +2893,10 @@ vErrors.push(err222);
 errors++;
 }
 }
-if(data159 && typeof data159 == "object" && !Array.isArray(data159)){
-if(data159.type === undefined){
-const err223 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data.schedule !== undefined){
+let data161 = data.schedule;
+if((typeof data161 !== "string") && (!(data161 && typeof data161 == "object" && !Array.isArray(data161)))){
+const err223 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2903,9 +2905,9 @@ vErrors.push(err223);
 }
 errors++;
 }
-for(const key40 in data159){
-if(!((((key40 === "type") || (key40 === "path")) || (key40 === "overlay")) || (key40 === "folders"))){
-const err224 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
+if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
+if(data161.cron === undefined){
+const err224 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2914,11 +2916,9 @@ vErrors.push(err224);
 }
 errors++;
 }
-}
-if(data159.type !== undefined){
-let data160 = data159.type;
-if(typeof data160 !== "string"){
-const err225 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key40 in data161){
+if(!(((((((key40 === "cron") || (key40 === "time_zone")) || (key40 === "overlap")) || (key40 === "catch_up")) || (key40 === "catch_up_window")) || (key40 === "jitter")) || (key40 === "max_runtime"))){
+const err225 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2927,8 +2927,10 @@ vErrors.push(err225);
 }
 errors++;
 }
-if(!((data160 === "host") || (data160 === "dir"))){
-const err226 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data161.cron !== undefined){
+if(typeof data161.cron !== "string"){
+const err226 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2938,9 +2940,9 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data159.path !== undefined){
-if(typeof data159.path !== "string"){
-const err227 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data161.time_zone !== undefined){
+if(typeof data161.time_zone !== "string"){
+const err227 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2950,10 +2952,10 @@ vErrors.push(err227);
 errors++;
 }
 }
-if(data159.overlay !== undefined){
-let data162 = data159.overlay;
-if(typeof data162 !== "string"){
-const err228 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data161.overlap !== undefined){
+let data164 = data161.overlap;
+if(typeof data164 !== "string"){
+const err228 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2962,8 +2964,8 @@ vErrors.push(err228);
 }
 errors++;
 }
-if(!(data162 === "none")){
-const err229 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+if(!((((data164 === "forbid") || (data164 === "allow")) || (data164 === "replace")) || (data164 === "queue"))){
+const err229 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2973,13 +2975,10 @@ vErrors.push(err229);
 errors++;
 }
 }
-if(data159.folders !== undefined){
-let data163 = data159.folders;
-if(Array.isArray(data163)){
-const len10 = data163.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data163[i10] !== "string"){
-const err230 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data161.catch_up !== undefined){
+let data165 = data161.catch_up;
+if(typeof data165 !== "string"){
+const err230 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2988,10 +2987,8 @@ vErrors.push(err230);
 }
 errors++;
 }
-}
-}
-else {
-const err231 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((data165 === "none") || (data165 === "once"))){
+const err231 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -3001,14 +2998,10 @@ vErrors.push(err231);
 errors++;
 }
 }
-}
-}
-if(data.process !== undefined){
-let data165 = data.process;
-if(data165 && typeof data165 == "object" && !Array.isArray(data165)){
-for(const key41 in data165){
-if(!(key41 === "privileged")){
-const err232 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(data161.catch_up_window !== undefined){
+let data166 = data161.catch_up_window;
+if((!((typeof data166 == "number") && (isFinite(data166)))) && (typeof data166 !== "string")){
+const err232 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -3018,9 +3011,10 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data165.privileged !== undefined){
-if(typeof data165.privileged !== "boolean"){
-const err233 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data161.jitter !== undefined){
+let data167 = data161.jitter;
+if((!((typeof data167 == "number") && (isFinite(data167)))) && (typeof data167 !== "string")){
+const err233 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -3030,9 +3024,10 @@ vErrors.push(err233);
 errors++;
 }
 }
-}
-else {
-const err234 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data161.max_runtime !== undefined){
+let data168 = data161.max_runtime;
+if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
+const err234 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema69.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -3043,13 +3038,201 @@ errors++;
 }
 }
 }
-else {
-const err235 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+}
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err235 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err235];
 }
 else {
 vErrors.push(err235);
+}
+errors++;
+}
+}
+if(data.rootfs !== undefined){
+let data170 = data.rootfs;
+if((typeof data170 !== "string") && (!(data170 && typeof data170 == "object" && !Array.isArray(data170)))){
+const err236 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err236];
+}
+else {
+vErrors.push(err236);
+}
+errors++;
+}
+if(typeof data170 === "string"){
+if(!pattern1.test(data170)){
+const err237 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+if(vErrors === null){
+vErrors = [err237];
+}
+else {
+vErrors.push(err237);
+}
+errors++;
+}
+}
+if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
+if(data170.type === undefined){
+const err238 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err238];
+}
+else {
+vErrors.push(err238);
+}
+errors++;
+}
+for(const key41 in data170){
+if(!((((key41 === "type") || (key41 === "path")) || (key41 === "overlay")) || (key41 === "folders"))){
+const err239 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err239];
+}
+else {
+vErrors.push(err239);
+}
+errors++;
+}
+}
+if(data170.type !== undefined){
+let data171 = data170.type;
+if(typeof data171 !== "string"){
+const err240 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err240];
+}
+else {
+vErrors.push(err240);
+}
+errors++;
+}
+if(!(((data171 === "package") || (data171 === "host")) || (data171 === "dir"))){
+const err241 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err241];
+}
+else {
+vErrors.push(err241);
+}
+errors++;
+}
+}
+if(data170.path !== undefined){
+if(typeof data170.path !== "string"){
+const err242 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err242];
+}
+else {
+vErrors.push(err242);
+}
+errors++;
+}
+}
+if(data170.overlay !== undefined){
+let data173 = data170.overlay;
+if(typeof data173 !== "string"){
+const err243 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err243];
+}
+else {
+vErrors.push(err243);
+}
+errors++;
+}
+if(!(data173 === "none")){
+const err244 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err244];
+}
+else {
+vErrors.push(err244);
+}
+errors++;
+}
+}
+if(data170.folders !== undefined){
+let data174 = data170.folders;
+if(Array.isArray(data174)){
+const len10 = data174.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data174[i10] !== "string"){
+const err245 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err245];
+}
+else {
+vErrors.push(err245);
+}
+errors++;
+}
+}
+}
+else {
+const err246 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err246];
+}
+else {
+vErrors.push(err246);
+}
+errors++;
+}
+}
+}
+}
+if(data.process !== undefined){
+let data176 = data.process;
+if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
+for(const key42 in data176){
+if(!(key42 === "privileged")){
+const err247 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err247];
+}
+else {
+vErrors.push(err247);
+}
+errors++;
+}
+}
+if(data176.privileged !== undefined){
+if(typeof data176.privileged !== "boolean"){
+const err248 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err248];
+}
+else {
+vErrors.push(err248);
+}
+errors++;
+}
+}
+}
+else {
+const err249 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err249];
+}
+else {
+vErrors.push(err249);
+}
+errors++;
+}
+}
+}
+else {
+const err250 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err250];
+}
+else {
+vErrors.push(err250);
 }
 errors++;
 }

@@ -1,10 +1,12 @@
 import type { Report } from '../report.ts';
+import type { KeyPath } from '../tree.ts';
+import { isExact } from '../versions.ts';
 import { quote } from '../wording.ts';
 import { bytes, mapAt, textAt } from './look.ts';
 
 /** name, version, uid, gid, hostname: who the container is. */
 export function checkIdentity(report: Report, input: Record<string, unknown>): void {
-  checkName(report, textAt(input, 'name'));
+  checkName(report, ['name'], textAt(input, 'name'));
   checkVersion(report, textAt(input, 'version'));
   checkUser(report, input);
   const hostname = textAt(input, 'hostname');
@@ -16,21 +18,22 @@ export function checkIdentity(report: Report, input: Record<string, unknown>): v
     });
 }
 
-function checkName(report: Report, name: string | undefined): void {
+/** A name of a container, its own or that of another one. */
+export function checkName(report: Report, path: KeyPath, name: string | undefined): void {
   if (name === undefined) return;
   const hint = 'use 1 to 1024 of `0-9 A-Z a-z . _ -`, but not `.` or `..`';
   const bad = /[^0-9A-Za-z._-]/u.exec(name)?.[0];
   const sound = bad === undefined && name !== '' && name !== '.' && name !== '..' && name.length <= 1024;
   if (sound) return;
   const label = bad === undefined ? {} : { label: `${quote(bad)} cannot be part of a name` };
-  report.add(['name'], { code: 'TH1201', message: `${quote(name)} is not a container name`, hint, ...label });
+  report.add(path, { code: 'TH1201', message: `${quote(name)} is not a container name`, hint, ...label });
 }
 
 const VERSION =
   /^(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,15})(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 function checkVersion(report: Report, version: string | undefined): void {
-  if (version === undefined || (version.length <= 256 && VERSION.test(version))) return;
+  if (version === undefined || isVersion(version)) return;
   const numbers = (version.slice(0, 64).match(/[0-9]+/g) ?? []).map(Number).filter(Number.isSafeInteger);
   const [major, minor, patch] = numbers;
   const fixed = major === undefined ? '1.0.0' : [major, minor ?? 0, patch ?? 0].join('.');
@@ -39,6 +42,10 @@ function checkVersion(report: Report, version: string | undefined): void {
     message: `${quote(version)} is not a version`,
     hint: `write three numbers: \`${fixed}\``,
   });
+}
+
+function isVersion(text: string): boolean {
+  return text.length <= 256 && VERSION.test(text) && plainVersion(text).split('.').every(isExact);
 }
 
 /** `1.2.3-rc.1+5` is 1.2.3, as in Northstar. */

@@ -1,13 +1,12 @@
-import type { Finding, Report } from '../report.ts';
-import { suggest } from '../../base/index.ts';
+import type { Report } from '../report.ts';
 import { missing } from '../words-of-keys.ts';
 import { quote } from '../wording.ts';
 import { isUnsupportedValue } from '../refusal.ts';
 import { unsupported } from '../unsupported.ts';
 import { bytes, isMap, mapAt, textAt } from './look.ts';
+import { checkOptions } from './mount-options.ts';
 import { checkPath, MAX_PATH } from './paths.ts';
-
-const OPTIONS = ['rw', 'noexec', 'nosuid', 'nodev', 'rec'];
+import { checkResource } from './resource.ts';
 
 /** What each kind of mount needs and may have beside `type`. */
 const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly string[] }>> = {
@@ -16,6 +15,7 @@ const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly st
   proc: { needs: [], may: [] },
   dev: { needs: [], may: [] },
   sysfs: { needs: [], may: [] },
+  resource: { needs: ['name', 'version', 'dir'], may: ['options'] },
 };
 
 /** All keys that a mount of this type may have. */
@@ -24,7 +24,15 @@ export function keysOfMount(type: string): string[] | undefined {
   return keys === undefined ? undefined : ['type', ...keys.needs, ...keys.may];
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = { host: '/lib', size: '4 MiB' };
+const ALL_KEYS = [...new Set(Object.values(KEYS).flatMap(({ needs, may }) => [...needs, ...may]))];
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  host: '/lib',
+  size: '4 MiB',
+  name: 'fonts',
+  version: '^1.2',
+  dir: '/',
+};
 
 /** mounts: every path absolute, without `..`, and no bind target inside of another. */
 export function checkMounts(report: Report, input: Record<string, unknown>): void {
@@ -40,6 +48,7 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
     if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value');
     checkKeys(report, path, type, mount);
     checkOptions(report, [...path, 'options'], textAt(mount, 'options'));
+    if (type === 'resource') checkResource(report, path, mount);
     if (target.startsWith('/') && bytes(target) <= MAX_PATH)
       targets.push({ target, clean: clean(target), bind: type === 'bind' });
   }
@@ -52,7 +61,7 @@ function checkKeys(report: Report, path: readonly string[], type: string, mount:
   for (const key of keys.needs)
     if (mount[key] === undefined) report.add([...path, key], missing([...path, key], EXAMPLES[key]));
   const allowed = keysOfMount(type) ?? [];
-  for (const key of ['host', 'options', 'optional', 'size'].filter((name) => !allowed.includes(name)))
+  for (const key of ALL_KEYS.filter((name) => !allowed.includes(name)))
     if (mount[key] !== undefined)
       report.add([...path, key], {
         code: 'TH1102',
@@ -60,28 +69,6 @@ function checkKeys(report: Report, path: readonly string[], type: string, mount:
         hint: `remove it; keys here: ${allowed.join(', ')}`,
         at: 'key',
       });
-}
-
-function checkOptions(report: Report, path: readonly string[], options: string | undefined): void {
-  const option = splitOptions(options ?? '').find((word) => !OPTIONS.includes(word));
-  if (option === undefined) return;
-  const meant = suggest(option, OPTIONS);
-  const finding: Finding = {
-    code: 'TH1201',
-    message: `${quote(option)} is not a mount option`,
-    hint: `a comma separated list of ${OPTIONS.join(', ')}`,
-  };
-  if (option === 'ro') report.add(path, { ...finding, label: 'read-only is the default', hint: 'remove `ro`' });
-  else if (meant === undefined) report.add(path, finding);
-  else report.add(path, { ...finding, label: `did you mean \`${meant}\`?`, hint: `did you mean \`${meant}\`?` });
-}
-
-/** `rw, noexec` to its words; blanks and empty words do not count. */
-export function splitOptions(options: string): string[] {
-  return options
-    .split(',')
-    .map((option) => option.trim())
-    .filter((option) => option !== '');
 }
 
 interface Target {

@@ -112,7 +112,10 @@ function limitOf(value: unknown): number | undefined {
 }
 
 /** Keys that mean nothing without a program. */
-const NEED_INIT = ['args', 'env', 'autostart', 'cgroups', 'capabilities', 'suppl_groups', 'io', 'restart', 'stop'];
+const NEED_INIT = [
+  ...['args', 'env', 'autostart', 'cgroups', 'capabilities', 'suppl_groups', 'io'],
+  ...['restart', 'stop', 'schedule'],
+];
 
 function checkResourceContainer(report: Report, input: Record<string, unknown>): void {
   if (input['init'] !== undefined) return;

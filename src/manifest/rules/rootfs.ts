@@ -3,6 +3,13 @@ import { missing } from '../words-of-keys.ts';
 import { listAt, mapAt, textAt } from './look.ts';
 import { checkPath } from './paths.ts';
 
+/** The keys that a type does not have. */
+const FOREIGN: Readonly<Record<string, readonly string[]>> = {
+  package: ['path', 'folders'],
+  dir: ['folders'],
+  host: ['path', 'overlay'],
+};
+
 /** rootfs: paths, and the keys that belong to each type. */
 export function checkRootfs(report: Report, input: Record<string, unknown>): void {
   const short = textAt(input, 'rootfs');
@@ -17,7 +24,7 @@ export function checkRootfs(report: Report, input: Record<string, unknown>): voi
   });
   if (type === 'dir' && rootfs['path'] === undefined)
     report.add(['rootfs', 'path'], missing(['rootfs', 'path'], '/srv/root'));
-  const foreign = type === 'dir' ? ['folders'] : type === 'host' ? ['path', 'overlay'] : [];
+  const foreign = Object.hasOwn(FOREIGN, type ?? '') ? (FOREIGN[type ?? ''] ?? []) : [];
   for (const key of foreign)
     if (rootfs[key] !== undefined)
       report.add(['rootfs', key], {

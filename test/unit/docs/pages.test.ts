@@ -76,14 +76,18 @@ describe('the dependencies', () => {
   const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
   const sources = ['src', 'scripts', 'test'].flatMap((folder) => filesBelow(root, folder));
   const imported = sources
-    .filter((path) => /\.(ts|mjs|js)$/.test(path) && !path.includes('/generated/'))
+    .filter((path) => /\.(ts|cts|mjs|js)$/.test(path) && !path.includes('/generated/'))
     .map(read)
     .join('\n');
   const tools = [read('eslint.config.js'), JSON.stringify(manifest['scripts']), read('tsconfig.json'), imported].join(
     '\n',
   );
   /** What a package is called where it is used, when that is not its name. */
-  const commands: Record<string, string> = { typescript: 'tsc', '@types/node': '"types": ["node"]' };
+  const commands: Record<string, string> = {
+    typescript: 'tsc',
+    '@types/node': '"types": ["node"]',
+    '@types/semver': "from 'semver'",
+  };
 
   test('are imported, or CONTRIBUTING says what they wait for', () => {
     const reasons = read('CONTRIBUTING.md').split('## Dependencies')[1] ?? '';

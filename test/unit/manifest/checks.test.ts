@@ -32,6 +32,9 @@ const faults: [string, string, string][] = [
   ['a bad host name', 'hostname: Board_7\n', 'TH1201 6:11 hostname'],
   ['a relative root', 'rootfs: srv/root\n', 'TH1201 6:9 rootfs'],
   ['a directory root without a path', 'rootfs: {type: dir}\n', 'TH1104 6:1 rootfs.path'],
+  ['a path beside the root of a package', 'rootfs: {type: package, path: /a}\n', 'TH1306 6:25 rootfs.path'],
+  ['folders beside the root of a package', 'rootfs: {type: package, folders: [/a]}\n', 'TH1306 6:25 rootfs.folders'],
+  ['an overlay in a host root', 'rootfs: {type: host, overlay: none}\n', 'TH1306 6:22 rootfs.overlay'],
   ['folders beside a directory root', 'rootfs: {type: dir, path: /a, folders: [/b]}\n', 'TH1306 6:31 rootfs.folders'],
   [
     'a size that cannot be read',
@@ -106,6 +109,7 @@ describe('a manifest', () => {
     ['an empty name', /camera/, "''", 'TH1201 1:7 name'],
     ['a name of 1025 characters', /camera/, 'n'.repeat(1025), 'TH1201 1:7 name'],
     ['a version of two numbers', /1\.0\.0/, '1.0', 'TH1206 2:10 version'],
+    ['a version of a number that no double holds', /1\.0\.0/, '1.9007199254740992.0', 'TH1206 2:10 version'],
     ['a version with leading zeros', /1\.0\.0/, '1.02.0', 'TH1206 2:10 version'],
     ['an empty init', /\/bin\/camera/, "''", 'TH1205 3:7 init'],
     ['an init of 4097 bytes', /\/bin\/camera/, 'i'.repeat(4097), 'TH1205 3:7 init'],
@@ -168,6 +172,7 @@ describe('a resource container', () => {
     'io: {stdout: pipe, stderr: pipe}',
     'restart: never',
     'stop: {}',
+    "schedule: '@daily'",
   ];
   for (const line of keys)
     it(`is refused \`${line}\` with TH1303`, () => {

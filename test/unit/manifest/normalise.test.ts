@@ -74,6 +74,8 @@ describe('normalising', () => {
   });
 
   it('gives the root filesystem in its long form', () => {
+    assert.deepEqual(accept('rootfs: package\n').rootfs, { type: 'package' });
+    assert.deepEqual(accept('rootfs: {type: package, overlay: none}\n').rootfs, { type: 'package' });
     assert.deepEqual(accept('rootfs: host\n').rootfs, { type: 'host' });
     assert.deepEqual(accept('rootfs: /srv/root\n').rootfs, { type: 'dir', path: '/srv/root' });
     assert.deepEqual(accept('rootfs: {type: dir, path: /a, overlay: none}\n').rootfs, { type: 'dir', path: '/a' });

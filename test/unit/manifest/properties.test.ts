@@ -22,6 +22,10 @@ const WORDS = [
     'stop',
     'io',
     'rootfs',
+    'schedule',
+    'cron',
+    'resource',
+    'package',
   ],
   ...[
     'memory_hard_limit',
@@ -111,6 +115,7 @@ describe('loading', () => {
       'rootfs',
       'process',
       'capabilities',
+      'schedule',
     ];
     const manifest = fc.dictionary(fc.constantFrom(...sections, 'name', 'uid'), value);
     fc.assert(
@@ -158,6 +163,9 @@ describe('loading', () => {
       `mounts:\n${Array.from({ length: 500 }, (_, i) => `  ${'/a'.repeat(500)}${i}: {type: bind, host: /x}\n`).join('')}`,
     ],
     ['aliases', `a: &a [x]\nb: [${'*a, '.repeat(20_000)}]\n`],
+    ['spaces in a schedule', `schedule: "0${' '.repeat(1 << 19)}0 * * *"`],
+    ['lists in a schedule', `schedule: "${'1-5/2,'.repeat(1 << 17)}0 * * * *"`],
+    ['commas in a requirement', `mounts: {/a: {type: resource, name: r, dir: /, version: "${'*,'.repeat(1 << 19)}"}}`],
     ['spaces in a quantity', `stop: {timeout: "1${' '.repeat(1 << 19)}s"}`],
   ];
   for (const [what, text] of huge)

@@ -1,4 +1,9 @@
-import { keyShape, formatPath, readQuantity, quote, type KeyPath, type Report, type Shape } from '../manifest/index.ts';
+import { readQuantity } from './check-quantities.ts';
+import { keyShape } from './interpret.ts';
+import type { Report } from './report.ts';
+import type { Shape } from './shape.ts';
+import { formatPath, type KeyPath } from './tree.ts';
+import { quote } from './wording.ts';
 
 /** Compares every number and quantity with the range that the schema gives for it. */
 export function checkRanges(report: Report, value: unknown, shape: Shape | undefined, path: KeyPath = []): void {
