@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { ImageFile } from '../base/index.ts';
-import type { LoadedManifest, Manifest, Mount } from '../manifest/index.ts';
-import { compareVersions, satisfies } from './versions-temp.ts';
+import { compareVersions, satisfies, type LoadedManifest, type Manifest, type Mount } from '../manifest/index.ts';
 
 /** A container as others may mount its files, whether it can be started itself or not. */
 export interface Resource {
