@@ -1,3 +1,4 @@
+export { identityInText } from './identity-in-text.ts';
 export { loadManifest, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
 export { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
