@@ -1,5 +1,5 @@
 export { identityInText } from './identity-in-text.ts';
-export { loadManifest, readManifestFile, type LoadOptions } from './load.ts';
+export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
 export { restartDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';

@@ -43,6 +43,8 @@ export interface Seen {
   digest?: string;
   name?: string;
   version?: string;
+  /** The text of the manifest, once it is the one that was packed: what findings about it point into. */
+  text?: string;
 }
 
 export interface Examined {
@@ -145,7 +147,8 @@ class Examination {
     const expected = this.#expect(member, this.#checksums?.manifest);
     const bytes = await collect(member);
     this.#compare(member, sha256(bytes), expected);
-    Object.assign(this.#seen, identityInText(bytes.toString('utf8')));
+    const text = bytes.toString('utf8');
+    Object.assign(this.#seen, identityInText(text), { text });
     const { file } = this.#subject;
     const result = loadManifest(bytes, `${file}:${MANIFEST}`, this.#subject);
     if (!result.ok) throw new ManifestRefused(result.diagnostics);

@@ -26,10 +26,10 @@ export interface OpenOptions extends PackageRules, LoadOptions {
 }
 
 export type PackageResult =
-  /** `diagnostics` are the warnings of the manifest. */
-  | { ok: true; manifest: LoadedManifest; diagnostics: Diagnostic[]; contents: PackageContents }
-  /** Name, version and digest as far as they could be read: of what is refused they are no more than a claim. */
-  | { ok: false; diagnostics: Diagnostic[]; name?: string; version?: string; digest?: string };
+  /** `diagnostics` are the warnings of the manifest, `text` is its text. */
+  | { ok: true; manifest: LoadedManifest; diagnostics: Diagnostic[]; contents: PackageContents; text: string }
+  /** As far as they could be read: of what is refused they are no more than a claim. */
+  | ({ ok: false; diagnostics: Diagnostic[] } & Seen);
 
 /**
  * Reads a package file: its form, its signature, its manifest, and the checksum of every byte. The file is opened once, and everything is
@@ -81,7 +81,7 @@ async function judge(
   options.verified?.add(identity, found.contents.digest);
   const image = found.image === undefined ? {} : { image: { file: real, ...found.image, identity } };
   const { diagnostics, contents } = found;
-  return { ok: true, manifest: { ...found.manifest, ...image }, diagnostics, contents };
+  return { ok: true, manifest: { ...found.manifest, ...image }, diagnostics, contents, text: seen.text ?? '' };
 }
 
 /** Behind an image that was not read there is nothing but the end. */

@@ -43,7 +43,7 @@ export async function receivePackage(
     const identity = identityOf(await to.stat({ bigint: true }));
     const image = found.image === undefined ? {} : { image: { file, ...found.image, identity } };
     const { diagnostics, contents } = found;
-    return { ok: true, manifest: { ...found.manifest, ...image }, diagnostics, contents };
+    return { ok: true, manifest: { ...found.manifest, ...image }, diagnostics, contents, text: seen.text ?? '' };
   } catch (error) {
     if (error instanceof ManifestRefused || error instanceof ThubanError) return refused(file, error, seen);
     throw error;
