@@ -33,11 +33,8 @@ const MAX_BASE_BYTES = 200;
  * @throws the error of the system that said no.
  */
 export function writeAtomically(path: string, data: string | Uint8Array, options: AtomicWriteOptions): void {
-  const folder = dirname(path);
-  const base = Buffer.from(basename(path)).subarray(0, MAX_BASE_BYTES).toString();
-  const temp = join(folder, `.${base}.${process.pid}-${randomBytes(6).toString('hex')}.thuban-temp`);
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const fd = openSync(temp, flags, options.mode);
+  const temp = tempFor(path);
+  const fd = create(temp, options);
   try {
     try {
       fchmodSync(fd, options.mode);
@@ -48,14 +45,51 @@ export function writeAtomically(path: string, data: string | Uint8Array, options
     }
     renameSync(temp, path);
   } catch (error) {
-    try {
-      unlinkSync(temp);
-    } catch {
-      // The first error is the one to tell, and `removeStaleTemps` finds the file by its name.
-    }
+    discard(temp);
     throw error;
   }
-  if (options.sync === true) syncFolder(folder);
+  if (options.sync === true) syncFolder(dirname(path));
+}
+
+/** The same for what is too large for memory, or comes bit by bit: `fill` writes it to the descriptor. */
+export async function writeAtomicallyWith(
+  path: string,
+  options: AtomicWriteOptions,
+  fill: (fd: number) => Promise<void>,
+): Promise<void> {
+  const temp = tempFor(path);
+  const fd = create(temp, options);
+  try {
+    try {
+      fchmodSync(fd, options.mode);
+      await fill(fd);
+      if (options.sync === true) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temp, path);
+  } catch (error) {
+    discard(temp);
+    throw error;
+  }
+  if (options.sync === true) syncFolder(dirname(path));
+}
+
+function tempFor(path: string): string {
+  const base = Buffer.from(basename(path)).subarray(0, MAX_BASE_BYTES).toString();
+  return join(dirname(path), `.${base}.${process.pid}-${randomBytes(6).toString('hex')}.thuban-temp`);
+}
+
+function create(temp: string, { mode }: AtomicWriteOptions): number {
+  return openSync(temp, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+}
+
+function discard(temp: string): void {
+  try {
+    unlinkSync(temp);
+  } catch {
+    // The first error is the one to tell, and `removeStaleTemps` finds the file by its name.
+  }
 }
 
 /**

@@ -1,15 +1,15 @@
 export { codes, type Code } from './codes.ts';
 export { ThubanError, errnoOf, hasErrno, isAboutText, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
-export { removeStaleTemps, writeAtomically, type AtomicWriteOptions } from './atomic-file.ts';
+export { removeStaleTemps, writeAtomically, writeAtomicallyWith, type AtomicWriteOptions } from './atomic-file.ts';
 export { errnoText } from './errno-text.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { failpoint, failpoints, type Failpoint } from './failpoint.ts';
 export { count, formatBytes, formatDuration, formatPercent, formatShare, formatShortDuration } from './format.ts';
-export type { FileIdentity, ImageFile } from './image-file.ts';
+export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './image-file.ts';
 export { suggest } from './suggest.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
-export { readTrustedFile } from './trusted-file.ts';
+export { openTrustedFile, readTrustedFile } from './trusted-file.ts';
 export { version } from './version.ts';
 export { visible } from './visible.ts';

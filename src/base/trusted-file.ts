@@ -16,12 +16,8 @@ const MAX_ATTEMPTS = 3;
  * time; TH1002 above `maxBytes`. Errors of the system as they are.
  */
 export function readTrustedFile(path: string, options: TrustOptions & { maxBytes: number }): Buffer {
-  const fd = open(path);
+  const fd = openTrustedFile(path, options);
   try {
-    const found = fstatSync(fd);
-    if (!found.isFile()) throw notRegular(path);
-    checkOwner(path, found, trustedOwner(options));
-    checkMode(path, found);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const content = readUnchanged(path, fd, options.maxBytes);
       if (content !== undefined) return content;
@@ -32,6 +28,21 @@ export function readTrustedFile(path: string, options: TrustOptions & { maxBytes
     });
   } finally {
     closeSync(fd);
+  }
+}
+
+/** The descriptor of such a file, for what is too large to be read at once; whoever calls closes it. Throws as `readTrustedFile` does. */
+export function openTrustedFile(path: string, options: TrustOptions): number {
+  const fd = open(path);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) throw notRegular(path);
+    checkOwner(path, found, trustedOwner(options));
+    checkMode(path, found);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 

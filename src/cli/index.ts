@@ -24,6 +24,7 @@ export async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return 2; // a family alone: what it has was printed
     printError(usageError(error, words), contextOf({ json: words.includes('--json') }));
     return 2;
   }

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { ThubanError, version } from '../base/index.ts';
-import { commands, type CommandEntry } from './commands/index.ts';
+import { commands, familyOf, nameOf, type CommandEntry } from './commands/index.ts';
 import { contextOf, type CommonFlags } from './context.ts';
 import { printError } from './print-error.ts';
 import { wrapWords } from './text-width.ts';
@@ -23,8 +23,10 @@ function define(
   passed: string[] | undefined,
   done: (code: number) => void,
 ): void {
-  const command = program
-    .command(entry.usage)
+  const name = nameOf(entry);
+  const family = familyOf(entry);
+  const command = (family === name ? program : familyIn(program, family))
+    .command(entry.usage.slice(family === name ? 0 : family.length + 1))
     .aliases(entry.aliases ?? [])
     .summary(entry.summary)
     .description(`${entry.summary}.`)
@@ -55,6 +57,26 @@ function define(
     });
 }
 
+/** The command that stands for a family, made with its first member. Alone it is no command, and shows what it has. */
+function familyIn(program: Command, name: string): Command {
+  const present = program.commands.find((command) => command.name() === name);
+  if (present !== undefined) return present;
+  const members = commands.filter((entry) => familyOf(entry) === name);
+  return program
+    .command(name)
+    .usage('COMMAND [flags]')
+    .description(members.map((entry) => `${entry.summary}.`).join(' '))
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm: termOf });
+}
+
+/** What a list of commands shows: of a family its members. */
+function visibleCommands(this: Help, command: Command): Command[] {
+  return Help.prototype.visibleCommands
+    .call(this, command)
+    .flatMap((one) => (one.commands.length > 0 ? Help.prototype.visibleCommands.call(this, one) : [one]));
+}
+
 /** `ps|ls`, `start [name...]`: every command has options, so that needs no word in the list. */
 function termOf(command: Command): string {
   const [alias] = command.aliases();
@@ -62,7 +84,8 @@ function termOf(command: Command): string {
     const name = argument.name() + (argument.variadic ? '...' : '');
     return argument.required ? `<${name}>` : `[${name}]`;
   });
-  return [alias === undefined ? command.name() : `${command.name()}|${alias}`, ...words].join(' ');
+  const family = command.parent?.parent === null || command.parent === null ? [] : [command.parent.name()];
+  return [...family, alias === undefined ? command.name() : `${command.name()}|${alias}`, ...words].join(' ');
 }
 
 /** The whole grammar. `passed`: the words after `--`, cut off already where the command hands them on. */
@@ -73,10 +96,11 @@ export function buildProgram(passed: string[] | undefined, done: (code: number) 
     .helpOption('-h, --help', 'explain a command')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ subcommandTerm: termOf })
+    .configureHelp({ subcommandTerm: termOf, visibleCommands })
     .addHelpCommand(new Command('help').argument('[command]').description('Explain a command').helpGroup('Look:'))
     .addHelpText('after', '\nFirst steps: sudo npx thuban run examples/manifests/01-hello.yaml   (docs/guide/)');
   for (const entry of commands) define(program, entry, passed, done);
-  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
+    command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
 }

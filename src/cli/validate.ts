@@ -2,7 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { count, formatDuration, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
-import { readManifestFile, renderDiagnosticLine, renderDiagnostics, toNorthstarJson } from '../manifest/index.ts';
+import {
+  readManifestFile,
+  renderDiagnosticLine,
+  renderDiagnostics,
+  toNorthstarJson,
+  type LoadResult,
+} from '../manifest/index.ts';
 import { checkLimits } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 
@@ -18,25 +24,43 @@ interface Verdict {
   manifest?: unknown;
   config?: unknown;
   diagnostics: Diagnostic[];
+  /** The text that places of findings are in, where it is not the file itself: of a package, its manifest. */
+  text?: string | undefined;
 }
 
-/** A folder stands for the manifests in it. */
+/** A folder stands for the manifests and packages in it. */
 function expand(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   return readdirSync(path)
-    .filter((name) => name.endsWith('.yaml'))
+    .filter((name) => name.endsWith('.yaml') || isPackage(name))
     .sort()
     .map((name) => join(path, name));
 }
 
-function judge(file: string): Verdict {
-  const result = readManifestFile(file);
+function isPackage(path: string): boolean {
+  return path.endsWith('.tar');
+}
+
+/** Of a package also its form and every checksum. Who signed it is for `verify`, which is given keys. */
+async function judge(file: string): Promise<Verdict> {
+  if (!isPackage(file)) return verdictOf(file, readManifestFile(file));
+  const { openPackage } = await import('../package/index.ts');
+  const result = await openPackage(file, { keys: [], requireSignature: false, asGiven: true });
+  return { ...verdictOf(file, result), text: result.text };
+}
+
+function verdictOf(file: string, result: LoadResult): Verdict {
   if (!result.ok) return { file, valid: false, diagnostics: result.diagnostics };
   const diagnostics = [...result.diagnostics, ...checkLimits(result.manifest)].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
   const valid = !diagnostics.some((diagnostic) => diagnostic.severity === 'error');
-  return { file, valid, ...(valid ? { manifest: toNorthstarJson(result.manifest.manifest) } : {}), diagnostics };
+  return {
+    file,
+    valid,
+    ...(valid ? { manifest: toNorthstarJson(result.manifest.manifest) } : {}),
+    diagnostics,
+  };
 }
 
 /** One verdict for the file and for each drop-in; the configuration that all of them make stands with the file. */
@@ -55,16 +79,14 @@ function total(verdicts: Verdict[], severity: Diagnostic['severity']): number {
     .length;
 }
 
-export function validate(paths: string[], flags: ValidateFlags, context: Context): number {
+export async function validate(paths: string[], flags: ValidateFlags, context: Context): Promise<number> {
   const begin = performance.now();
   if (paths.length === 0 && flags.config === undefined)
     throw new ThubanError('TH6011', '`validate` needs a file or a folder of manifests, or `--config`', {
       hint: 'thuban validate camera.yaml   thuban validate --config /etc/thuban/thuban.yaml',
     });
-  const verdicts = [
-    ...(flags.config === undefined ? [] : judgeConfig(flags.config)),
-    ...paths.flatMap(expand).map(judge),
-  ];
+  const verdicts = flags.config === undefined ? [] : judgeConfig(flags.config);
+  for (const path of paths.flatMap(expand)) verdicts.push(await judge(path));
   const [errors, warnings] = [total(verdicts, 'error'), total(verdicts, 'warning')];
   if (context.json) {
     const json = verdicts.map(({ file, valid, manifest, config, diagnostics }) => ({
@@ -101,7 +123,15 @@ function show(verdict: Verdict, context: Context): void {
     return;
   }
   const options = { color: context.out.color, columns: context.out.columns };
-  process.stdout.write(renderDiagnostics(verdict.diagnostics, sourceOf(verdict.file), options));
+  for (const diagnostic of verdict.diagnostics) {
+    // A finding about a package itself has no text to point into.
+    const source = isPackage(verdict.file)
+      ? diagnostic.file === verdict.file
+        ? undefined
+        : verdict.text
+      : sourceOf(verdict.file);
+    process.stdout.write(renderDiagnostics([diagnostic], source, options));
+  }
 }
 
 /** The text for the frames; a file that cannot be read has a diagnostic without one. */

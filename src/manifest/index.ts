@@ -1,4 +1,5 @@
-export { loadManifest, readManifestFile, type LoadOptions } from './load.ts';
+export { identityInText } from './identity-in-text.ts';
+export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
 export { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';

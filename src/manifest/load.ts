@@ -39,9 +39,14 @@ export function loadManifest(text: string | Uint8Array, file: string, options: L
   }
 }
 
+/** The bytes of a manifest file, for whoever needs them beside what they mean. Never throws. */
+export function readManifestBytes(path: string): { bytes: Uint8Array } | { fatal: Diagnostic } {
+  return readBytes(path, language);
+}
+
 /** Reads a manifest from a file. Never throws. */
 export function readManifestFile(path: string): LoadResult {
-  const read = readBytes(path, language);
+  const read = readManifestBytes(path);
   return 'fatal' in read ? failure(read.fatal) : loadManifest(read.bytes, path);
 }
 

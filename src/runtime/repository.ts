@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { ThubanError, checkTrustedFolder, messageOf, readTrustedFile, type Diagnostic } from '../base/index.ts';
-import { MAX_BYTES, loadManifest, type LoadOptions, type LoadedManifest } from '../manifest/index.ts';
+import { MAX_BYTES, identityInText, loadManifest, type LoadOptions, type LoadedManifest } from '../manifest/index.ts';
 import { containerId } from './plan.ts';
 
 export interface RejectedManifest {
@@ -79,14 +79,7 @@ function loadOne(file: string, options: ScanOptions): LoadedManifest | RejectedM
   const result = loadManifest(bytes, file, options);
   if (result.ok) return result.manifest;
   const digest = createHash('sha256').update(bytes).digest('hex');
-  return { file, ...identityOf(bytes.toString('utf8')), diagnostics: result.diagnostics, digest };
-}
-
-/** Of a text that may be no YAML at all: only lines that say it plainly. */
-function identityOf(text: string): { name?: string; version?: string } {
-  const name = /^name:[ \t]*["']?([\w.-]{1,1024})["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1];
-  const version = /^version:[ \t]*["']?(\d{1,10}\.\d{1,10}\.\d{1,10})["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1];
-  return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
+  return { file, ...identityInText(bytes.toString('utf8')), diagnostics: result.diagnostics, digest };
 }
 
 /** The second of two manifests with the same name and version. */

@@ -21,6 +21,7 @@ const rules: Rules = {
   },
   packages: {
     manifest: ['yaml', 'node-cron', 'semver', 'semver/classes/range', 'semver/functions/compare'],
+    package: ['tar-stream'],
     cli: ['commander', 'pino'],
   },
 };

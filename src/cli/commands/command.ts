@@ -2,7 +2,7 @@ import type { Option } from 'commander';
 import type { Context } from '../context.ts';
 
 /** Under which heading of the list a command stands. */
-export type Group = 'Look:' | 'Act:' | 'Serve:' | 'Declare:';
+export type Group = 'Look:' | 'Act:' | 'Serve:' | 'Declare:' | 'Package:';
 
 /** What a command is given. */
 export interface Invocation {
@@ -18,7 +18,7 @@ export interface Invocation {
  * no command pays for the modules of another.
  */
 export interface CommandEntry {
-  /** Name and arguments, for example `start <name...>`. */
+  /** Name and arguments, for example `start <name...>`. A name of two words is a command of a family: `key generate <name>`. */
   usage: string;
   aliases?: readonly string[];
   /** Words that mean this command too and stand in no list. */
@@ -35,6 +35,12 @@ export interface CommandEntry {
   run: (invocation: Invocation) => number | Promise<number>;
 }
 
-export function nameOf(entry: CommandEntry): string {
-  return entry.usage.split(' ')[0] ?? entry.usage;
+/** The words of the name: one, or two for a command of a family. */
+export function nameOf({ usage }: CommandEntry): string {
+  return usage.replace(/ [<[].*$/s, '');
+}
+
+/** The first word of the name. */
+export function familyOf(entry: CommandEntry): string {
+  return nameOf(entry).split(' ')[0] ?? '';
 }

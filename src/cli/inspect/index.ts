@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { ThubanError } from '../../base/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -7,6 +9,14 @@ import { inspectText } from './text.ts';
 
 /** Everything about containers. As JSON one plain name gives its object, several or a pattern a list of them. */
 export async function inspect(names: readonly string[], context: Context): Promise<number> {
+  const files = names.filter(isPackageFile);
+  if (files.length > 0) {
+    if (files.length < names.length)
+      throw new ThubanError('TH6011', 'packages and containers cannot be inspected together', {
+        hint: `thuban inspect ${files.join(' ')}`,
+      });
+    return await (await import('../package/inspect.ts')).inspectPackages(files, context);
+  }
   const client = clientOf(context);
   const details: ContainerDetail[] = [];
   for (const name of await expandNames(client, names)) details.push(await client.container(name));
@@ -19,4 +29,9 @@ export async function inspect(names: readonly string[], context: Context): Promi
     print(texts.join('\n\n'));
   }
   return 0;
+}
+
+/** A container may be called `x.tar` too: only a file that is there is meant as one. */
+function isPackageFile(name: string): boolean {
+  return name.endsWith('.tar') && statSync(name, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -1,0 +1,111 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ThubanError, checkTrustedFolder, hasErrno, messageOf, readTrustedFile } from '../base/index.ts';
+import { readBounded } from './read-file.ts';
+
+/** A public key that somebody put on this board, and whose signatures count. */
+export interface TrustedKey {
+  id: string;
+  key: KeyObject;
+  file: string;
+}
+
+/** A private key to sign with. */
+export interface SigningKey {
+  id: string;
+  key: KeyObject;
+}
+
+export interface KeyOptions {
+  /** A uid: who may write the file beside root. Default: the effective one of this process. */
+  owner?: number;
+  /** The caller answers for the file: who else may write it is not asked. */
+  asGiven?: boolean;
+}
+
+/** PEM of an Ed25519 key has less than 200 bytes; comments may stand around it. */
+const MAX_KEY = 16 * 1024;
+
+/** The first 16 hex digits of SHA-256 of the 32 bytes of the public key: a name to look a key up by, and no proof of anything. */
+export function keyIdOf(key: KeyObject): string {
+  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki.subarray(-32)).digest('hex').slice(0, 16);
+}
+
+/**
+ * Reads a public key that signatures are to be checked with.
+ *
+ * @throws ThubanError TH5010 when others could have written the file or its folder; TH5012 when it holds no public Ed25519 key.
+ */
+export function loadKey(file: string, options: KeyOptions = {}): TrustedKey {
+  const text = readKeyFile(file, () => {
+    if (options.asGiven === true) return readBounded(file, MAX_KEY);
+    checkTrustedFolder(dirname(file), options);
+    return readTrustedFile(file, { ...options, maxBytes: MAX_KEY });
+  });
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    throw badKey(
+      file,
+      'holds a private key',
+      'name the public key, NAME.pub; a private one does not belong on a board',
+    );
+  if (!text.includes('-----BEGIN PUBLIC KEY-----'))
+    throw badKey(file, 'holds no public key', 'thuban key generate NAME');
+  const key = parse(file, () => createPublicKey(text));
+  return { id: keyIdOf(key), key, file };
+}
+
+/**
+ * Reads a private key to sign with. As ssh does, it refuses one that others may read: it is not secret any more.
+ *
+ * @throws ThubanError TH5012
+ */
+export function loadSigningKey(file: string): SigningKey {
+  const text = readKeyFile(file, () => {
+    const { mode } = statSync(file);
+    if ((mode & 0o077) !== 0)
+      throw badKey(
+        file,
+        `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}, so others may use it`,
+        `chmod 600 ${file}`,
+      );
+    return readBounded(file, MAX_KEY);
+  });
+  if (text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
+    throw badKey(file, 'is encrypted, and Thuban asks for no passphrase', `openssl pkey -in ${file} -out PLAIN.key`);
+  if (!text.includes('-----BEGIN PRIVATE KEY-----'))
+    throw badKey(file, 'holds no private key', 'thuban key generate NAME');
+  const key = parse(file, () => createPrivateKey(text));
+  return { id: keyIdOf(key), key };
+}
+
+function readKeyFile(file: string, read: () => Buffer): string {
+  try {
+    return read().toString('latin1');
+  } catch (error) {
+    if (error instanceof ThubanError) throw error;
+    const hint = hasErrno(error, 'ENOENT') ? 'thuban key generate NAME' : 'check who may read it';
+    throw badKey(file, `cannot be read: ${messageOf(error)}`, hint, error);
+  }
+}
+
+function parse(file: string, read: () => KeyObject): KeyObject {
+  let key: KeyObject;
+  try {
+    key = read();
+  } catch (error) {
+    throw badKey(file, `holds no key in PEM: ${messageOf(error)}`, 'thuban key generate NAME', error);
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw badKey(
+      file,
+      `holds a key of type ${key.asymmetricKeyType ?? 'unknown'}, only ed25519 is used`,
+      'thuban key generate NAME',
+    );
+  return key;
+}
+
+function badKey(file: string, what: string, hint: string, cause?: unknown): ThubanError {
+  return new ThubanError('TH5012', `key file \`${file}\` ${what}`, { hint, details: { file }, cause });
+}
