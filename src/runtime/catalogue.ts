@@ -1,7 +1,9 @@
 import { ThubanError, suggest } from '../base/index.ts';
 import type { LogStore } from './log-store.ts';
-import type { RejectedManifest } from './repository.ts';
+import type { Kept } from './reconcile/index.ts';
+import type { RejectedManifest } from './repository/index.ts';
 import type { Supervised } from './supervised.ts';
+import { compareVersions } from './versions.ts';
 
 /** A container of the repository, with its log. */
 export interface Entry {
@@ -11,8 +13,10 @@ export interface Entry {
   repository: string;
   /** RFC 3339: when its manifest was read. */
   loaded_at: string;
-  /** It runs on from what an earlier daemon knew: its file is gone, broken or not to be trusted by now. */
-  stray?: true;
+  /** Whether it starts by itself was decided; what else happens on the board does not make it start any more. */
+  isDecided: boolean;
+  /** It goes on as it is, because its file or its repository cannot be used now. */
+  kept?: Kept;
 }
 
 export interface RejectedEntry {
@@ -71,11 +75,4 @@ function rejectedName({ rejected }: RejectedEntry): string | undefined {
   return rejected.name === undefined || rejected.version === undefined
     ? undefined
     : `${rejected.name}:${rejected.version}`;
-}
-
-/** `major.minor.patch` each; a normalised manifest has no other form. */
-function compareVersions(a: string, b: string): number {
-  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
-  for (let i = 0; i < 3; i++) if (x[i] !== y[i]) return (x[i] ?? 0) - (y[i] ?? 0);
-  return 0;
 }

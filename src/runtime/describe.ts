@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LoadedManifest, Mount } from '../manifest/index.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
@@ -61,7 +62,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     ...(message === undefined ? {} : { message }),
     loaded_at: entry.loaded_at,
     digest,
-    ...(entry.stray === true || isOutdated(supervised) ? { outdated: true } : {}),
+    ...(entry.kept?.why === 'rejected' || isOutdated(supervised) ? { outdated: true } : {}),
     manifest,
     lines: linesOf(supervised.loaded),
     repository: entry.repository,
@@ -78,9 +79,11 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
   };
 }
 
-/** What runs was started from another text. */
-function isOutdated({ container, loaded }: Entry['supervised']): boolean {
-  return container !== undefined && container.record.digest !== loaded.digest;
+/** What is being stopped was started with another manifest. (A text that says the same is no other one.) */
+function isOutdated({ container, loaded: { manifest, digest } }: Entry['supervised']): boolean {
+  const record = container?.record;
+  if (record?.manifest === undefined || record.digest === digest) return false;
+  return !isDeepStrictEqual(record.manifest, manifest);
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {

@@ -9,7 +9,8 @@ import { adoptContainer, startContainer } from './start-container.ts';
 
 export interface RunnerOptions {
   board: Board;
-  loaded: LoadedManifest;
+  /** The manifest that is in force when a run begins. */
+  loaded: () => LoadedManifest;
   planOptions: PlanOptions;
   output?: OutputSink;
   /** The output of an adopted run cannot be taken any more. */
@@ -28,7 +29,8 @@ export class Runner {
 
   /** What is noted before anything is made is what a next daemon cleans up. */
   start(): Promise<Container> {
-    const { board, planOptions, loaded } = this.#options;
+    const { board, planOptions } = this.#options;
+    const loaded = this.#options.loaded();
     const options = { ...planOptions, ...this.#ledger.overrides };
     const launch = board.facts.plan(loaded.manifest, options);
     const id = board.nextId();
