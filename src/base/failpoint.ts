@@ -19,6 +19,10 @@ export const failpoints = [
   'backoff.saved',
   'backoff.over',
   'restart.stopped',
+  'replace.taken',
+  'succeed.stopped',
+  'succeed.added',
+  'remove.stopped',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

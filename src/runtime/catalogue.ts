@@ -1,7 +1,8 @@
 import { ThubanError, suggest } from '../base/index.ts';
 import { compareVersions } from '../manifest/index.ts';
 import type { LogStore } from './log-store.ts';
-import type { RejectedManifest } from './repository.ts';
+import type { Kept } from './reconcile/index.ts';
+import type { RejectedManifest } from './repository/index.ts';
 import { resourceOf, type Resource } from './resources.ts';
 import type { Supervised } from './supervised.ts';
 
@@ -13,8 +14,10 @@ export interface Entry {
   repository: string;
   /** RFC 3339: when its manifest was read. */
   loaded_at: string;
-  /** It runs on from what an earlier daemon knew: its file is gone, broken or not to be trusted by now. */
-  stray?: true;
+  /** Whether it starts by itself was decided; what else happens on the board does not make it start any more. */
+  isDecided: boolean;
+  /** It goes on as it is, because its file or its repository cannot be used now. */
+  kept?: Kept;
 }
 
 export interface RejectedEntry {

@@ -4,6 +4,7 @@ import type { Manifest, Restart } from '../manifest/index.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
+import type { Difference } from './reconcile/index.ts';
 import type { State } from './states.ts';
 
 /**
@@ -30,6 +31,13 @@ export interface Control {
   /** Batches of events, oldest first, from a bounded history. */
   events(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]>;
   version(): DaemonVersion;
+  /**
+   * Looks at the repositories now and brings the board to what they want. Resolves when all of it is done; with `dry_run` nothing is done, and it
+   * resolves with what would be.
+   */
+  apply(options?: { dry_run?: boolean }): Promise<Applied>;
+  /** In the order of the configuration. */
+  repositories(): RepositorySummary[];
   /** Begins the end of the daemon. `keep`: containers stay with the launcher, and the next daemon adopts them. */
   shutdown(options?: { keep?: boolean }): void;
 }
@@ -133,6 +141,55 @@ export interface ContainerDetail extends ContainerSummary {
   cpu?: { usage_us: number; nr_periods: number | null; nr_throttled: number | null };
   /** The newest events of this container, newest first. */
   history: EventRecord[];
+}
+
+/** What one container becomes. */
+export interface Change {
+  id: string;
+  /** `update`: another text that needs no restart, or of a container that rests. `replace`: what runs is stopped, and the new one started. */
+  action: 'add' | 'start' | 'update' | 'replace' | 'remove';
+  /** A program that runs is stopped for it and started again. */
+  restart: boolean;
+  /** A program is started that did not run before. */
+  start: boolean;
+  /** A program that runs is stopped for good. */
+  stop: boolean;
+  /** The other version of the same file whose place it takes. */
+  replaces?: string;
+  /** Keys whose values differ; none when only the text does. */
+  changed: Difference[];
+  file: string;
+  /** Absent when nothing was done. `duration` in seconds. */
+  result?: { ok: boolean; duration: number; error?: Record<string, unknown> };
+}
+
+export interface RejectedReport {
+  /** Absolute; of a repository that cannot be used its folder. */
+  file: string;
+  errors: Diagnostic[];
+}
+
+export interface Applied {
+  changes: Change[];
+  /** `keeps`: ids of containers that go on as they are because of it. */
+  rejected: (RejectedReport & { repository: string; keeps: string[] })[];
+  /** Files that are being written; they are read when they hold still. */
+  unsettled: string[];
+}
+
+export interface RepositorySummary {
+  id: string;
+  dir: string;
+  /** Those that the daemon has of it, and how many of them run. */
+  containers: number;
+  running: number;
+  rejected: RejectedReport[];
+  /** Why it is not used at all: the body of an error. */
+  problem?: Record<string, unknown>;
+  /** The kernel tells of changes in it; otherwise they are seen at the next rescan. */
+  watched: boolean;
+  /** When it was looked at last. */
+  looked_at: string;
 }
 
 export interface DaemonVersion {

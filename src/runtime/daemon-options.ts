@@ -10,10 +10,14 @@ export interface DaemonOptions {
   runDir: string;
   /** By name. */
   repositories: Readonly<Record<string, { dir: string }>>;
+  /** Seconds: how long a file has to hold still before it is read; how often all folders are looked at, whatever the kernel tells. */
+  watch: { debounce: number; rescan: number };
+  /** What must survive a boot. */
+  dataDir: string;
   cgroups: { parent: string; name: string; enforce: 'strict' | 'best_effort' };
   /** Seconds that containers outlive the daemon. */
   lease: number;
-  /** How many containers are started at once when the daemon begins. */
+  /** How many containers that start by themselves do so at once. */
   concurrency: number;
   /** Seconds for the orderly end of all containers; then they are killed. */
   shutdownTimeout: number;

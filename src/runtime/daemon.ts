@@ -11,11 +11,13 @@ import { EventHistory } from './event-history.ts';
 import { Fleet } from './fleet.ts';
 import { gatherFacts } from './facts.ts';
 import { LogStores } from './log-store.ts';
+import { Reconciler } from './reconciler.ts';
+import { resumeFleet } from './resume-fleet.ts';
 import { prepareRunDir, type RunDir } from './run-dir.ts';
 import { StateFiles } from './state-files.ts';
 import { Supervisor } from './supervisor.ts';
 import { sweepGroups } from './sweep.ts';
-import { inherit, type Inheritance } from './take-over.ts';
+import { inForce, inherit, type Inheritance } from './take-over.ts';
 
 /** Why a daemon ends. `critical`: the container that must not end has ended. */
 export interface DaemonEnd {
@@ -32,6 +34,7 @@ export class Daemon {
   readonly #runDir: RunDir;
   readonly #board: DaemonBoard;
   readonly #fleet: Fleet;
+  readonly #reconciler: Reconciler;
   readonly #history: EventHistory;
   readonly #cleanup: Cleanup;
   readonly #startedAt = new Date().toISOString();
@@ -41,6 +44,7 @@ export class Daemon {
     runDir: RunDir;
     board: DaemonBoard;
     fleet: Fleet;
+    reconciler: Reconciler;
     history: EventHistory;
     cleanup: Cleanup;
     facts: CgroupFacts;
@@ -50,10 +54,12 @@ export class Daemon {
     this.#runDir = parts.runDir;
     this.#board = parts.board;
     this.#fleet = parts.fleet;
+    this.#reconciler = parts.reconciler;
     this.#history = parts.history;
     this.#cleanup = parts.cleanup;
     const describe = (): DaemonVersion => this.#describe(parts.facts);
-    const supervisor = new Supervisor({ catalogue: parts.fleet.catalogue, history: parts.history, version: describe });
+    const { fleet, history, reconciler } = parts;
+    const supervisor = new Supervisor({ catalogue: fleet.catalogue, history, reconciler, version: describe });
     this.control = supervisor;
     this.ending = Promise.race([
       supervisor.shutdownAsked,
@@ -116,19 +122,22 @@ export class Daemon {
         planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
         onCritical: critical.resolve,
       });
+      const reconciler = new Reconciler({ options, fleet, history });
       const daemon = new Daemon({
         options,
         runDir,
         board,
         fleet,
+        reconciler,
         history,
         cleanup,
         facts,
         critical: critical.promise,
       });
       daemon.#note(false);
-      fleet.load();
-      fleet.takeOver(inheritance, wasClean);
+      const holdings = await reconciler.begin(filesOf(inheritance));
+      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean });
+      reconciler.tell();
       await board.register();
       return daemon;
     } catch (error) {
@@ -144,21 +153,24 @@ export class Daemon {
     return !this.#board.isNew;
   }
 
-  /** Starts what starts by itself. Resolves when all of it was tried. */
-  autostart(): Promise<void> {
-    return this.#fleet.autostart();
+  /** Brings the board to what its repositories want, and keeps it so until `close`. */
+  run(): void {
+    this.#reconciler.run();
   }
 
   /** `keep`: leaves everything to the next daemon. This process has to end at once then. Otherwise ends everything and leaves nothing. */
   async close(end: DaemonEnd): Promise<void> {
     this.#history.add({ type: 'shutdown', keep: end.keep });
     if (end.keep) {
+      void this.#reconciler.close(); // what is under way is the next one's
       this.#fleet.detach();
       this.#note(true);
       this.#board.leave();
       return;
     }
+    const settled = this.#reconciler.close();
     await this.#fleet.stopAll(this.#options.shutdownTimeout);
+    await settled;
     this.#fleet.detach();
     await this.#board.shutdown();
     this.#fleet.forget();
@@ -206,6 +218,12 @@ function readClean(runDir: RunDir): boolean {
   } catch {
     return false; // the first daemon here, or one that did not come so far
   }
+}
+
+/** The manifests of what an earlier daemon left. */
+function filesOf({ held, saved }: Inheritance): Set<string> {
+  const ids = [...new Set([...held.keys(), ...saved.keys()])];
+  return new Set(ids.flatMap((id) => inForce(saved.get(id), held.get(id))?.file ?? []));
 }
 
 /** What may be moved to another group: this process, its launcher, and the inits that run beside it. */

@@ -62,7 +62,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     ...(message === undefined ? {} : { message }),
     loaded_at: entry.loaded_at,
     digest,
-    ...(entry.stray === true || isOutdated(supervised) ? { outdated: true } : {}),
+    ...(entry.kept?.why === 'rejected' || isOutdated(supervised) ? { outdated: true } : {}),
     manifest,
     lines: linesOf(supervised.loaded),
     repository: entry.repository,
@@ -79,11 +79,11 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
   };
 }
 
-/** What runs was started from another text, or from another package that holds the same one. */
-function isOutdated({ container, loaded }: Entry['supervised']): boolean {
-  if (container === undefined) return false;
-  const { digest, image } = container.record;
-  return digest !== loaded.digest || !isDeepStrictEqual(image?.identity, loaded.image?.identity);
+/** What is being stopped was started with another manifest. (A text that says the same is no other one.) */
+function isOutdated({ container, loaded: { manifest, digest } }: Entry['supervised']): boolean {
+  const record = container?.record;
+  if (record?.manifest === undefined || record.digest === digest) return false;
+  return !isDeepStrictEqual(record.manifest, manifest);
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {

@@ -1,6 +1,8 @@
 export { checkLimits } from './check-limits.ts';
 export { keyPath } from './key-path.ts';
 export type {
+  Applied,
+  Change,
   ContainerDetail,
   ContainerSummary,
   Control,
@@ -8,6 +10,8 @@ export type {
   EventQuery,
   EventRecord,
   LogQuery,
+  RejectedReport,
+  RepositorySummary,
   StartOverrides,
   Usage,
 } from './control.ts';
@@ -20,6 +24,7 @@ export { gatherFacts, type Facts } from './facts.ts';
 export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
+export type { Difference } from './reconcile/index.ts';
 export { resourceOf, type Resource } from './resources.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';

@@ -3,7 +3,7 @@ import type { EventBody, RuntimeEvent } from './events.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import type { RestartHistory } from './restart.ts';
-import type { SavedState } from './saved-state.ts';
+import type { SavedManifest, SavedState } from './saved-state.ts';
 import { transitions, type State } from './states.ts';
 
 export interface LedgerOptions {
@@ -26,6 +26,9 @@ export class Ledger {
   message: string | undefined;
   intent: SavedState['intent'] = 'run';
   stopReason: string | undefined;
+  /** Absent: too large to be saved. */
+  loaded: SavedManifest | undefined;
+  makesRoom = false;
   overrides: ProgramOverrides = {};
   history: RestartHistory = { restarts: 0 };
   restarts = 0;
@@ -63,7 +66,20 @@ export class Ledger {
     this.run = run;
     this.groups = groups;
     this.oomAnnounced = 0;
-    this.become('starting');
+    if (this.state === 'starting') this.save();
+    else this.become('starting');
+  }
+
+  /** A start that is not its turn yet. Nothing of it exists, so that a next daemon starts it anew. */
+  awaitTurn(): void {
+    this.run = undefined;
+    this.groups = [];
+    this.become('starting', 'waiting for its turn to start');
+  }
+
+  /** It was started at least once. */
+  get lived(): boolean {
+    return this.run !== undefined || this.lastExit !== undefined;
   }
 
   emit(body: EventBody): void {
@@ -93,6 +109,8 @@ export class Ledger {
       ...(this.message === undefined ? {} : { message: this.message }),
       intent: this.intent,
       ...(this.stopReason === undefined ? {} : { stop_reason: this.stopReason }),
+      ...(this.loaded === undefined ? {} : { loaded: this.loaded }),
+      ...(this.makesRoom ? { makes_room: true } : {}),
       overrides: this.overrides,
       ...(this.run === undefined ? {} : { run: this.run }),
       ...(this.#accounted === undefined ? {} : { accounted: this.#accounted }),
@@ -114,6 +132,7 @@ export class Ledger {
     }
     this.intent = saved.intent;
     this.stopReason = saved.stop_reason;
+    this.makesRoom = saved.makes_room === true;
     this.overrides = saved.overrides ?? {};
     this.history = saved.history;
     this.restarts = saved.restarts;

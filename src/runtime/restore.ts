@@ -12,7 +12,8 @@ export interface Held {
 
 /** Where a container's life begins, or goes on. */
 export type Entry =
-  | { from: 'start' }
+  /** `asked`: by a person, who does not want to wait for the turns of others. */
+  | { from: 'start'; asked?: boolean }
   /** `accounted`: its end was told and counted before; only the rest of it has to be cleared away. */
   | { from: 'held'; held: Held; accounted: boolean }
   /** A run that has ended and is cleared away; what follows was not decided. */

@@ -10,7 +10,8 @@ import { adoptContainer, startContainer } from './start-container.ts';
 
 export interface RunnerOptions {
   board: Board;
-  loaded: LoadedManifest;
+  /** The manifest that is in force when a run begins. */
+  loaded: () => LoadedManifest;
   planOptions: PlanOptions;
   /** What other containers offer, asked anew at each start. */
   resources?: () => readonly Resource[];
@@ -31,7 +32,8 @@ export class Runner {
 
   /** What is noted before anything is made is what a next daemon cleans up. */
   start(): Promise<Container> {
-    const { board, planOptions, loaded, resources } = this.#options;
+    const { board, planOptions, resources } = this.#options;
+    const loaded = this.#options.loaded();
     const image = loaded.image === undefined ? {} : { image: loaded.image };
     const options = { ...planOptions, ...this.#ledger.overrides, ...image };
     const launch = board.facts.plan(loaded.manifest, options, resources?.());

@@ -1,3 +1,4 @@
+import type { LoadedManifest } from '../manifest/index.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import type { Exit } from './exit.ts';
 import type { RestartHistory } from './restart.ts';
@@ -17,6 +18,10 @@ export interface SavedState {
   /** What was asked for last. `restart`: to be stopped and then started. */
   intent: 'run' | 'stop' | 'restart';
   stop_reason?: string;
+  /** The manifest in force, so that a container goes on when its file is broken or gone by then. Absent when it is too large for this. */
+  loaded?: SavedManifest;
+  /** It was active and began to make room for another version that stands in its file now. */
+  makes_room?: true;
   overrides?: ProgramOverrides;
   /** The number of the present or last run at the launcher. */
   run?: string;
@@ -32,6 +37,24 @@ export interface SavedState {
   next_start?: number;
   /** Groups of the present run, so that what nobody holds any more can be removed. */
   groups: string[];
+}
+
+/** A manifest without the places of its keys. */
+export type SavedManifest = Omit<LoadedManifest, 'position'>;
+
+/** Every change of state writes it: a quarter of what a state file takes. */
+const MAX_MANIFEST = 256 * 1024;
+
+/** Undefined: too large. */
+export function savedManifest({ manifest, file, digest, image, signer }: LoadedManifest): SavedManifest | undefined {
+  const plain: SavedManifest = {
+    manifest,
+    file,
+    digest,
+    ...(image === undefined ? {} : { image }),
+    ...(signer === undefined ? {} : { signer }),
+  };
+  return Buffer.byteLength(JSON.stringify(plain)) <= MAX_MANIFEST ? plain : undefined;
 }
 
 const states: ReadonlySet<string> = new Set<State>(['stopped', 'starting', 'running', 'stopping', 'backoff', 'failed']);

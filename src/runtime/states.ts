@@ -9,3 +9,12 @@ export const transitions: Record<State, readonly State[]> = {
   backoff: ['starting', 'stopped'],
   failed: ['starting'],
 };
+
+/** The program executes, or will without anybody's doing. A container that is being stopped is neither: its end is waited for. */
+export function isActive(state: State): boolean {
+  return state === 'starting' || state === 'running' || state === 'backoff';
+}
+
+export function isResting(state: State): boolean {
+  return state === 'stopped' || state === 'failed';
+}

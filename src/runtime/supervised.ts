@@ -1,21 +1,26 @@
-import { ThubanError, failpoint, messageOf, systemClock, type Clock } from '../base/index.ts';
+import { ThubanError, failpoint, systemClock, type Clock } from '../base/index.ts';
 import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/index.ts';
-import { describeFailure, type Container } from './container.ts';
+import { Comeback } from './comeback.ts';
+import type { Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
 import { carryOut, type Ending } from './ending.ts';
-import { isLauncherLost, type Exit } from './exit.ts';
+import type { Exit } from './exit.ts';
 import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
 import { withPosition } from './locate.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import { containerId } from './plan.ts';
-import { afterRun, decideRestart } from './restart.ts';
 import { restore, type Entry, type Held } from './restore.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
-import type { SavedState } from './saved-state.ts';
-import type { State } from './states.ts';
-import { conditionsOf, statusOf, timeOf, type Status } from './status.ts';
+import { savedManifest, type SavedState } from './saved-state.ts';
+import { isActive, isResting, type State } from './states.ts';
+import { statusOf, type Status } from './status.ts';
+import { tellStartFailed, tellStarted } from './tell-start.ts';
+import { Turnstile } from './turnstile.ts';
 
-export interface SupervisedOptions extends RunnerOptions, Omit<LedgerOptions, 'clock'> {
+export interface SupervisedOptions extends Omit<RunnerOptions, 'loaded'>, Omit<LedgerOptions, 'clock'> {
+  loaded: LoadedManifest;
+  /** Where starts that nobody asked for wait for each other. */
+  turnstile?: Turnstile;
   clock?: Clock;
   random?: () => number;
   /** Run once, whatever the manifest's restart policy says. */
@@ -27,17 +32,17 @@ const NO_RESTART: Restart = { ...restartDefaults, policy: 'never' };
 /** One container over all its runs: starts it, restarts it as its manifest says, and knows its state. */
 export class Supervised {
   readonly id: string;
-  readonly loaded: LoadedManifest;
   readonly #options: SupervisedOptions;
   readonly #clock: Clock;
-  readonly #policy: Restart;
+  readonly #turnstile: Turnstile;
   readonly #ledger: Ledger;
   readonly #runner: Runner;
+  readonly #comeback: Comeback;
+  #loaded: LoadedManifest;
   #container: Container | undefined;
   #lastRun: Container | undefined;
   #attempt = optionalDeferred<Container>();
   #stopRequest: AbortController | undefined;
-  #wake: AbortController | undefined;
   /** What was asked for, for a start that is still under way then. */
   #ending: Ending | undefined;
   #life: Promise<Exit> | undefined;
@@ -45,12 +50,35 @@ export class Supervised {
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
-    this.loaded = options.loaded;
+    this.#loaded = options.loaded;
     this.id = containerId(options.loaded.manifest);
     this.#clock = options.clock ?? systemClock;
-    this.#policy = options.once === true ? NO_RESTART : (options.loaded.manifest.restart ?? NO_RESTART);
+    this.#turnstile = options.turnstile ?? new Turnstile(Infinity);
     this.#ledger = new Ledger(this.id, { ...options, clock: this.#clock });
-    this.#runner = new Runner(options, this.#ledger);
+    this.#ledger.loaded = savedManifest(options.loaded);
+    this.#runner = new Runner({ ...options, loaded: () => this.#loaded }, this.#ledger);
+    this.#comeback = new Comeback({
+      ledger: this.#ledger,
+      clock: this.#clock,
+      board: options.board,
+      random: options.random ?? Math.random,
+      policy: () => this.#policy,
+      onWait: () => {
+        this.#attempt = optionalDeferred();
+      },
+      onFailure: (error) => {
+        this.#failure = error;
+      },
+    });
+  }
+
+  /** The manifest in force: what runs was started with it, and the next start will be. */
+  get loaded(): LoadedManifest {
+    return this.#loaded;
+  }
+
+  get #policy(): Restart {
+    return this.#options.once === true ? NO_RESTART : (this.#loaded.manifest.restart ?? NO_RESTART);
   }
 
   get state(): State {
@@ -60,6 +88,21 @@ export class Supervised {
   /** What `ps` shows. */
   get status(): Status {
     return statusOf(this.#ledger, this.#container);
+  }
+
+  /** It was started at least once. */
+  get lived(): boolean {
+    return this.#ledger.lived || this.#life !== undefined;
+  }
+
+  /** Its end was asked for, so that whatever it is, it is no failure. */
+  get isAsked(): boolean {
+    return this.#ledger.intent !== 'run';
+  }
+
+  /** It was active when it began to make room for another version of its file. */
+  get makesRoom(): boolean {
+    return this.#ledger.makesRoom;
   }
 
   /** The error of the last start, when it failed. */
@@ -92,20 +135,24 @@ export class Supervised {
     return this.#life;
   }
 
-  /** Starts it. Resolves with the last exit when it is stopped or has failed, that is, when no restart will follow. */
-  start(overrides: ProgramOverrides = {}): Promise<Exit> {
+  /**
+   * Starts it. Resolves with the last exit when it is stopped or has failed, that is, when no restart will follow. `asked: false`: by itself, so
+   * that it waits for its turn.
+   */
+  start(overrides: ProgramOverrides = {}, { asked = true } = {}): Promise<Exit> {
     const { state } = this.#ledger;
-    if (state !== 'stopped' && state !== 'failed')
+    if (!isResting(state))
       return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${state}`));
     this.#ledger.overrides = overrides;
     this.#ledger.intent = 'run';
+    this.#ledger.makesRoom = false;
     this.#ledger.history = { restarts: 0 };
-    return this.#begin({ from: 'start' });
+    return this.#begin({ from: 'start', asked });
   }
 
   /** In `backoff`: starts it now. */
   startNow(): void {
-    this.#wake?.abort();
+    this.#comeback.wake();
   }
 
   /** Goes on where an earlier daemon left it. Says what that one had begun, which is to be carried through. */
@@ -127,12 +174,40 @@ export class Supervised {
     await this.#end({ how: 'stop', reason, timeout: options.timeout }, 'stop');
   }
 
-  /** Stops it, if it lives, and starts it with the same overrides. Resolves when the start is under way: see `attempt`. */
-  async restart(reason: string, options: { timeout?: number } = {}): Promise<void> {
-    if (this.#life !== undefined) await this.#end({ how: 'stop', reason, timeout: options.timeout }, 'restart');
+  /** Another text of its manifest is in force from the next start on. What runs is not touched. */
+  take(loaded: LoadedManifest): void {
+    this.#loaded = loaded;
+    this.#ledger.loaded = savedManifest(loaded);
+    this.#ledger.save();
+  }
+
+  /**
+   * Stops it, if it lives, as the manifest says that it was started with, and starts it with the same overrides and the manifest `next`, if there is
+   * one. Resolves when the start is under way; `started` is its `attempt`. TH6005 when it was asked to stop meanwhile.
+   */
+  async restart(
+    reason: string,
+    options: { timeout?: number; next?: LoadedManifest } = {},
+  ): Promise<{ started: Promise<Container> }> {
+    const { timeout, next } = options;
+    if (this.#life !== undefined) await this.#end({ how: 'stop', reason, timeout }, 'restart');
     failpoint('restart.stopped');
-    const { state, overrides } = this.#ledger;
-    if (state === 'stopped' || state === 'failed') void this.start(overrides);
+    if (next !== undefined) this.take(next);
+    failpoint('replace.taken');
+    const { state, overrides, intent } = this.#ledger;
+    if (intent === 'stop')
+      throw new ThubanError('TH6005', `\`${this.id}\` was asked to stop before it was started again`, {
+        hint: `thuban start ${this.id}`,
+        details: { id: this.id, state, action: 'restart' },
+      });
+    if (isResting(state)) void this.start(overrides, { asked: next === undefined });
+    return { started: this.attempt };
+  }
+
+  /** Stops it for another version of its file; until that one has its place, a next daemon knows that it was active. */
+  async makeRoom(reason: string): Promise<void> {
+    this.#ledger.makesRoom ||= isActive(this.#ledger.state);
+    await this.stop(reason);
   }
 
   /** Kills everything of it at once. */
@@ -164,7 +239,8 @@ export class Supervised {
 
   async #live(entry: Entry, stop: AbortSignal): Promise<Exit> {
     let exit = await this.#enter(entry, stop);
-    while (exit === undefined || (await this.#goesOn(exit, stop))) exit = await this.#runOnce({ from: 'start' }, stop);
+    while (exit === undefined || (await this.#comeback.goesOn(exit, stop)))
+      exit = await this.#runOnce({ from: 'start' }, stop);
     return exit;
   }
 
@@ -172,79 +248,30 @@ export class Supervised {
   async #enter(entry: Entry, stop: AbortSignal): Promise<Exit | undefined> {
     if (entry.from === 'exit') return entry.exit;
     if (entry.from !== 'backoff') return this.#runOnce(entry, stop);
-    const goesOn = await this.#backOff(entry.delay, stop);
+    const goesOn = await this.#comeback.backOff(entry.delay, stop);
     return goesOn ? undefined : this.#ledger.lastExit;
   }
 
-  /** What follows a run: false, it rests. */
-  async #goesOn(exit: Exit, stop: AbortSignal): Promise<boolean> {
-    const { state } = this.#ledger;
-    if (state === 'stopped' || state === 'failed') return false;
-    if (this.#options.board.recovered !== undefined && isLauncherLost(exit) && !stop.aborted)
-      return this.#recover(stop);
-    this.#ledger.history = afterRun(this.#ledger.history, this.#policy, exit.duration);
-    const counted = this.#ledger.history.restarts;
-    const decision = stop.aborted
-      ? ({ action: 'stay', limit: false } as const)
-      : decideRestart(this.#policy, exit, this.#ledger.history, (this.#options.random ?? Math.random)());
-    if (decision.action === 'stay') {
-      if (decision.limit) this.#ledger.become('failed', `restart limit reached: ${counted + 1} starts`);
-      else this.#ledger.become(exit.reason === 'start_failed' ? 'failed' : 'stopped');
-      return false;
-    }
-    const { number, delay } = decision;
-    this.#ledger.nextStart = monotonicMs() + delay;
-    this.#ledger.become('backoff');
-    const { max_restarts: max, policy } = this.#policy;
-    this.#ledger.emit({ type: 'restarting', number, max, delay: delay / 1000, policy });
-    failpoint('backoff.saved');
-    return this.#backOff(delay, stop);
-  }
-
-  async #backOff(delay: number, stop: AbortSignal): Promise<boolean> {
-    this.#attempt = optionalDeferred();
-    this.#wake = new AbortController();
-    await this.#clock.sleep(delay, AbortSignal.any([stop, this.#wake.signal])).catch(() => undefined); // woken
-    this.#wake = undefined;
-    this.#ledger.nextStart = undefined;
-    if (stop.aborted) {
-      this.#ledger.become('stopped');
-      return false;
-    }
-    failpoint('backoff.over');
-    this.#ledger.history = { restarts: this.#ledger.history.restarts + 1 };
-    this.#ledger.restarts++;
-    return true;
-  }
-
-  /** The launcher ended and took this container with it; that is no fault of the container. */
-  async #recover(stop: AbortSignal): Promise<boolean> {
-    this.#attempt = optionalDeferred();
-    this.#ledger.become('backoff', 'the launcher ended; it is started again with a new one');
-    try {
-      await this.#options.board.recovered?.();
-    } catch (error) {
-      this.#failure = error;
-      this.#ledger.become('stopped', `there is no launcher: ${messageOf(error)}`);
-      return false;
-    }
-    if (!stop.aborted) return true;
-    this.#ledger.become('stopped');
-    return false;
-  }
-
   async #runOnce(entry: Entry & { from: 'start' | 'held' }, stop: AbortSignal): Promise<Exit> {
+    const waits = entry.from === 'start' && entry.asked !== true;
+    if (waits && !this.#turnstile.tryEnter() && !(await this.#hasTurn(stop))) return this.#neverRan();
     const before = this.#clock.monotonic();
     let container: Container;
     try {
       container =
         entry.from === 'held' ? await this.#runner.adopt(entry.held, entry.accounted) : await this.#runner.start();
     } catch (error) {
-      return this.#startFailed(error);
+      this.#failure = error;
+      const located = this.locate(error);
+      const exit = tellStartFailed(this.#ledger, located, this.#clock);
+      this.#attempt.reject(located);
+      return exit;
+    } finally {
+      if (waits) this.#turnstile.leave();
     }
     this.#container = container;
     if (this.#ledger.state !== 'stopping') this.#ledger.become('running'); // asked to stop before it was adopted
-    this.#tellStarted(container, entry, before);
+    tellStarted(this.#ledger, container, entry, this.#clock.monotonic() - before);
     this.#attempt.resolve(container);
     if (stop.aborted) {
       this.#ledger.become('stopping');
@@ -260,35 +287,15 @@ export class Supervised {
     return exit;
   }
 
-  #tellStarted(container: Container, entry: Entry, before: number): void {
-    const pid = container.started.program;
-    if (entry.from === 'held') {
-      const started_at = timeOf(container.started.time);
-      if (!entry.accounted) this.#ledger.emit({ type: 'adopted', pid, started_at, restarts: this.#ledger.restarts });
-      return;
-    }
-    failpoint('start.running');
-    const degraded = conditionsOf(container);
-    const conditions = degraded.length === 0 ? {} : { conditions: degraded };
-    this.#ledger.emit({
-      type: 'started',
-      pid,
-      duration_ms: Math.round((this.#clock.monotonic() - before) * 1000) / 1000,
-      ...conditions,
-    });
+  #hasTurn(stop: AbortSignal): Promise<boolean> {
+    this.#ledger.awaitTurn();
+    return this.#turnstile.enter(stop);
   }
 
-  #startFailed(error: unknown): Exit {
-    this.#failure = error;
-    if (this.#ledger.state !== 'starting') this.#ledger.become('starting'); // it did not come so far as to have a plan
-    const located = this.locate(error);
-    const time = new Date(this.#clock.now()).toISOString();
-    const exit: Exit = { reason: 'start_failed', time, duration: 0, error: describeFailure(located) };
-    this.#ledger.groups = [];
-    this.#ledger.account(exit);
-    this.#ledger.emit({ type: 'exited', exit });
-    this.#attempt.reject(located);
-    return exit;
+  /** Asked to stop before it was its turn to start. */
+  #neverRan(): Exit {
+    this.#attempt.reject(new ThubanError('TH6005', `\`${this.id}\` was asked to stop before it was started`));
+    return { reason: 'stopped', time: new Date(this.#clock.now()).toISOString(), duration: 0 };
   }
 
   /** Gives an error the place in the manifest that its key stands at. */

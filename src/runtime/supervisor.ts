@@ -2,6 +2,7 @@ import { ThubanError, isAboutText, suggest } from '../base/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type {
+  Applied,
   ContainerDetail,
   ContainerSummary,
   Control,
@@ -9,6 +10,7 @@ import type {
   EventQuery,
   EventRecord,
   LogQuery,
+  RepositorySummary,
   StartOverrides,
 } from './control.ts';
 import { deferred } from './deferred.ts';
@@ -16,7 +18,7 @@ import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe
 import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
-import type { State } from './states.ts';
+import { isResting, type State } from './states.ts';
 
 /** How many of its newest events `inspect` shows of a container. */
 const HISTORY = 20;
@@ -26,6 +28,7 @@ export interface SupervisorParts {
   catalogue: Catalogue;
   history: EventHistory;
   version: () => DaemonVersion;
+  reconciler: Pick<Control, 'apply' | 'repositories'>;
 }
 
 /** Carries out what a console asks for. */
@@ -35,6 +38,7 @@ export class Supervisor implements Control {
   readonly #catalogue: Catalogue;
   readonly #history: EventHistory;
   readonly #version: () => DaemonVersion;
+  readonly #reconciler: SupervisorParts['reconciler'];
   readonly #askShutdown: (how: { keep: boolean }) => void;
   #ending = false;
 
@@ -42,6 +46,7 @@ export class Supervisor implements Control {
     this.#catalogue = parts.catalogue;
     this.#history = parts.history;
     this.#version = parts.version;
+    this.#reconciler = parts.reconciler;
     const { promise, resolve } = deferred<{ keep: boolean }>();
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
@@ -61,8 +66,10 @@ export class Supervisor implements Control {
   }
 
   async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
-    const { supervised } = this.#good(name, 'start');
+    const entry = this.#good(name, 'start');
+    const { supervised } = entry;
     const { state } = supervised;
+    if (isResting(state)) this.#checkUsable(entry, 'start');
     const changed = Object.keys(overrides).length > 0;
     if (state === 'running' || state === 'stopping' || (changed && (state === 'starting' || state === 'backoff')))
       throw wrongState(supervised.id, state, 'start', 'stopped, failed or backoff');
@@ -82,9 +89,11 @@ export class Supervisor implements Control {
   }
 
   async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
-    const { supervised } = this.#good(name, 'restart');
-    await supervised.restart('for restart', options);
-    const container = await supervised.attempt;
+    const entry = this.#good(name, 'restart');
+    const { supervised } = entry;
+    if (isResting(supervised.state)) this.#checkUsable(entry, 'restart');
+    const { started } = await supervised.restart('for restart', options);
+    const container = await started;
     return { id: supervised.id, pid: container.started.program };
   }
 
@@ -112,17 +121,40 @@ export class Supervisor implements Control {
     return this.#version();
   }
 
+  apply(options: { dry_run?: boolean } = {}): Promise<Applied> {
+    if (this.#ending) return Promise.reject(shuttingDown());
+    return this.#reconciler.apply(options);
+  }
+
+  repositories(): RepositorySummary[] {
+    return this.#reconciler.repositories();
+  }
+
   shutdown(options: { keep?: boolean } = {}): void {
     this.#ending = true;
     this.#askShutdown({ keep: options.keep ?? false });
   }
 
   #good(name: string, action: string): Entry {
-    if (this.#ending) throw new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
+    if (this.#ending) throw shuttingDown();
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) throw rejected(entry, action);
     return entry;
   }
+
+  /** What runs from a file that is broken by now runs on; nothing is started from it. */
+  #checkUsable({ kept, repository, supervised: { id, state } }: Entry, action: string): void {
+    if (kept === undefined || kept.why === 'unsettled') return;
+    const entry = this.#catalogue.rejected.find((one) =>
+      kept.why === 'rejected' ? one.rejected.file === kept.file : one.repository === repository,
+    );
+    if (entry !== undefined)
+      throw refusedBy(entry, `\`${id}\` cannot be started as its manifest is rejected`, { id, state, action });
+  }
+}
+
+function shuttingDown(): ThubanError {
+  return new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
 }
 
 function numberOf(name: string): number {
@@ -154,11 +186,16 @@ function wrongState(id: string, state: State, action: string, needs: string): Th
 }
 
 function rejected(entry: RejectedEntry, action: string): ThubanError {
+  const id = rejectedId(entry);
+  return refusedBy(entry, `\`${id}\` is rejected, so there is nothing to ${action}`, { id, state: 'rejected', action });
+}
+
+function refusedBy(entry: RejectedEntry, what: string, details: Record<string, unknown>): ThubanError {
   const [first] = entry.rejected.diagnostics;
   const isPlaced = first === undefined || isAboutText(first);
   const why = first === undefined ? '' : `: ${first.message}${isPlaced ? ` (line ${first.line})` : ''}`;
-  return new ThubanError('TH6005', `\`${rejectedId(entry)}\` is rejected, so there is nothing to ${action}${why}`, {
+  return new ThubanError('TH6005', `${what}${why}`, {
     hint: isPlaced ? `thuban validate ${entry.rejected.file}` : (first.hint ?? `stat ${entry.rejected.file}`),
-    details: { id: rejectedId(entry), state: 'rejected', action, errors: entry.rejected.diagnostics },
+    details: { ...details, errors: entry.rejected.diagnostics },
   });
 }

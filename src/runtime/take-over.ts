@@ -4,7 +4,7 @@ import type { DaemonBoard } from './daemon-board.ts';
 import type { DaemonLog } from './daemon-options.ts';
 import type { Held } from './restore.ts';
 import type { RunRecord } from './run-record.ts';
-import { readSaved, type SavedState } from './saved-state.ts';
+import { readSaved, type SavedManifest, type SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
 
 const SIGKILL = 9;
@@ -56,11 +56,22 @@ async function killForeign(board: DaemonBoard, id: bigint): Promise<void> {
   await launcher.release(id);
 }
 
-/** The manifest of a run whose file is not there any more, or holds something else. */
-export function manifestOf(record: RunRecord): LoadedManifest {
-  const { manifest, file, digest, image, container, stop } = record;
+/**
+ * The manifest that a container goes on with when its file does not tell: the one that the last daemon had in force. That may be a newer text
+ * than the one the run began with, which the record of the run has, and says the same. Undefined: nothing runs, and nobody kept it.
+ */
+export function inForce(saved: SavedState | undefined, held: Held | undefined): LoadedManifest | undefined {
+  const isOfThisRun = held === undefined || saved?.run === String(held.listed.id);
+  if (saved?.loaded !== undefined && isOfThisRun) return withoutPlaces(saved.loaded);
+  return held === undefined ? undefined : manifestOf(held.record);
+}
+
+function manifestOf({ manifest, file, digest, image, container, stop }: RunRecord): LoadedManifest {
   const [name = container, version = '0.0.0'] = container.split(':');
-  const position = (): Position => ({ file, line: 1, column: 1 });
   const known = manifest ?? { name, version, uid: 0, gid: 0, stop };
-  return { manifest: known, file, digest, ...(image === undefined ? {} : { image }), position };
+  return withoutPlaces({ manifest: known, file, digest, ...(image === undefined ? {} : { image }) });
+}
+
+function withoutPlaces(saved: SavedManifest): LoadedManifest {
+  return { ...saved, position: (): Position => ({ file: saved.file, line: 1, column: 1 }) };
 }

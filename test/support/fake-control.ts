@@ -1,5 +1,6 @@
 import { ThubanError } from '../../src/base/index.ts';
 import type {
+  Applied,
   ContainerDetail,
   ContainerSummary,
   Control,
@@ -9,6 +10,7 @@ import type {
   Exit,
   LogQuery,
   LogRecord,
+  RepositorySummary,
   StartOverrides,
 } from '../../src/runtime/index.ts';
 import { fakeContainers } from './fake-containers.ts';
@@ -31,6 +33,9 @@ export class FakeControl implements Control {
   pulled = 0;
   /** Streams that have been asked for and have not ended. */
   streams = 0;
+  /** What `apply` answers, and what `repositories` does. */
+  applied: Applied = { changes: [], rejected: [], unsettled: [] };
+  folders: RepositorySummary[] = [];
   readonly #events: EventRecord[] = [];
   readonly #logs = new Map<string, LogRecord[]>();
   readonly #waiting = new Set<() => void>();
@@ -123,6 +128,17 @@ export class FakeControl implements Control {
       repositories: ['/var/lib/thuban/repository'],
       containers: this.containers.length,
     };
+  }
+
+  async apply(options: { dry_run?: boolean } = {}): Promise<Applied> {
+    this.#note('apply', undefined, options);
+    await Promise.resolve();
+    return this.applied;
+  }
+
+  repositories(): RepositorySummary[] {
+    this.#note('repositories');
+    return this.folders;
   }
 
   shutdown(options: { keep?: boolean } = {}): void {

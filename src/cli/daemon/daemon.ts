@@ -80,14 +80,13 @@ async function serve(
     sockets: sockets.map(({ path }) => path),
     after_ms: Math.round(performance.now() - began),
   });
-  const started = supervisor.autostart();
+  supervisor.run();
   const end = await Promise.race([supervisor.ending, signals.first]);
   log('info', end.keep ? 'ends, and leaves its containers to the next daemon' : 'ends with all of its containers', {
     ...end,
   });
   signals.onSecond(() => void supervisor.hurry());
   await supervisor.close(end);
-  if (!end.keep) await started;
   await server.close();
   log('info', 'ended');
   if (end.keep) exitAtOnce(logger, 0);
@@ -113,6 +112,8 @@ function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
   return {
     runDir: config.run_dir,
     repositories: config.repositories,
+    watch: { debounce: 0.5, rescan: 60 },
+    dataDir: '/var/lib/thuban',
     cgroups: config.cgroups,
     lease: config.daemon.lease,
     concurrency: config.start.concurrency,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
-import { scanRepository, type Repository } from '../../../src/runtime/repository.ts';
+import { scanRepository, type Repository } from '../../../src/runtime/repository/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 
 const manifest = (name: string, version = '1.0.0'): string =>
@@ -25,13 +25,13 @@ const rejected = (found: Repository): [string, string[]][] =>
   ]);
 
 describe('a repository', () => {
-  test('gives its manifests in the order of their files', () => {
+  test('gives its manifests in the order of their files', async () => {
     using folder = repositoryOf({
       'b.yaml': manifest('one'),
       'a.yaml': manifest('two'),
       'c.yaml': manifest('one', '2.0.0'),
     });
-    const found = scanRepository(folder.path);
+    const found = await scanRepository(folder.path);
     assert.deepEqual(accepted(found), ['two:1.0.0', 'one:1.0.0', 'one:2.0.0']);
     assert.deepEqual(found.rejected, []);
     assert.equal(found.problem, undefined);
@@ -40,10 +40,13 @@ describe('a repository', () => {
       ['a', 'b', 'c'].map((name) => join(folder.path, `${name}.yaml`)),
     );
     assert.match(found.manifests[0]?.digest ?? '', /^[0-9a-f]{64}$/);
-    assert.deepEqual(scanRepository(`${relative('.', folder.path)}/`).manifests[0]?.file, join(folder.path, 'a.yaml'));
+    assert.deepEqual(
+      (await scanRepository(`${relative('.', folder.path)}/`)).manifests[0]?.file,
+      join(folder.path, 'a.yaml'),
+    );
   });
 
-  test('does not look at hidden files, folders and files of other names', () => {
+  test('does not look at hidden files, folders and files of other names', async () => {
     using folder = repositoryOf({
       '.a.yaml': manifest('a'),
       'b.yml': manifest('b'),
@@ -52,10 +55,10 @@ describe('a repository', () => {
       'e.yaml.bad': '{',
     });
     mkdirSync(join(folder.path, 'f.yaml'));
-    assert.deepEqual(scanRepository(folder.path), { manifests: [], rejected: [] });
+    assert.deepEqual(await scanRepository(folder.path), { manifests: [], rejected: [] });
   });
 
-  test('has the bad manifests beside the good ones, with all their errors', () => {
+  test('has the bad manifests beside the good ones, with all their errors', async () => {
     using folder = repositoryOf({
       '1.yaml': manifest('good'),
       '2.yaml': manifest('typo').replace('init:', 'inti:').replace('uid: 1000', 'uid: many'),
@@ -65,7 +68,7 @@ describe('a repository', () => {
       '6.yaml': `${manifest('large')}#${'x'.repeat(1 << 20)}`,
       '7.yaml': manifest('last'),
     });
-    const found = scanRepository(folder.path);
+    const found = await scanRepository(folder.path);
     assert.deepEqual(accepted(found), ['good:1.0.0', 'last:1.0.0']);
     assert.deepEqual(
       rejected(found).map(([name]) => name),
@@ -81,7 +84,7 @@ describe('a repository', () => {
     assert.equal(typo.diagnostics[0]?.file, join(folder.path, '2.yaml'));
   });
 
-  test('says who is meant by a manifest that cannot be read, where its text is plain', () => {
+  test('says who is meant by a manifest that cannot be read, where its text is plain', async () => {
     const cases: [text: string, name: string | undefined, version: string | undefined][] = [
       ['name: cam.era-2_x # a comment\nversion: "1.2.3"\nuid: [', 'cam.era-2_x', '1.2.3'],
       ["name: 'camera'\r\nversion: 1.2.3\r\nuid: [\r\n", 'camera', '1.2.3'],
@@ -91,19 +94,19 @@ describe('a repository', () => {
     ];
     for (const [text, name, version] of cases) {
       using folder = repositoryOf({ 'a.yaml': text });
-      const [found] = scanRepository(folder.path).rejected;
+      const [found] = (await scanRepository(folder.path)).rejected;
       assert.deepEqual([found?.name, found?.version], [name, version], text.slice(0, 40));
     }
   });
 
-  test('has each container once: the first file counts, the second says where it is', () => {
+  test('has each container once: the first file counts, the second says where it is', async () => {
     using folder = repositoryOf({
       'a.yaml': `# first\n${manifest('twice')}`,
       'b.yaml': manifest('twice'),
       'c.yaml': manifest('twice', '1.0.1'),
       'd.yaml': manifest('twice'),
     });
-    const found = scanRepository(folder.path);
+    const found = await scanRepository(folder.path);
     assert.deepEqual(accepted(found), ['twice:1.0.0', 'twice:1.0.1']);
     assert.equal(found.manifests[0]?.file, join(folder.path, 'a.yaml'));
     assert.deepEqual(rejected(found), [
@@ -118,35 +121,35 @@ describe('a repository', () => {
     assert.deepEqual([diagnostic?.file, diagnostic?.line], [join(folder.path, 'b.yaml'), 1]);
   });
 
-  test('has at most ten thousand files', () => {
+  test('has at most ten thousand files', async () => {
     using folder = temporaryFolder();
     for (let i = 0; i <= 10_000; i++) writeFileSync(join(folder.path, `${i}.yaml`), '');
-    const found = scanRepository(folder.path);
+    const found = await scanRepository(folder.path);
     assert.equal(found.problem?.code, 'TH1002');
     assert.deepEqual([found.manifests, found.rejected], [[], []]);
     renameSync(join(folder.path, '0.yaml'), join(folder.path, '0'));
-    assert.equal(scanRepository(folder.path).problem, undefined);
+    assert.equal((await scanRepository(folder.path)).problem, undefined);
   });
 });
 
 describe('a repository that others may change', () => {
-  test('is not read at all', () => {
+  test('is not read at all', async () => {
     using top = repositoryOf({});
     const folder = join(top.path, 'repository');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.yaml'), manifest('a'));
     chmodSync(folder, 0o775);
-    const found = scanRepository(folder);
+    const found = await scanRepository(folder);
     assert.equal(found.problem?.code, 'TH5010');
     assert.match(found.problem.message, /has mode 0775, so its group may write/);
     assert.deepEqual([found.manifests, found.rejected], [[], []]);
     chmodSync(folder, 0o755);
-    assert.equal(scanRepository(folder).manifests.length, 1);
+    assert.equal((await scanRepository(folder)).manifests.length, 1);
     chmodSync(top.path, 0o777);
-    assert.equal(scanRepository(folder).problem?.details['path'], top.path);
+    assert.equal((await scanRepository(folder)).problem?.details['path'], top.path);
   });
 
-  test('is not confused with another one by `..` behind a link', () => {
+  test('is not confused with another one by `..` behind a link', async () => {
     using top = repositoryOf({});
     for (const name of ['good/sub', 'good/repository', 'repository'])
       mkdirSync(join(top.path, name), { recursive: true });
@@ -154,26 +157,26 @@ describe('a repository that others may change', () => {
     writeFileSync(join(top.path, 'repository/bad.yaml'), manifest('bad'));
     writeFileSync(join(top.path, 'good/repository/good.yaml'), manifest('good'));
     chmodSync(join(top.path, 'repository'), 0o777);
-    const found = scanRepository(`${top.path}/link/../repository`);
+    const found = await scanRepository(`${top.path}/link/../repository`);
     assert.deepEqual(found.manifests, []);
     assert.equal(found.problem?.code, 'TH5010');
   });
 
-  test('that is missing or a file is a problem', () => {
+  test('that is missing or a file is a problem', async () => {
     using top = repositoryOf({ file: '' });
-    const missing = scanRepository(join(top.path, 'missing'));
+    const missing = await scanRepository(join(top.path, 'missing'));
     assert.equal(missing.problem?.code, 'TH1008');
     assert.match(missing.problem.message, /ENOENT/);
-    assert.equal(scanRepository(join(top.path, 'file')).problem?.code, 'TH5010');
+    assert.equal((await scanRepository(join(top.path, 'file'))).problem?.code, 'TH5010');
   });
 
-  test('by one file only loses that one: writable, a link, a pipe', () => {
+  test('by one file only loses that one: writable, a link, a pipe', async () => {
     using folder = repositoryOf({ 'a.yaml': manifest('a'), 'b.yaml': manifest('b'), 'z.yaml': manifest('z') });
     chmodSync(join(folder.path, 'b.yaml'), 0o664);
     symlinkSync('a.yaml', join(folder.path, 'c.yaml'));
     symlinkSync('/etc/shadow', join(folder.path, 'd.yaml'));
     execFileSync('mkfifo', [join(folder.path, 'e.yaml')]);
-    const found = scanRepository(folder.path);
+    const found = await scanRepository(folder.path);
     assert.deepEqual(accepted(found), ['a:1.0.0', 'z:1.0.0']);
     assert.deepEqual(rejected(found), [
       ['b.yaml', ['TH5010']],

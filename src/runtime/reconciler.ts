@@ -1,0 +1,205 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { ThubanError } from '../base/index.ts';
+import { changesOf, keptBy } from './changes.ts';
+import type { Applied, Change, RepositorySummary } from './control.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import type { EventHistory } from './event-history.ts';
+import { Executor, type Outcome } from './executor.ts';
+import type { Fleet } from './fleet.ts';
+import { keptFor, View } from './reconcile/index.ts';
+import { Refusals } from './refusals.ts';
+import { Repositories, RepositoryWatch, holdingsOf, type Claim, type Holdings } from './repository/index.ts';
+
+export interface ReconcilerParts {
+  options: DaemonOptions;
+  fleet: Fleet;
+  history: EventHistory;
+}
+
+const NOTHING_BUSY: ReadonlySet<string> = new Set();
+/** Timers may fire a little early. */
+const GRAIN_MS = 10;
+/** An earlier step, the one that was asked for, and one that follows from it. */
+const STEPS_AWAITED = 3;
+
+/** Keeps the board as its repositories want it: looks at them when they change, and has the executor do what follows. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #repositories: Repositories;
+  readonly #executor: Executor;
+  readonly #refusals: Refusals;
+  readonly #watch: RepositoryWatch;
+  #holdings: Holdings = holdingsOf(new Map(), []);
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    const { options, fleet, history } = parts;
+    const { restart, log, watch } = options;
+    this.#repositories = new Repositories(options.repositories, { restart, settle: watch.debounce * 1000 });
+    this.#executor = new Executor({ fleet, history, log, desired: () => this.#holdings });
+    this.#refusals = new Refusals(fleet.catalogue, history, log);
+    this.#watch = new RepositoryWatch({
+      ...watch,
+      dirs: this.dirs.map(([, dir]) => dir),
+      onChange: (dir, name) => {
+        this.#repositories.note(dir, name);
+      },
+      onDue: () => this.#onDue(),
+      onProblem: (message, fields) => {
+        log('warn', message, fields);
+      },
+    });
+  }
+
+  get dirs(): [id: string, dir: string][] {
+    return this.#repositories.dirs;
+  }
+
+  /**
+   * The first look. A file of a container that an earlier daemon left has to hold still like any other that changes; all the rest counts as it
+   * is, so that a board starts without waiting. `inherited`: files.
+   */
+  async begin(inherited: ReadonlySet<string>): Promise<Holdings> {
+    const young = Date.now() - this.#parts.options.watch.debounce * 1000;
+    // A file of the future is young as well: the clock was set back.
+    this.#holdings = await this.#look((file, changed) => !inherited.has(file) || changed <= young);
+    return this.#holdings;
+  }
+
+  /** After the fleet has taken over what an earlier daemon left: tells what the look found. */
+  tell(): void {
+    const { fleet, history } = this.#parts;
+    for (const [id, { loaded }] of this.#holdings.containers) {
+      const { file, digest } = loaded;
+      if (fleet.catalogue.entries.get(id)?.supervised.loaded === loaded)
+        history.add({ type: 'manifest_loaded', container: id, file, digest });
+    }
+    this.#mark();
+  }
+
+  /** Brings the board to what its repositories want, and keeps it so. */
+  run(): void {
+    this.#executor.run();
+    for (const entry of this.#parts.fleet.catalogue.entries.values()) entry.isDecided = true;
+    this.#watch.start();
+  }
+
+  /** Looks and does no more. Call it before the containers are ended; resolves when what was under way has come to its end. */
+  async close(): Promise<void> {
+    this.#watch[Symbol.dispose]();
+    await this.#executor.close();
+  }
+
+  async apply({ dry_run: isDry = false }: { dry_run?: boolean } = {}): Promise<Applied> {
+    const holdings = await this.#settledLook();
+    const { fleet } = this.#parts;
+    if (fleet.isClosing)
+      throw new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
+    const actual = fleet.actual(NOTHING_BUSY);
+    const changes = changesOf(holdings, actual);
+    const kept = keptBy(holdings, actual);
+    const rejected = holdings.refused.map(({ repository, rejected: { file, diagnostics } }) => ({
+      file,
+      repository,
+      errors: diagnostics,
+      keeps: kept.get(holdings.unusable.has(repository) ? repository : file) ?? [],
+    }));
+    const unsettled = [...holdings.unsettled];
+    if (isDry) return { changes, rejected, unsettled };
+    this.#take(holdings);
+    const done = await Promise.all(
+      changes.map(async (change): Promise<Change> => ({ ...change, result: resultOf(await this.#ended(change)) })),
+    );
+    return { changes: done, rejected, unsettled };
+  }
+
+  repositories(): RepositorySummary[] {
+    const { refused, problems, looked_at } = this.#holdings;
+    const entries = [...this.#parts.fleet.catalogue.entries.values()];
+    return this.dirs.map(([id, dir]) => {
+      const own = entries.filter(({ repository }) => repository === id);
+      const problem = problems.get(id);
+      const rejected = refused.filter(({ repository, rejected: { file } }) => repository === id && file !== dir);
+      return {
+        id,
+        dir,
+        containers: own.length,
+        running: own.filter(({ supervised: { state } }) => state === 'running').length,
+        rejected: rejected.map(({ rejected: { file, diagnostics } }) => ({ file, errors: diagnostics })),
+        ...(problem === undefined ? {} : { problem: problem.toJSON() }),
+        watched: this.#watch.isWatched(dir),
+        looked_at,
+      };
+    });
+  }
+
+  async #onDue(): Promise<boolean> {
+    const holdings = await this.#look();
+    this.#take(holdings);
+    return holdings.unsettled.size > 0;
+  }
+
+  /** Whoever asks means the files as they are now; one that has changed just now is given the time to hold still. */
+  async #settledLook(): Promise<Holdings> {
+    const first = await this.#look();
+    if (first.unsettled.size === 0) return first;
+    await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
+    return this.#look();
+  }
+
+  #look(isComplete?: (file: string, changed: number) => boolean): Promise<Holdings> {
+    return this.#repositories.look(() => this.#claims(), isComplete);
+  }
+
+  #claims(): Claim[] {
+    return this.#parts.fleet.actual(NOTHING_BUSY).map(({ id, repository, loaded }) => ({ id, repository, loaded }));
+  }
+
+  #take(holdings: Holdings): void {
+    const { fleet, history, options } = this.#parts;
+    if (fleet.isClosing) return;
+    const wasBroken = new Set(this.#holdings.rejected.map(({ file }) => file));
+    this.#holdings = holdings;
+    this.#mark();
+    for (const { supervised } of fleet.catalogue.entries.values()) {
+      const { file, digest } = supervised.loaded;
+      if (!wasBroken.has(file) || holdings.containers.get(supervised.id)?.loaded.digest !== digest) continue;
+      history.add({ type: 'manifest_loaded', container: supervised.id, file, digest });
+      options.log('info', `${file} is right again`, { container: supervised.id, file });
+    }
+    this.#executor.retry();
+  }
+
+  /** What is broken, and what goes on all the same. */
+  #mark(): void {
+    const { fleet } = this.#parts;
+    this.#refusals.update(this.#holdings.refused);
+    const view = new View(this.#holdings, fleet.actual(NOTHING_BUSY));
+    for (const one of view.actual) {
+      const entry = fleet.catalogue.entries.get(one.id);
+      const kept = keptFor(one, view);
+      if (entry === undefined) continue;
+      if (kept === undefined) delete entry.kept;
+      else entry.kept = kept;
+    }
+  }
+
+  /** How the step that brings this change has ended; one that was under way before is waited for as well. */
+  async #ended({ id, replaces }: Change): Promise<Outcome | undefined> {
+    let last: Outcome | undefined;
+    for (let step = 0; step < STEPS_AWAITED; step++) {
+      const outcome =
+        this.#executor.outcome(id) ?? (replaces === undefined ? undefined : this.#executor.outcome(replaces));
+      if (outcome === undefined) break;
+      last = await outcome;
+      for (let turn = 0; turn < 2; turn++) await nextTurn(); // the executor begins what follows
+    }
+    return last;
+  }
+}
+
+/** Undefined: it was as wanted before its turn came, or the daemon is about to end. */
+function resultOf(outcome: Outcome | undefined): NonNullable<Change['result']> {
+  const { ok, duration, error } = outcome ?? { ok: true, duration: 0 };
+  return { ok, duration, ...(error === undefined ? {} : { error: error.toJSON() }) };
+}
