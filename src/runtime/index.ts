@@ -20,6 +20,7 @@ export { gatherFacts, type Facts } from './facts.ts';
 export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
+export { skippedSentence } from './skipped.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';
 export { withPosition } from './locate.ts';

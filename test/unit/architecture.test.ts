@@ -19,7 +19,7 @@ const rules: Rules = {
     cli: ['base', 'manifest', 'config', 'cgroups', 'launcher', 'package', 'runtime', 'console'],
     main: ['cli'],
   },
-  packages: { manifest: ['yaml'], cli: ['commander', 'pino'] },
+  packages: { manifest: ['yaml'], runtime: ['node-cron'], cli: ['commander', 'pino'] },
 };
 
 const LONGEST = 300;
