@@ -112,7 +112,8 @@ export class ScheduleBench {
       gate: { mode: 'auto', timeout: 300, builtAt: Date.parse('2026-11-01'), ...options.gate },
       lastRuns: new LastRuns(this.folder, (error) => this.log.push(`${error.code} ${error.message}`)),
       onEvent: (event) => this.events.push(event),
-      log: (level, message, fields) => this.log.push(`${level} ${message} ${String(fields?.['code'] ?? '')}`.trim()),
+      log: (level, message, fields) =>
+        this.log.push(`${level} ${message} ${JSON.stringify(fields?.['code'] ?? '')}`.replaceAll('"', '').trim()),
       random: options.random ?? ((): number => 0),
       alarm: manualAlarm(this.clock),
     });
