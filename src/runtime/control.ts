@@ -106,6 +106,8 @@ export interface ContainerSummary {
   last_exit?: Exit;
   /** In `backoff`: when it will be started again. */
   next_start?: string;
+  /** With a schedule: when the clock starts it next. Absent while it waits for the clock to be set, and when there is no such time. */
+  next_run?: string;
   /** `process.privileged` of the manifest, named in every listing. */
   privileged?: true;
   autostart?: 'relaxed' | 'critical';
@@ -134,6 +136,8 @@ export interface ContainerDetail extends ContainerSummary {
   restart?: Restart;
   /** Restarts since the history was last forgotten. */
   restart_history?: number;
+  /** With a schedule: when its last run began, also that of an earlier daemon. */
+  last_run?: string;
   groups?: { controllers: string[]; version: 1 | 2; path: string; removed?: true }[];
   mounts?: { target: string; type: string; source?: string; options?: string }[];
   /** Of the run, or of the last one when it has ended. */

@@ -2,9 +2,12 @@ import type { Code } from '../base/index.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { State } from './states.ts';
 
-/** What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel. */
+/**
+ * What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel; `waiting`: what its
+ * start waits for.
+ */
 export interface Condition {
-  type: 'degraded';
+  type: 'degraded' | 'waiting';
   since: string;
   message: string;
   code: Code;
@@ -21,6 +24,10 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'leftover'; paths: string[] }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }
+  /** The clock starts it. `due`: for when; `late_ms`: how long after that, with its jitter. */
+  | { type: 'scheduled'; due: string; catch_up: boolean; late_ms: number }
+  /** The clock did not start it, so many times; `due` is the last of them. `limit`: as many run as may be. */
+  | { type: 'skipped'; due: string; reason: 'overlap' | 'missed' | 'limit'; count: number }
 );
 
 /** Omit that keeps the members of a union apart. */

@@ -26,6 +26,7 @@ export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 export type { Difference } from './reconcile/index.ts';
 export { resourceOf, type Resource } from './resources.ts';
+export { skippedSentence } from './skipped.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';
 export { withPosition } from './locate.ts';

@@ -3,6 +3,7 @@ import type { DaemonLog } from './daemon-options.ts';
 import type { RuntimeEvent } from './events.ts';
 import { exitSentence, oomSentence } from './exit.ts';
 import { isFailure } from './restart.ts';
+import { skippedSentence } from './skipped.ts';
 
 /** One event as a line of the daemon's own log. Changes of state that another event tells of as well are only for debugging. */
 export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
@@ -29,6 +30,15 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
       log('info', `${container} restart ${event.number} of ${event.max} in ${formatDuration(event.delay * 1000)}`, {
         container,
       });
+      return;
+    case 'scheduled':
+      log('info', `${container} is due since ${event.due}${event.catch_up ? ', made up for' : ''}`, {
+        container,
+        late_ms: event.late_ms,
+      });
+      return;
+    case 'skipped':
+      log('info', `${container} skipped ${skippedSentence(event)}`, { container, reason: event.reason });
       return;
     case 'leftover':
       log('warn', `${container} left groups that could not be removed`, { container, paths: event.paths });

@@ -5,6 +5,8 @@ import { fileName } from './file-name.ts';
 
 export interface StateFilesOptions {
   onProblem: (error: ThubanError) => void;
+  /** Survive a loss of power. Default: false. */
+  sync?: boolean;
 }
 
 const SUFFIX = '.json';
@@ -13,17 +15,19 @@ const FULL = ['ENOSPC', 'EDQUOT'] as const;
 const MAX_BYTES = 1 << 20;
 
 /**
- * One JSON file per container in a folder on tmpfs, replaced as a whole, so that it survives the death of this process. Only a cache: a
+ * One JSON file per container in a folder, replaced as a whole, so that it survives the death of this process; `run_dir` is a tmpfs. Only a cache: a
  * damaged file is set aside (TH7008), a folder that takes no more is told once (TH4006), and neither stops anything.
  */
 export class StateFiles {
   readonly #folder: string;
   readonly #onProblem: (error: ThubanError) => void;
+  readonly #sync: boolean;
   #isFailing = false;
 
   constructor(folder: string, options: StateFilesOptions) {
     this.#folder = folder;
     this.#onProblem = options.onProblem;
+    this.#sync = options.sync === true;
     this.#guard(() => removeStaleTemps(folder));
   }
 
@@ -37,7 +41,10 @@ export class StateFiles {
   /** `value` is what JSON can hold. */
   save(id: string, value: unknown): void {
     this.#guard(() => {
-      writeAtomically(this.#path(id), JSON.stringify({ container: id, state: value }), { mode: 0o600 });
+      writeAtomically(this.#path(id), JSON.stringify({ container: id, state: value }), {
+        mode: 0o600,
+        sync: this.#sync,
+      });
       this.#isFailing = false;
     });
   }

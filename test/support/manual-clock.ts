@@ -20,13 +20,25 @@ export class ManualClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { until: this.#monotonic + ms, resolve };
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => {
+      const abort = (): void => {
         this.#sleepers.delete(sleeper);
         reject(new Error('aborted'));
-      });
+      };
+      const sleeper = {
+        until: this.#monotonic + ms,
+        resolve: (): void => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', abort);
     });
+  }
+
+  /** Sets the wall clock, as NTP or a person does; nobody's sleep gets shorter by it. */
+  set(wall: string | number): void {
+    this.#wall = typeof wall === 'string' ? Date.parse(wall) : wall;
   }
 
   /** Moves both clocks, and gives those who slept until now their turn. */

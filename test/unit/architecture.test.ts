@@ -22,6 +22,7 @@ const rules: Rules = {
   packages: {
     manifest: ['yaml', 'node-cron', 'semver', 'semver/classes/range', 'semver/functions/compare'],
     package: ['tar-stream'],
+    runtime: ['node-cron'],
     cli: ['commander', 'pino'],
   },
 };
