@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { LoadedManifest, Mount } from '../manifest/index.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
 import { keyPaths } from './key-path.ts';
+import { isStartedFrom } from './run-record.ts';
 import { usageOf } from './usage.ts';
 
 export function summaryOf({ supervised }: Entry, usage: boolean): ContainerSummary {
@@ -81,9 +81,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
 
 /** What runs was started from another text, or from another package that holds the same one. */
 function isOutdated({ container, loaded }: Entry['supervised']): boolean {
-  if (container === undefined) return false;
-  const { digest, image } = container.record;
-  return digest !== loaded.digest || !isDeepStrictEqual(image?.identity, loaded.image?.identity);
+  return container !== undefined && !isStartedFrom(container.record, loaded);
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {

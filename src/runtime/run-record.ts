@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ImageFile } from '../base/index.ts';
 import type { Group, Notice, OomCounters } from '../cgroups/index.ts';
 import type { LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
@@ -51,6 +52,11 @@ export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunReco
     kill_all_on_oom: plan.kill_all_on_oom,
     command: commandOf(plan),
   };
+}
+
+/** Whether a run has the text, and the image, that the file has by now. */
+export function isStartedFrom({ digest, image }: RunRecord, loaded: LoadedManifest): boolean {
+  return digest === loaded.digest && isDeepStrictEqual(image, loaded.image);
 }
 
 /** Undefined: whoever began this run is of a version that is not understood. */
