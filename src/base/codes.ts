@@ -93,7 +93,10 @@ export const codes = {
     name: 'unknown_signer',
     summary: 'The package or manifest was signed with a key that the repository does not trust.',
   },
-  TH5003: { name: 'bad_checksum', summary: 'A part of the package is not the one that was packed.' },
+  TH5003: {
+    name: 'bad_checksum',
+    summary: 'A part of the package is not the one that was packed, or its file was changed since it was checked.',
+  },
   TH5004: { name: 'unsafe_entry', summary: 'The package holds an entry that does not belong there.' },
   TH5005: { name: 'truncated', summary: 'The package ends too early.' },
   TH5006: { name: 'in_use', summary: 'The container runs, or another one that runs uses its files.' },

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { LoadedManifest, Mount } from '../manifest/index.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
 import { keyPaths } from './key-path.ts';
+import { meanTheSame } from './same-meaning.ts';
 import { usageOf } from './usage.ts';
 
 export function summaryOf({ supervised }: Entry, usage: boolean): ContainerSummary {
@@ -80,10 +80,8 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
 }
 
 /** What is being stopped was started with another manifest. (A text that says the same is no other one.) */
-function isOutdated({ container, loaded: { manifest, digest } }: Entry['supervised']): boolean {
-  const record = container?.record;
-  if (record?.manifest === undefined || record.digest === digest) return false;
-  return !isDeepStrictEqual(record.manifest, manifest);
+function isOutdated({ container, loaded }: Entry['supervised']): boolean {
+  return container !== undefined && !meanTheSame(container.record, loaded);
 }
 
 function commandOf({ manifest }: LoadedManifest): string[] | undefined {

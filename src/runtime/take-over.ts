@@ -66,7 +66,7 @@ export function inForce(saved: SavedState | undefined, held: Held | undefined): 
   return held === undefined ? undefined : manifestOf(held.record);
 }
 
-function manifestOf({ manifest, file, digest, image, container, stop }: RunRecord): LoadedManifest {
+export function manifestOf({ manifest, file, digest, image, container, stop }: RunRecord): LoadedManifest {
   const [name = container, version = '0.0.0'] = container.split(':');
   const known = manifest ?? { name, version, uid: 0, gid: 0, stop };
   return withoutPlaces({ manifest: known, file, digest, ...(image === undefined ? {} : { image }) });

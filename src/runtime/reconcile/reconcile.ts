@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { meanTheSame } from '../same-meaning.ts';
 import { isActive, isResting } from '../states.ts';
 import type { Actual, Desired, Step, Wanted } from './board.ts';
 import { keptFor } from './kept.ts';
@@ -38,7 +39,7 @@ function bring(one: Actual, wanted: Wanted, view: View): Step | undefined {
   const comesBack = one.makesRoom && isResting(state); // its file came back before the other version had taken its place
   const start = comesBack || (mayStart && !one.lived && !one.isDecided);
   if (isUnchanged(one, wanted)) return start ? { do: 'start', id } : undefined;
-  if (meansTheSame(one, wanted)) return { do: 'take', id, wanted, start };
+  if (meanTheSame(one.loaded, wanted.loaded)) return { do: 'take', id, wanted, start };
   if (isActive(state)) return { do: 'replace', id, wanted };
   // Another manifest is what `failed` waits for. Who was stopped on request stays so.
   return { do: 'take', id, wanted, start: comesBack || (mayStart && (state === 'failed' || !one.lived)) };
@@ -80,11 +81,4 @@ function isUnchanged({ loaded, repository }: Actual, wanted: Wanted): boolean {
     repository === wanted.repository &&
     isDeepStrictEqual(loaded.image, other.image)
   );
-}
-
-/** Another text, or another file, that says the same. The digest of a package covers its image. */
-function meansTheSame({ loaded }: Actual, { loaded: other }: Wanted): boolean {
-  if (loaded.digest === other.digest) return true;
-  if (loaded.image !== undefined || other.image !== undefined) return false;
-  return isDeepStrictEqual(loaded.manifest, other.manifest);
 }

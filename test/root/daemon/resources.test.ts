@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { TestDaemon } from '../../support/daemon.ts';
+import { leavesNothingBehind } from '../../support/leaks.ts';
+import { until } from '../../support/processes.ts';
+import { needsRoot } from '../../support/root.ts';
+
+describe('a repository with resources', needsRoot(), () => {
+  test('gives a container the newest files that it asks for, and says so when there are none', async () => {
+    await leavesNothingBehind(async () => {
+      await using daemon = new TestDaemon();
+      for (const version of ['1.9.0', '1.10.0', '2.0.0']) {
+        const path = join(daemon.shared, version);
+        mkdirSync(path);
+        writeFileSync(join(path, 'version'), `maps ${version}\n`);
+        const manifest = { name: 'maps', version, uid: 1000, gid: 1000, rootfs: path };
+        writeFileSync(join(daemon.repository, `maps-${version}.yaml`), JSON.stringify(manifest), { mode: 0o644 });
+      }
+      const maps = (version: string): object => ({ '/maps': { type: 'resource', name: 'maps', version, dir: '/' } });
+      daemon.add('reader', 'cat /maps/version; exec sleep 1000', { mounts: maps('^1.2') });
+      daemon.add('late', 'exit 0', { mounts: maps('^3') });
+      await daemon.start();
+      await daemon.client.start('reader');
+      await until('it has read', () => daemon.hasLog('reader', 'maps 1.10.0'));
+      await assert.rejects(daemon.client.start('late'), {
+        code: 'TH1402',
+        message: 'no container satisfies `maps ^3` (have 2.0.0, 1.10.0, 1.9.0)',
+      });
+      await daemon.signal('SIGTERM');
+    });
+  });
+});
