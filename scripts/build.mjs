@@ -109,6 +109,8 @@ async function bundle({ build }, name, release) {
   const begun = output.replace(/\.mjs$/, '.new.mjs');
   const { metafile } = await build({
     metafile: true,
+    // Paths in the bundle begin here, wherever this was called.
+    absWorkingDir: root,
     entryPoints: [join(root, 'src/main.ts')],
     // Under another name first: what works is not lost to a build that fails.
     outfile: begun,
