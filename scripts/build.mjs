@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Builds dist/: thuban.mjs (daemon and CLI in one file) and the two native programs beside it; test/thuban.mjs is the same
 // with the places at which tests let a daemon die.
-//   node scripts/build.mjs [--if-stale] [--out FOLDER]
+//   node scripts/build.mjs [--if-stale] [--out FOLDER] [--only bundle|native] [--metafile FILE]
+// --only makes thuban.mjs alone, or the native programs alone; --metafile says what of which source is in thuban.mjs.
 // CC names another compiler, for example of another architecture.
 import { spawnSync } from 'node:child_process';
 import {
@@ -14,12 +15,16 @@ import {
   readdirSync,
   renameSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({ options: { 'if-stale': { type: 'boolean' }, out: { type: 'string' } } });
+const text = { type: 'string' };
+const { values: options } = parseArgs({
+  options: { 'if-stale': { type: 'boolean' }, out: text, only: text, metafile: text },
+});
 const dist = resolve(options.out ?? join(root, 'dist'));
 const native = join(root, 'src/launcher');
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -73,8 +78,17 @@ function findCompiler() {
   );
 }
 
+/** What the compiler makes programs for, as it names it: `arm-linux-gnueabihf`. */
+function targetOf(compiler) {
+  return spawnSync(compiler, ['-dumpmachine'], { encoding: 'utf8' }).stdout.trim();
+}
+
 function compile(compiler, name, parts) {
   const flags = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror', `-DTHUBAN_BUILD="${version}"`];
+  // On 32 bits else, a file with an inode number above 2^32 cannot be looked at, and times end in 2038.
+  flags.push('-D_FILE_OFFSET_BITS=64', '-D_TIME_BITS=64');
+  // Thumb code keeps its frame pointer in the register that a system call's number goes to: see clone3_here in sys.h.
+  if (targetOf(compiler).startsWith('arm')) flags.push('-marm');
   const output = join(dist, name);
   const sources = parts.map((part) => join(native, `${part}.c`));
   // Under another name first: a running launcher keeps its old file.
@@ -96,7 +110,10 @@ async function loadEsbuild() {
 async function bundle({ build }, name, release) {
   const output = join(dist, name);
   const begun = output.replace(/\.mjs$/, '.new.mjs');
-  await build({
+  const { metafile } = await build({
+    metafile: true,
+    // Paths in the bundle begin here, wherever this was called.
+    absWorkingDir: root,
     entryPoints: [join(root, 'src/main.ts')],
     // Under another name first: what works is not lost to a build that fails.
     outfile: begun,
@@ -121,8 +138,11 @@ async function bundle({ build }, name, release) {
   renameSync(`${begun}.map`, `${output}.map`);
   chmodSync(begun, 0o755);
   renameSync(begun, output);
+  return metafile;
 }
 
+if (options.only && !['bundle', 'native'].includes(options.only))
+  fail('TH7002', `--only takes bundle or native, not \`${options.only}\``);
 if (options['if-stale'] && !isStale()) process.exit(0);
 try {
   mkdirSync(dist, { recursive: true });
@@ -130,8 +150,13 @@ try {
 } catch (error) {
   fail('TH7002', `cannot write to ${dist}: ${error.message}`, 'build as the owner of the checkout: npm run build');
 }
-const compiler = findCompiler();
-for (const [name, parts] of Object.entries(programs)) compile(compiler, name, parts);
-const esbuild = await loadEsbuild();
-await bundle(esbuild, 'thuban.mjs', true);
-await bundle(esbuild, 'test/thuban.mjs', false);
+if (options.only !== 'bundle') {
+  const compiler = findCompiler();
+  for (const [name, parts] of Object.entries(programs)) compile(compiler, name, parts);
+}
+if (options.only !== 'native') {
+  const esbuild = await loadEsbuild();
+  const metafile = await bundle(esbuild, 'thuban.mjs', true);
+  if (options.metafile) writeFileSync(options.metafile, JSON.stringify(metafile));
+  if (options.only !== 'bundle') await bundle(esbuild, 'test/thuban.mjs', false);
+}

@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { versionOf } from '../release/source.ts';
 import { bundleTests } from './bundle-tests.ts';
 import { command, needPrograms, VmError } from './command.ts';
 import type { Machine } from './machines.ts';
@@ -47,6 +48,13 @@ async function build({ node, compiler }: Machine, to: string): Promise<void> {
     env['CC'] = compiler.command;
   }
   await command(process.execPath, [relative(process.cwd(), join(ROOT, 'scripts/build.mjs')), '--out', to], { env });
+}
+
+/** Makes the release for the machine, beside the sum of it, and returns the settings that guest/release.sh wants. */
+export async function packRelease({ release }: Machine, folder: string): Promise<Record<string, string>> {
+  await command(process.execPath, [join(ROOT, 'scripts/release.mjs'), '--arch', release, '--out', folder]);
+  const version = versionOf(ROOT);
+  return { release_version: version, release_tarball: `thuban-${version}-linux-${release}.tar.gz` };
 }
 
 /** The corpus of cgroup semantics, where there is one. */

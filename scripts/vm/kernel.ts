@@ -1,13 +1,20 @@
 import { readdirSync, readFileSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
+import { VmError } from './command.ts';
 import { cpio } from './cpio.ts';
 import type { Kernel, Machine } from './machines.ts';
 import { modulesInOrder } from './modules.ts';
 import { DebianPackages } from './packages.ts';
 
-/** The disk, the shares, the root over them, the ports that results come through. Debian has all of it as modules. */
-const MODULES = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', '9p', '9pnet_virtio', 'overlay'];
+/**
+ * The disk, the shares, the root over them, the ports that results come through, and what an image is mounted with. Debian has all of it
+ * as modules, and nothing loads a module later: the root has none.
+ */
+const MODULES = [
+  ...['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', '9p', '9pnet_virtio', 'overlay'],
+  ...['loop', 'squashfs'],
+];
 
 export interface KernelFiles {
   image: string;
@@ -18,6 +25,10 @@ export interface KernelFiles {
 /** A kernel of Debian and what it needs to find its root, made once. */
 export async function kernelFiles(machine: Machine, kernel: Kernel, cache: string): Promise<KernelFiles> {
   const name = machine.kernels[kernel];
+  if (name === undefined)
+    throw new VmError(
+      `Debian 12 has no kernel ${kernel} for ${machine.arch}, only ${Object.keys(machine.kernels).join(', ')}`,
+    );
   const folder = await cached(join(cache, machine.arch), `linux-${kernel}`, [name, MODULES, 1], async (into) => {
     const unpacked = join(into, 'unpacked');
     const lists = join(into, 'apt');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boot } from './boot.ts';
 import { cacheFolder } from './cache.ts';
-import { packCheckout } from './checkout.ts';
+import { packCheckout, packRelease } from './checkout.ts';
 import { needPrograms, VmError } from './command.ts';
 import { kernelFiles } from './kernel.ts';
 import { machineOf, type Machine } from './machines.ts';
@@ -57,8 +57,14 @@ async function runIn(machine: Machine, options: Options, signal: AbortSignal): P
     const job = join(folder, 'job');
     mkdirSync(job);
     const { tests, environment } = await packCheckout(machine, options.only, job);
-    writeCommand(job, options, environment);
-    if (options.command.length === 0) console.log(`vm ${machine.arch}: booting, ${tests} files of tests`);
+    const settings = {
+      with_tests: options.tests ? 'yes' : '',
+      io_limits_after: String(machine.ioLimitsAfter ?? 0),
+      ...(options.release ? await packRelease(machine, job) : {}),
+    };
+    writeCommand(job, options, environment, settings);
+    if (options.command.length === 0)
+      console.log(`vm ${machine.arch}: booting, ${options.tests ? tests : 0} files of tests`);
     const report = new TestReport();
     const facts = await boot({
       ...{ machine, kernel, root, folder, job, signal },
@@ -72,18 +78,28 @@ async function runIn(machine: Machine, options: Options, signal: AbortSignal): P
     if (options.command.length > 0) return { line: '', code: Number(facts.get('exit')) };
     for (const [reason, count] of report.skipped) console.log(`vm ${machine.arch}: NOT RUN: ${count} tests, ${reason}`);
     const seconds = Math.round((Date.now() - began) / 1000);
-    return outcome(machine.arch, facts, report, { seconds, demo: options.only === '' });
+    return outcome(machine.arch, facts, report, { ...options, seconds });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The shell script that the machine runs, in its copy of the checkout. */
-function writeCommand(job: string, { command, only }: Options, environment: Record<string, string>): void {
+/** The shell script that the machine runs, in its copy of the checkout. `settings` are for the scripts in guest/. */
+function writeCommand(
+  job: string,
+  { command }: Options,
+  environment: Record<string, string>,
+  settings: Record<string, string>,
+): void {
   const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-  const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
-  copyFileSync(join(import.meta.dirname, 'guest/tests.sh'), join(job, 'tests.sh'));
-  const tests = only === '' ? '. /run/job/tests.sh' : 'without_demo=1\n. /run/job/tests.sh';
-  lines.push(command.length === 0 ? tests : command.map(quoted).join(' '));
+  const assign = ([name, value]: [string, string]): string => `${name}=${quoted(value)}`;
+  for (const name of ['tests.sh', 'release.sh'])
+    copyFileSync(join(import.meta.dirname, 'guest', name), join(job, name));
+  const lines = [
+    ...Object.entries(environment).map((each) => `export ${assign(each)}`),
+    ...(command.length === 0
+      ? [...Object.entries(settings).map(assign), '. /run/job/tests.sh']
+      : [command.map(quoted).join(' ')]),
+  ];
   writeFileSync(join(job, 'command'), `${lines.join('\n')}\n`);
 }

@@ -1,28 +1,41 @@
 import { parseArgs } from 'node:util';
 import { VmError } from './command.ts';
-import { ARCHITECTURES, KERNELS, LAYOUTS, type Architecture, type Kernel, type Layout } from './machines.ts';
+import {
+  ARCHITECTURES,
+  DEFAULT_ARCHITECTURES,
+  KERNELS,
+  LAYOUTS,
+  type Architecture,
+  type Kernel,
+  type Layout,
+} from './machines.ts';
 
-export const HELP = `Runs the root tests and the demo of the built release in virtual machines with kernels of Debian.
+export const HELP = `Runs the root tests and the release in virtual machines with kernels of Debian.
 
 usage: npm run test:vm -- [OPTION...] [-- COMMAND [ARGUMENT...]]
 
-  --arch amd64|arm64    one architecture; without it all, one after the other
-  --kernel 6.1|6.12     the kernel (amd64: 6.12, arm64: 6.1)
+  --arch amd64|arm64|armhf|all
+                        one architecture, or all, one after the other; without it amd64 and arm64
+  --kernel 6.1|6.12     the kernel (amd64: 6.12, arm64: 6.1, armhf: 6.1, which is the only one)
   --cgroups v2|v1|hybrid  how the cgroups are mounted (v2); v1 and hybrid need --kernel 6.1
-  --only TEXT           only the tests with this text in their path; no demo
+  --only TEXT           only the tests with this text in their path; not the release
+  --release             only the release; no test
   --limit MINUTES       the time that one machine has (40)
   --prepare             only fetch and build what is missing
   --help                this text
   -- COMMAND            run this in the machine, in a copy of the checkout, instead of the tests
 
 Kernels and roots are kept in THUBAN_VM_CACHE, or thuban-vm in the user's cache folder. Exit: 0 passed, 1 a test or the
-demo failed, 2 usage, 125 a machine could not be made or ended without a result, with a COMMAND its own code.`;
+release failed, 2 usage, 125 a machine could not be made or ended without a result, with a COMMAND its own code.`;
 
 export interface Options {
   architectures: readonly Architecture[];
   kernel: Kernel | undefined;
   layout: Layout;
   only: string;
+  /** Whether the tests and the release are run. */
+  tests: boolean;
+  release: boolean;
   /** Seconds. */
   limit: number;
   prepare: boolean;
@@ -38,19 +51,24 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   const command = split === -1 ? [] : argv.slice(split + 1);
   const values = parse(split === -1 ? argv : argv.slice(0, split));
   if (values.help === true) return 'help';
-  const arch = oneOf('--arch', ARCHITECTURES, values.arch);
+  const all = values.arch === 'all';
+  const arch = all ? undefined : oneOf('--arch', ARCHITECTURES, values.arch, ', all');
   const kernel = oneOf('--kernel', KERNELS, values.kernel);
   const layout = oneOf('--cgroups', LAYOUTS, values.cgroups) ?? 'v2';
   if (layout !== 'v2' && kernel !== '6.1')
     throw new UsageError(`--cgroups ${layout} needs --kernel 6.1: later ones of Debian have no v1 memory controller`);
   if (command.length > 0 && arch === undefined) throw new UsageError('a command needs --arch: one machine to run in');
+  if (values.release === true && (values.only !== undefined || command.length > 0))
+    throw new UsageError('--release takes neither --only nor a command: it runs the release and nothing else');
   const minutes = Number(values.limit ?? '40');
   if (!(minutes > 0)) throw new UsageError(`--limit takes a number of minutes, not \`${values.limit ?? ''}\``);
   return {
-    architectures: arch === undefined ? ARCHITECTURES : [arch],
+    architectures: arch !== undefined ? [arch] : all ? ARCHITECTURES : DEFAULT_ARCHITECTURES,
     kernel,
     layout,
     only: values.only ?? '',
+    tests: values.release !== true,
+    release: values.only === undefined && command.length === 0,
     limit: minutes * 60,
     prepare: values.prepare === true,
     command,
@@ -63,7 +81,10 @@ function parse(args: readonly string[]): Words {
   try {
     return parseArgs({
       args: [...args],
-      options: { arch: text, kernel: text, cgroups: text, only: text, limit: text, prepare: flag, help: flag },
+      options: {
+        ...{ arch: text, kernel: text, cgroups: text, only: text, limit: text },
+        ...{ release: flag, prepare: flag, help: flag },
+      },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), 'npm run test:vm -- --help');
@@ -76,13 +97,19 @@ interface Words {
   cgroups?: string | undefined;
   only?: string | undefined;
   limit?: string | undefined;
+  release?: boolean | undefined;
   prepare?: boolean | undefined;
   help?: boolean | undefined;
 }
 
-function oneOf<T extends string>(name: string, known: readonly T[], value: string | undefined): T | undefined {
+function oneOf<T extends string>(
+  name: string,
+  known: readonly T[],
+  value: string | undefined,
+  more = '',
+): T | undefined {
   if (value === undefined) return undefined;
   const found = known.find((each) => each === value);
-  if (found === undefined) throw new UsageError(`${name} takes ${known.join(', ')}, not \`${value}\``);
+  if (found === undefined) throw new UsageError(`${name} takes ${known.join(', ')}${more}, not \`${value}\``);
   return found;
 }

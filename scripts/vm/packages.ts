@@ -63,7 +63,14 @@ export class DebianPackages {
 
   async #update(): Promise<void> {
     if (this.#updated) return;
-    await retried('apt-get update', () => command('apt-get', [...this.#options, 'update']));
+    try {
+      await retried('apt-get update', () => command('apt-get', [...this.#options, 'update']));
+    } catch (error) {
+      // A mirror that is just being filled has one index that does not fit the others, for days at times. What the other indexes list
+      // is as good, and a package that none lists is an error of its own.
+      if (!(error instanceof VmError)) throw error;
+      console.error(`vm: ${error.message}\nvm: going on with the indexes that could be read`);
+    }
     this.#updated = true;
   }
 

@@ -19,7 +19,19 @@ const PACKAGES = [
     'grep',
     'gzip',
   ],
-  ...['hostname', 'libatomic1', 'libc-bin', 'libstdc++6', 'mawk', 'mount', 'procps', 'sed', 'tar', 'util-linux'],
+  ...[
+    'hostname',
+    'libatomic1',
+    'libc-bin',
+    'libstdc++6',
+    'mawk',
+    'mount',
+    'procps',
+    'sed',
+    'squashfs-tools',
+    'tar',
+    'util-linux',
+  ],
 ];
 
 const FILES: Readonly<Record<string, string>> = {
@@ -32,7 +44,7 @@ const FILES: Readonly<Record<string, string>> = {
  * runs here. The virtual machine only reads it.
  */
 export async function rootFolder(machine: Machine, cache: string): Promise<string> {
-  const node = process.versions.node;
+  const node = machine.node.version ?? process.versions.node;
   return await cached(join(cache, machine.arch), 'root', [PACKAGES, FILES, node, 1], async (into) => {
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
       mkdirSync(join(into, 'usr', name), { recursive: true });
@@ -48,18 +60,18 @@ export async function rootFolder(machine: Machine, cache: string): Promise<strin
     for (const name of ['passwd', 'group'])
       copyFileSync(join(into, `usr/share/base-passwd/${name}.master`), join(into, 'etc', name));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(into, name), text);
-    await installNode(machine, join(into, 'usr/bin/node'));
+    await installNode(machine, node, join(into, 'usr/bin/node'));
     chmodSync(into, 0o755);
   });
 }
 
-/** Our own binary where the architecture is ours, else the one that npm has for the other. */
-async function installNode({ node }: Machine, to: string): Promise<void> {
-  if (process.arch === node.arch) copyFileSync(process.execPath, to);
+/** Our own binary where architecture and version are ours, else the one that npm has for the other. */
+async function installNode({ node }: Machine, version: string, to: string): Promise<void> {
+  if (process.arch === node.arch && process.versions.node === version) copyFileSync(process.execPath, to);
   else {
     const folder = `${to}.package`;
     mkdirSync(folder);
-    const name = `${node.package}@${process.versions.node}`;
+    const name = `${node.package}@${version}`;
     await retried(`download of ${name}`, () => command('npm', ['pack', '--silent', name], { cwd: folder }));
     await command('sh', ['-c', 'tar --extract --gzip --file *.tgz package/bin/node'], { cwd: folder });
     copyFileSync(join(folder, 'package/bin/node'), to);

@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander';
 import { ThubanError, version } from '../base/index.ts';
 import { commands, familyOf, nameOf, type CommandEntry } from './commands/index.ts';
 import { contextOf, type CommonFlags } from './context.ts';
+import { ownCall } from './own-call.ts';
 import { printError } from './print-error.ts';
 import { wrapWords } from './text-width.ts';
 
@@ -98,7 +99,10 @@ export function buildProgram(passed: string[] | undefined, done: (code: number) 
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ subcommandTerm: termOf, visibleCommands })
     .addHelpCommand(new Command('help').argument('[command]').description('Explain a command').helpGroup('Look:'))
-    .addHelpText('after', '\nFirst steps: sudo npx thuban run examples/manifests/01-hello.yaml   (docs/guide/)');
+    .addHelpText('after', () => {
+      const { thuban, examples } = ownCall();
+      return `\nFirst steps: sudo ${thuban} run ${examples}/01-hello.yaml   (docs/guide/)`;
+    });
   for (const entry of commands) define(program, entry, passed, done);
   for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
     command.exitOverride().configureOutput({ outputError: () => undefined });

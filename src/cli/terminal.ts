@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { inspect } from 'node:util';
 
 export type ColorChoice = 'auto' | 'always' | 'never';
 export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
@@ -35,8 +35,14 @@ export function terminalOf(stream: NodeJS.WriteStream, choice: ColorChoice, asci
     columns: isTTY && stream.columns > 0 ? stream.columns : 80,
     color,
     ascii: ascii || speaksAscii(env),
-    style: (style, text) => (color ? styleText(style, text, { validateStream: false }) : text),
+    style: (style, text) => (color ? styled(style, text) : text),
   };
+}
+
+/** `styleText` of Node.js does the same from 20.12 on; what is on boards may be older. */
+export function styled(style: Style, text: string): string {
+  const [on, off] = inspect.colors[style] ?? [0, 0];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
 }
 
 /** A closed pipe (`| head`) is the reader's wish, not a failure. */

@@ -8,6 +8,6 @@ export function nativeBinary(name: 'thuban-launcher' | 'thuban-init'): string {
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
   throw new ThubanError('TH7009', `${name} is missing (looked for ${candidates[0] ?? name})`, {
-    hint: 'npm run build',
+    hint: 'in a checkout: npm run build; else unpack the release again',
   });
 }

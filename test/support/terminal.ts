@@ -1,5 +1,4 @@
-import { styleText } from 'node:util';
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { styled, type Terminal } from '../../src/cli/terminal.ts';
 
 /** A terminal of 80 columns without colour, or what is asked for. */
 export function fakeTerminal({ isTTY = true, columns = 80, color = false, ascii = false } = {}): Terminal {
@@ -8,7 +7,7 @@ export function fakeTerminal({ isTTY = true, columns = 80, color = false, ascii 
     columns,
     color,
     ascii,
-    style: (style, text) => (color ? styleText(style, text, { validateStream: false }) : text),
+    style: (style, text) => (color ? styled(style, text) : text),
   };
 }
 

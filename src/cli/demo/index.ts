@@ -5,6 +5,7 @@ import { ThubanError, count, formatBytes, formatDuration, version } from '../../
 import { readManifestFile, type LoadedManifest } from '../../manifest/index.ts';
 import { Session, gatherFacts, type Supervised } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
+import { ownCall } from '../own-call.ts';
 import { findLeaks, leakCount } from './leaks.ts';
 import { Screen } from './screen.ts';
 import { statusTable } from './status-table.ts';
@@ -36,9 +37,10 @@ function loadRepository(directory: string): { accepted: Map<string, LoadedManife
 
 /** The tour: four containers on real processes. Everything it claims is checked; it leaves nothing behind and proves it. */
 export async function demo(context: Context): Promise<number> {
+  const call = ownCall();
   if (process.getuid?.() !== 0)
     throw new ThubanError('TH7001', 'the demo needs root, because it creates cgroups and namespaces', {
-      hint: 'sudo npm run demo      without root: npx thuban plan examples/manifests/01-hello.yaml',
+      hint: `sudo ${call.demo}      without root: ${call.thuban} plan ${call.examples}/01-hello.yaml`,
     });
   const began = performance.now();
   const screen = new Screen(context);
@@ -134,5 +136,6 @@ async function shutDown(tour: Tour, session: Session, screen: Screen): Promise<v
   const stopped =
     running.length === 0 ? 'nothing was running' : `${count(running.length, 'container')} stopped with ${signals}`;
   screen.line(`shutdown in ${formatDuration(performance.now() - began)}: ${stopped}, launcher ended`);
-  screen.line('next: sudo npx thuban run examples/manifests/05-restart.yaml   docs/guide/');
+  const { thuban, examples } = ownCall();
+  screen.line(`next: sudo ${thuban} run ${examples}/05-restart.yaml   docs/guide/`);
 }

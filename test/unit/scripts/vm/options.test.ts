@@ -7,24 +7,28 @@ const DEFAULT: Options = {
   kernel: undefined,
   layout: 'v2',
   only: '',
+  tests: true,
+  release: true,
   limit: 2400,
   prepare: false,
   command: [],
 };
 
-test('without arguments the tests run on every architecture, each with its kernel and v2', () => {
+test('without arguments the tests run on both architectures of 64 bits, each with its kernel and v2', () => {
   assert.deepEqual(readOptions([]), DEFAULT);
 });
 
 for (const [argv, changes] of [
   [['--arch', 'arm64'], { architectures: ['arm64'] }],
+  [['--arch', 'all'], { architectures: ['amd64', 'arm64', 'armhf'] }],
   [['--kernel', '6.1', '--cgroups', 'hybrid'], { kernel: '6.1', layout: 'hybrid' }],
-  [['--only', 'oom', '--limit', '1.5'], { only: 'oom', limit: 90 }],
+  [['--only', 'oom', '--limit', '1.5'], { only: 'oom', release: false, limit: 90 }],
+  [['--release'], { tests: false }],
   [['--prepare'], { prepare: true }],
   // What stands behind `--` belongs to the command, also when it looks like an option of ours.
   [
     ['--arch', 'amd64', '--', 'sh', '-c', 'exit 3', '--help'],
-    { architectures: ['amd64'], command: ['sh', '-c', 'exit 3', '--help'] },
+    { architectures: ['amd64'], release: false, command: ['sh', '-c', 'exit 3', '--help'] },
   ],
 ] as [string[], Partial<Options>][])
   test(`\`${argv.join(' ')}\` is understood`, () => {
@@ -36,12 +40,14 @@ test('--help wins over all else', () => {
 });
 
 for (const [argv, message] of [
-  [['--arch', 'vax'], /--arch takes amd64, arm64, not `vax`/],
+  [['--arch', 'vax'], /--arch takes amd64, arm64, armhf, all, not `vax`/],
   [['--kernel', '2.4'], /--kernel takes 6\.1, 6\.12/],
   [['--cgroups', 'v1'], /needs --kernel 6\.1/],
   [['--cgroups', 'hybrid', '--kernel', '6.12'], /needs --kernel 6\.1/],
   [['--limit', 'soon'], /minutes, not `soon`/],
   [['--limit', '0'], /minutes/],
+  [['--release', '--only', 'oom'], /neither --only nor a command/],
+  [['--arch', 'amd64', '--release', '--', 'true'], /neither --only nor a command/],
   [['--', 'true'], /needs --arch/],
   [['--nonsense'], /nonsense/],
   [['oom'], /oom/],

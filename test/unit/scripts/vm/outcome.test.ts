@@ -41,15 +41,20 @@ test('counts and reasons are read, wherever the output is cut', () => {
   );
 });
 
-const GOOD = { kernel: '6.12.1', cgroups: 'v2', tests: '0', demo: '0', exit: '0' };
+const GOOD = { kernel: '6.12.1', cgroups: 'v2', tests: '0', release: '0', exit: '0' };
 
-function outcomeOf(facts: Record<string, string>, text = SPEC, demo = true): ReturnType<typeof outcome> {
-  return outcome('amd64', new Map(Object.entries(facts)), reportOf(text), { seconds: 61, demo });
+function outcomeOf(facts: Record<string, string>, text = SPEC, parts = {}): ReturnType<typeof outcome> {
+  return outcome('amd64', new Map(Object.entries(facts)), reportOf(text), {
+    tests: true,
+    release: true,
+    seconds: 61,
+    ...parts,
+  });
 }
 
 test('a good run is told in one line', () => {
   assert.deepEqual(outcomeOf(GOOD), {
-    line: 'vm amd64: Linux 6.12.1, cgroups v2; 2 passed, 0 failed, 3 skipped; demo ok; passed in 61 s',
+    line: 'vm amd64: Linux 6.12.1, cgroups v2; 2 passed, 0 failed, 3 skipped; release ok; passed in 61 s',
     code: 0,
   });
 });
@@ -59,8 +64,8 @@ for (const [what, facts, text] of [
   ['nothing was printed', GOOD, ''],
   ['a test failed', { ...GOOD, tests: '1', exit: '1' }, SPEC.replace('fail 0', 'fail 1')],
   ['the runner died after its summary', { ...GOOD, tests: '137', exit: '1' }, SPEC],
-  ['the demo failed', { ...GOOD, demo: '1', exit: '1' }, SPEC],
-  ['the demo never began', { kernel: '6.12.1', tests: '0', exit: '0' }, SPEC],
+  ['the release failed', { ...GOOD, release: '1', exit: '1' }, SPEC],
+  ['the release never began', { kernel: '6.12.1', tests: '0', exit: '0' }, SPEC],
 ] as [string, Record<string, string>, string][])
   test(`${what}: the machine has failed`, () => {
     const { line, code } = outcomeOf(facts, text);
@@ -68,7 +73,15 @@ for (const [what, facts, text] of [
     assert.match(line, /FAILED in 61 s$/);
   });
 
-test('a run of some tests needs no demo', () => {
-  const { demo: _demo, ...facts } = GOOD;
-  assert.equal(outcomeOf(facts, SPEC, false).code, 0);
+test('a run of some tests needs no release', () => {
+  const { release: _release, ...facts } = GOOD;
+  assert.equal(outcomeOf(facts, SPEC, { release: false }).code, 0);
+});
+
+test('a run of the release alone needs no test', () => {
+  const { tests: _tests, ...facts } = GOOD;
+  const { line, code } = outcomeOf(facts, '', { tests: false });
+  assert.match(line, /; tests left out; release ok; passed/);
+  assert.equal(code, 0);
+  assert.equal(outcomeOf({ ...facts, release: '1' }, '', { tests: false }).code, 1);
 });
