@@ -93,6 +93,8 @@ const byOperation = {
       signal,
     ),
   ),
+  applyRepositories: answering(operations.applyRepositories, (control, { body }) => control.apply(body)),
+  listRepositories: answering(operations.listRepositories, (control) => control.repositories()),
   readVersion: answering(operations.readVersion, (control) => control.version()),
   shutDown: route(operations.shutDown, false, (control, { body }) => {
     control.shutdown(body);

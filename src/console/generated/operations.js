@@ -636,8 +636,8 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate18;
-const schema19 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const ApplyRepositoriesBody = validate18;
+const schema19 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -646,17 +646,17 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!(key0 === "dry_run")){
 validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
+if(data.dry_run !== undefined){
+let data0 = data.dry_run;
 if(typeof data0 !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.keep.type,parentSchema:schema19.properties.keep,data:data0}];
+validate18.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.dry_run.type,parentSchema:schema19.properties.dry_run,data:data0}];
 return false;
 }
 }
@@ -671,6 +671,41 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
+export const ShutDownBody = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate19.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema20.properties.keep.type,parentSchema:schema20.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data}];
+return false;
+}
+}
+validate19.errors = vErrors;
+return errors === 0;
+}
+
 /** @type {import('./operations.d.ts').Operations} */
 export const operations = {
   listContainers: { method: "GET", path: "/v1/containers", permission: "list", kinds: {"usage":"boolean"}, params: Nothing, query: ListContainersQuery, body: null },
@@ -682,5 +717,7 @@ export const operations = {
   readLogs: { method: "GET", path: "/v1/containers/{id}/logs", permission: "logs", kinds: {"follow":"boolean","tail":"integer","since":"string"}, params: IdParams, query: ReadLogsQuery, body: null },
   readEvents: { method: "GET", path: "/v1/events", permission: "events", kinds: {"follow":"boolean","since":"integer","epoch":"string","type":"array","container":"array"}, params: Nothing, query: ReadEventsQuery, body: null },
   readVersion: { method: "GET", path: "/v1/version", permission: null, kinds: {}, params: Nothing, query: Nothing, body: null },
+  applyRepositories: { method: "POST", path: "/v1/apply", permission: "apply", kinds: {}, params: Nothing, query: Nothing, body: ApplyRepositoriesBody },
+  listRepositories: { method: "GET", path: "/v1/repositories", permission: "repositories", kinds: {}, params: Nothing, query: Nothing, body: null },
   shutDown: { method: "POST", path: "/v1/shutdown", permission: "shutdown", kinds: {}, params: Nothing, query: Nothing, body: ShutDownBody },
 };
