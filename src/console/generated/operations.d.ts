@@ -96,6 +96,7 @@ export interface ReadEventsQuery {
     | 'health'
     | 'manifest_loaded'
     | 'manifest_rejected'
+    | 'manifest_removed'
     | 'installed'
     | 'uninstalled'
     | 'updated'
