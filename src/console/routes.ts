@@ -93,9 +93,9 @@ const byOperation = {
       signal,
     ),
   ),
+  readVersion: answering(operations.readVersion, (control) => control.version()),
   applyRepositories: answering(operations.applyRepositories, (control, { body }) => control.apply(body)),
   listRepositories: answering(operations.listRepositories, (control) => control.repositories()),
-  readVersion: answering(operations.readVersion, (control) => control.version()),
   shutDown: route(operations.shutDown, false, (control, { body }) => {
     control.shutdown(body);
     return { status: 202, json: {} };

@@ -130,9 +130,10 @@ export class TestDaemon implements AsyncDisposable {
   /** Waits until a container is in that state. */
   async reached(name: string, state: ContainerSummary['state']): Promise<ContainerSummary> {
     for (const end = Date.now() + 60_000; ;) {
-      const found = await this.container(name);
-      if (found.state === state) return found;
-      if (Date.now() > end) throw new Error(`${name} is ${found.state} and does not become ${state}\n${this.log}`);
+      const found = (await this.client.containers()).find((entry) => entry.name === name);
+      if (found?.state === state) return found;
+      if (Date.now() > end)
+        throw new Error(`${name} is ${found?.state ?? 'not there'} and does not become ${state}\n${this.log}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
