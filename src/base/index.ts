@@ -11,5 +11,5 @@ export type { FileIdentity, ImageFile } from './image-file.ts';
 export { suggest } from './suggest.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
 export { readTrustedFile } from './trusted-file.ts';
-export { version } from './version.ts';
+export { builtAt, version } from './version.ts';
 export { visible } from './visible.ts';

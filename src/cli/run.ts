@@ -153,7 +153,9 @@ function show(event: RuntimeEvent, context: Context): void {
       for (const { code, message } of event.conditions ?? [])
         talk(`${event.container} ${context.err.style('yellow', `degraded[${code}]`)}: ${message}`, context);
       return;
-    case 'adopted': // what a new daemon does
+    case 'adopted': // what a daemon does
+    case 'scheduled':
+    case 'skipped':
       return;
   }
 }

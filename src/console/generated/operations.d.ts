@@ -102,6 +102,8 @@ export interface ReadEventsQuery {
     | 'rolled_back'
     | 'adopted'
     | 'leftover'
+    | 'scheduled'
+    | 'skipped'
     | 'gap'
     | 'shutdown'
   )[];
