@@ -29,6 +29,22 @@ const dist = resolve(options.out ?? join(root, 'dist'));
 const native = join(root, 'src/launcher');
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
+/**
+ * Seconds since 1970 of what is built: SOURCE_DATE_EPOCH, or the newest commit, so that the same sources give the same bundle; without
+ * either the present time. A board's clock that is earlier is not set.
+ */
+function buildDate() {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given !== undefined) {
+    if (!/^\d{1,12}$/.test(given))
+      fail('TH7003', `SOURCE_DATE_EPOCH is \`${given}\`, not seconds since 1970`, 'unset it');
+    return given;
+  }
+  const commit = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' });
+  if (commit.status === 0 && /^\d+\s*$/.test(commit.stdout)) return commit.stdout.trim();
+  return String(Math.floor(Date.now() / 1000));
+}
+
 const programs = {
   'thuban-launcher': [
     'main',
@@ -128,6 +144,7 @@ async function bundle({ build }, name, release) {
     minifySyntax: true,
     define: {
       'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version),
+      'process.env.THUBAN_BUILD_DATE': JSON.stringify(builtAt),
       ...(release ? { 'process.env.THUBAN_BUILD_RELEASE': '"1"' } : {}),
     },
     banner: {
@@ -150,6 +167,7 @@ try {
 } catch (error) {
   fail('TH7002', `cannot write to ${dist}: ${error.message}`, 'build as the owner of the checkout: npm run build');
 }
+const builtAt = buildDate();
 if (options.only !== 'bundle') {
   const compiler = findCompiler();
   for (const [name, parts] of Object.entries(programs)) compile(compiler, name, parts);

@@ -11,5 +11,5 @@ export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './ima
 export { suggest } from './suggest.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
 export { openTrustedFile, readTrustedFile } from './trusted-file.ts';
-export { version } from './version.ts';
+export { builtAt, version } from './version.ts';
 export { visible } from './visible.ts';

@@ -27,6 +27,15 @@ export function ago(time: string, now = Date.now()): string {
   return `${ms < 1000 ? '0s' : formatShortDuration(ms, 1)} ago`;
 }
 
+/** A time of a schedule, in UTC as schedules are unless they say otherwise: `03:00 UTC`, with the date when it is more than a day away. */
+export function runTime(time: string, now = Date.now()): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return '?';
+  const [date = '', clock = ''] = at.toISOString().split('T');
+  const short = clock.slice(6, 8) === '00' ? clock.slice(0, 5) : clock.slice(0, 8);
+  return `${Math.abs(at.getTime() - now) < DAY_MS ? '' : `${date} `}${short} UTC`;
+}
+
 /** `in 12s`; `now` when the time has come. */
 export function fromNow(time: string, now = Date.now()): string {
   const ms = Date.parse(time) - now;

@@ -15,8 +15,9 @@ const FULL = ['ENOSPC', 'EDQUOT'] as const;
 const MAX_BYTES = 1 << 20;
 
 /**
- * One JSON file per container in a folder, replaced as a whole, so that it survives the death of this process; `run_dir` is a tmpfs. Only a cache: a
- * damaged file is set aside (TH7008), a folder that takes no more is told once (TH4006), and neither stops anything.
+ * One JSON file per container in a folder, replaced as a whole, so that it survives the death of this process. In `run_dir`, a tmpfs, it is
+ * gone with the boot. Only a cache: a damaged file is set aside (TH7008), a folder that takes no more is told once (TH4006), and neither
+ * stops anything.
  */
 export class StateFiles {
   readonly #folder: string;

@@ -80,6 +80,8 @@ export function fakeContainers(): ContainerDetail[] {
       ],
     }),
     container('report', '1.0.0', {
+      next_run: '2026-02-01T03:00:00.000Z',
+      last_run: '2026-01-31T03:00:00.000Z',
       last_exit: { reason: 'exited', code: 0, time: '2026-01-31T04:00:02.000Z', duration: 2.1 },
     }),
     {

@@ -254,7 +254,7 @@ function matches(pattern: string, id: string): boolean {
 }
 
 const detailOnly =
-  'message loaded_at digest outdated manifest lines repository command restart restart_history groups mounts memory cpu history';
+  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
 
 function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
   const keys = new Set(detailOnly.split(' '));

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { count, formatDuration, visible } from '../../base/index.ts';
-import { exitSentence, oomSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
+import { exitSentence, oomSentence, skippedSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { cutEnd, pad } from '../text-width.ts';
 import { clockTime } from '../times.ts';
@@ -35,6 +35,10 @@ export function describeEvent(event: EventRecord): string {
       const why = typeof event['message'] === 'string' ? `: ${event['message']}` : '';
       return `${text(event['state'])}, was ${text(event['previous'])}${why}`;
     }
+    case 'scheduled':
+      return `due ${text(event['due'])}${event['catch_up'] === true ? ', makes up for a missed run' : ''}${late(event)}`;
+    case 'skipped':
+      return skippedSentence(event as unknown as Parameters<typeof skippedSentence>[0]);
     case 'leftover':
       return `could not remove ${(event['paths'] as string[]).join(', ')}`;
     case 'shutdown':
@@ -59,6 +63,14 @@ function updated(event: EventRecord): string {
   const changed = Array.isArray(event['changed']) ? event['changed'].map(text) : [];
   const how = event['how'] === 'replace' ? 'restarted' : 'not restarted';
   return `${how}, ${changed.length === 0 ? 'only the text differs' : `changed: ${changed.join(', ')}`}`;
+}
+
+/** What a schedule of seconds cannot avoid is not worth a word. */
+const LATE_MS = 1000;
+
+function late(event: EventRecord): string {
+  const ms = Number(event['late_ms']);
+  return ms >= LATE_MS ? `, ${formatDuration(ms)} late` : '';
 }
 
 function degraded(event: EventRecord): string {
@@ -108,6 +120,6 @@ function gap(event: EventRecord): string {
 function toneOf(event: EventRecord): 'red' | 'yellow' | 'green' | undefined {
   if (event.type === 'oom' || event.type === 'manifest_rejected') return 'red';
   if (event.type === 'state' && event['state'] === 'failed') return 'red';
-  if (event.type === 'restarting' || event.type === 'leftover') return 'yellow';
+  if (event.type === 'restarting' || event.type === 'leftover' || event.type === 'skipped') return 'yellow';
   return event.type === 'started' || event.type === 'adopted' ? 'green' : undefined;
 }

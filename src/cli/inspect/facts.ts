@@ -2,7 +2,7 @@ import { formatBytes, formatDuration, formatPercent, isAboutText } from '../../b
 import { exitSentence, oomSentence, type ContainerDetail, type Exit } from '../../runtime/index.ts';
 import { describeEvent } from '../events/describe.ts';
 import type { Terminal } from '../terminal.ts';
-import { ago, clockTime } from '../times.ts';
+import { ago, clockTime, runTime } from '../times.ts';
 
 /** One line of `inspect`: a label, and what there is to say in parts. */
 export interface Fact {
@@ -31,6 +31,9 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
         : undefined,
     ],
     ['program', container.pid === undefined ? undefined : `pid ${container.pid}`, upSince(container, terminal, now)],
+    ['schedule', schedule(container)],
+    ['next run', container.next_run === undefined ? undefined : runTime(container.next_run, now)],
+    ['last run', container.last_run === undefined ? undefined : runTime(container.last_run, now)],
     ['next start', container.next_start === undefined ? undefined : clockTime(container.next_start, terminal, { now })],
     [
       'last exit',
@@ -101,6 +104,21 @@ function restart(container: ContainerDetail): string | undefined {
   const used = container.restart_history ?? 0;
   const of = policy.max_restarts === 'unlimited' ? `${used} used` : `${used} of ${policy.max_restarts} used`;
   return `${policy.policy}${policy.policy === 'never' ? '' : `, ${of}`}${place(container, 'restart.policy', 'restart')}`;
+}
+
+/** The expression, and of the rest what is not as usual. */
+function schedule(container: ContainerDetail): string | undefined {
+  const set = container.manifest?.schedule;
+  if (set === undefined) return undefined;
+  const duration = (seconds: number): string => formatDuration(seconds * 1000);
+  const parts = [
+    `${set.cron} ${set.time_zone}`,
+    `overlap ${set.overlap}`,
+    set.catch_up === 'once' ? `catch_up within ${duration(set.catch_up_window)}` : '',
+    set.jitter > 0 ? `jitter ${duration(set.jitter)}` : '',
+    set.max_runtime === 'unlimited' ? '' : `max_runtime ${duration(set.max_runtime)}`,
+  ];
+  return `${parts.filter((part) => part !== '').join(', ')}${place(container, 'schedule.cron', 'schedule')}`;
 }
 
 function counters({ restarts, oom_kills }: ContainerDetail): string | undefined {

@@ -4,7 +4,7 @@ import type { ContainerSummary } from '../../runtime/index.ts';
 import { marks } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
 import { wrapWords } from '../text-width.ts';
-import { fromNow } from '../times.ts';
+import { fromNow, runTime } from '../times.ts';
 
 const MOST_LINES = 3;
 
@@ -25,6 +25,8 @@ function sentences(containers: readonly ContainerSummary[], terminal: Terminal, 
       all.push(`${condition} ${container.name}: ${type}, ${message}`);
     if (container.next_start !== undefined && !options.nextShown)
       all.push(`${container.name}: next start ${fromNow(container.next_start, options.now)}`);
+    if (container.next_run !== undefined && !options.nextShown)
+      all.push(`${container.name}: next run ${runTime(container.next_run, options.now)}`);
     const [error] = container.errors ?? [];
     if (error !== undefined) all.push(errorNote(basename(container.file), error));
   }

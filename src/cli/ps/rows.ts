@@ -4,7 +4,7 @@ import { lastExit } from '../last-exit.ts';
 import { conditionWords, lookOf, marks } from '../states.ts';
 import { table, type Cell, type Column } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { fromNow } from '../times.ts';
+import { fromNow, runTime } from '../times.ts';
 import type { Measured } from './measure.ts';
 
 interface Row extends Measured {
@@ -138,6 +138,7 @@ function ending(container: ContainerSummary, now: number): string {
   return lastExit(container.last_exit, now);
 }
 
-function next({ next_start }: ContainerSummary, now: number): string {
-  return next_start === undefined ? NOT_APPLICABLE : fromNow(next_start, now);
+function next({ next_start, next_run }: ContainerSummary, now: number): string {
+  if (next_start !== undefined) return fromNow(next_start, now);
+  return next_run === undefined ? NOT_APPLICABLE : runTime(next_run, now);
 }

@@ -103,6 +103,8 @@ export interface ReadEventsQuery {
     | 'rolled_back'
     | 'adopted'
     | 'leftover'
+    | 'scheduled'
+    | 'skipped'
     | 'gap'
     | 'shutdown'
   )[];

@@ -2,7 +2,7 @@ import type { Schedule } from '../../manifest/index.ts';
 import type { Condition } from '../events.ts';
 import type { Alarm, MakeAlarm } from './alarm.ts';
 import type { ScheduleHost } from './host.ts';
-import { judgeMissed } from './missed.ts';
+import { countMissed, judgeMissed, type Interval } from './missed.ts';
 import { nextRun } from './next-run.ts';
 import { RunLimits } from './run-limits.ts';
 import { Starter, type StarterParts } from './starter.ts';
@@ -118,8 +118,8 @@ export class Scheduled {
       const window = catch_up === 'once' ? catch_up_window * 1000 : 0;
       const { catchUp, skipped } = judgeMissed(this.#timetable, from, this.#parts.clock.now(), window);
       if (skipped !== undefined) {
-        this.#passed(skipped.due);
-        this.#starter.missed(skipped.due, skipped.count);
+        this.#passed(skipped.to);
+        void this.#tellMissed(skipped);
       }
       if (catchUp !== undefined) {
         this.#passed(catchUp);
@@ -142,9 +142,15 @@ export class Scheduled {
     const newest = this.#timetable.last(due - 1, now) ?? due;
     this.#passed(newest);
     this.#setNext();
-    const missed = this.#timetable.count(due - 1, newest) - 1;
-    if (missed > 0) this.#starter.missed(this.#timetable.last(due - 1, newest - 1) ?? due, missed);
+    const missed = this.#timetable.last(due - 1, newest - 1);
+    if (missed !== undefined) void this.#tellMissed({ from: due - 1, to: missed });
     this.#starter.come(newest, false);
+  }
+
+  /** When they are counted: nobody waits for that. */
+  async #tellMissed(interval: Interval): Promise<void> {
+    const count = await countMissed(this.#timetable, interval);
+    if (this.#isOpen) this.#starter.missed(interval.to, count);
   }
 
   #passed(due: number): void {

@@ -3,8 +3,6 @@ import { Zone } from './zone.ts';
 
 const DAY_MS = 86_400_000;
 const HOURS = 24;
-/** Every minute of a week. More are not counted. */
-const MOST_COUNTED = 7 * 24 * 60;
 
 /**
  * The instants of a cron expression in a zone, in milliseconds since 1970. Where clocks change, Vixie cron's rule holds: an expression with
@@ -40,13 +38,6 @@ export class Timetable {
       else found = later;
     }
     return found;
-  }
-
-  /** How many instants are after `from` and not after `to`; at most one for every minute of a week. */
-  count(from: number, to: number): number {
-    let count = 0;
-    for (let at = this.next(from); at !== undefined && at <= to && count < MOST_COUNTED; at = this.next(at)) count++;
-    return count;
   }
 
   #nextElapsed(after: number): number | undefined {

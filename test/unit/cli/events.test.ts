@@ -29,6 +29,22 @@ describe('a line of thuban events', () => {
       [event('exited', { exit: { ...exit, reason: 'exited', code: 42 } }), 'code 42 after 212 ms'],
       [event('restarting', { number: 1, max: 2, delay: 0.5, policy: 'on_failure' }), '1 of 2, in 500 ms'],
       [event('state', { state: 'failed', previous: 'backoff', message: 'enough' }), 'failed, was backoff: enough'],
+      [
+        event('scheduled', { due: '2026-01-31T03:00:00.000Z', catch_up: false, late_ms: 12 }),
+        'due 2026-01-31T03:00:00.000Z',
+      ],
+      [
+        event('scheduled', { due: '2026-01-31T03:00:00.000Z', catch_up: true, late_ms: 720_000 }),
+        'due 2026-01-31T03:00:00.000Z, makes up for a missed run, 12 min late',
+      ],
+      [
+        event('skipped', { due: '2026-01-31T03:00:00.000Z', reason: 'overlap', count: 1 }),
+        '1 run, it still runs; due 2026-01-31T03:00:00.000Z',
+      ],
+      [
+        event('skipped', { due: '2026-01-31T03:00:00.000Z', reason: 'missed', count: 4 }),
+        '4 runs, the time passed unseen; the last one due 2026-01-31T03:00:00.000Z',
+      ],
       [event('leftover', { paths: ['/a', '/b'] }), 'could not remove /a, /b'],
       [
         event('adopted', { pid: 9, started_at: '2026-01-31T10:00:00.000Z' }),

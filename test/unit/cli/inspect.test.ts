@@ -33,6 +33,29 @@ describe('thuban inspect', () => {
     ]);
   });
 
+  test('shows a schedule, its next and its last run', () => {
+    const schedule = {
+      cron: '0 3 * * *',
+      time_zone: 'UTC',
+      overlap: 'replace',
+      catch_up: 'once',
+      catch_up_window: 3600,
+      jitter: 30,
+      max_runtime: 300,
+    } as const;
+    const manifest = { name: 'report', version: '1.0.0', uid: 1000, gid: 1000, schedule };
+    const lines = text(
+      container('report', { manifest, lines: { 'schedule.cron': 9 } }),
+      fakeTerminal({ columns: 120 }),
+    );
+    const from = lines.findIndex((line) => line.includes('schedule'));
+    assert.deepEqual(lines.slice(from, from + 3), [
+      '  schedule   0 3 * * * UTC, overlap replace, catch_up within 1 h, jitter 30 s, max_runtime 5 min :9',
+      '  next run   03:00 UTC',
+      '  last run   03:00 UTC',
+    ]);
+  });
+
   test('shows limits with their lines in the manifest, and what was used of them', () => {
     const camera = container('camera', {
       manifest: {

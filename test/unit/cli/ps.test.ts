@@ -40,11 +40,12 @@ describe('thuban ps', () => {
   });
 
   test('shows all columns from 120 on', () => {
-    const [header, camera, , modem] = ps(fakeTerminal({ columns: 120 }));
+    const [header, camera, , modem, , report] = ps(fakeTerminal({ columns: 120 }));
     const titles = 'NAME STATE HEALTH PID UP CPU QUOTA MEM/LIMIT % PIDS RST OOM LAST EXIT NEXT';
     assert.equal(header?.trim().replaceAll(/ +/g, ' '), titles);
     assert.match(camera ?? '', /running +- +2210 +3d4h +61% +100% +88\/96 MiB +92% +9 +0 +0 +- +-$/);
     assert.match(modem ?? '', /code 3, 4s ago +in 12s$/);
+    assert.match(report ?? '', /code 0, 6h ago +03:00 UTC$/);
     assert.equal(ps(fakeTerminal({ columns: 119 }))[0]?.includes('HEALTH'), false);
     assert.equal(ps(fakeTerminal({ columns: 80 }), board(), true)[0]?.includes('NEXT'), true);
   });
@@ -124,8 +125,8 @@ describe('the notes under the table', () => {
   test('say what the table has no room for, at most three lines', () => {
     assert.deepEqual(notes(fakeTerminal()), [
       '# privileged: gateway · ▲ gateway: degraded, no swap accounting · modem: next',
-      'start in 12s · sensors.yaml:12:5 unknown key `memroy` in cgroups (thuban',
-      'validate)',
+      'start in 12s · report: next run 03:00 UTC · sensors.yaml:12:5 unknown key',
+      '`memroy` in cgroups (thuban validate)',
     ]);
   });
 

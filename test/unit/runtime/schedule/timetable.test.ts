@@ -161,7 +161,6 @@ describe('a timetable against the wall, minute for minute', () => {
           const table = new Timetable(cron, zone);
           const found = instants(table, from - 1, to);
           assert.deepEqual(found, slowInstants(cron, zone, table.everyHour, from, to), cron);
-          assert.equal(table.count(from - 1, to), found.length);
           assert.equal(table.last(from - 1, to), found.at(-1));
         }),
         { numRuns: 12 },

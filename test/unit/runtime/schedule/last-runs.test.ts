@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { LastRuns } from '../../../../src/runtime/schedule/index.ts';
+
+describe('the last runs', () => {
+  let folder: string;
+  const told: string[] = [];
+  const open = (path = join(folder, 'state/schedules')): LastRuns => new LastRuns(path, ({ code }) => told.push(code));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'last-runs-'));
+    told.length = 0;
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('are there again for the next daemon, with the latest time that was known', () => {
+    const runs = open();
+    runs.note('a:1.0.0', { due: 5000, now: 5020 });
+    runs.note('b:1.0.0', { now: 9000 });
+    runs.note('a:1.0.0', { due: 6000, now: 6020 }); // the clock was set back
+    const next = open();
+    assert.deepEqual(next.get('a:1.0.0'), { v: 1, due: 6000, began: 6020, clock: 9000 });
+    assert.deepEqual(next.get('b:1.0.0'), { v: 1, began: 9000, clock: 9000 });
+    assert.equal(next.clock, 9000);
+    assert.deepEqual(told, []);
+  });
+
+  test('are forgotten with their container', () => {
+    const runs = open();
+    for (const id of ['a:1.0.0', 'b:1.0.0', 'c:1.0.0']) runs.note(id, { due: 1, now: 2 });
+    runs.forget('a:1.0.0');
+    runs.sweep(new Set(['b:1.0.0']));
+    const next = open();
+    assert.deepEqual(
+      ['a:1.0.0', 'b:1.0.0', 'c:1.0.0'].map((id) => next.get(id)?.due),
+      [undefined, 1, undefined],
+    );
+  });
+
+  test('of another version are as if there were none, and a damaged file is set aside', () => {
+    open().note('a:1.0.0', { due: 1, now: 2 });
+    const file = join(folder, 'state/schedules/a@1.0.0.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"v":1', '"v":2'));
+    assert.equal(open().get('a:1.0.0'), undefined);
+    assert.deepEqual(told, []);
+    writeFileSync(file, text.slice(0, 20));
+    assert.equal(open().get('a:1.0.0'), undefined);
+    assert.deepEqual(told, ['TH7008']);
+  });
+
+  test('a folder that cannot be made is told, and schedules run without it', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const runs = open(join(folder, 'file/schedules'));
+    runs.note('a:1.0.0', { due: 1, now: 2 });
+    assert.equal(runs.get('a:1.0.0')?.due, 1);
+    assert.ok(told.length > 0 && told.every((code) => code === 'TH4006'), told.join());
+  });
+});
