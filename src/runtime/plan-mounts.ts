@@ -69,7 +69,12 @@ function targetSteps(target: string, file: boolean, root: Root, done: string[], 
   return [];
 }
 
-function mountStep(target: string, mount: Exclude<Mount, { type: 'resource' }>, manifest: Manifest, draft: LaunchDraft): Step {
+function mountStep(
+  target: string,
+  mount: Exclude<Mount, { type: 'resource' }>,
+  manifest: Manifest,
+  draft: LaunchDraft,
+): Step {
   switch (mount.type) {
     case 'bind': {
       const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
