@@ -118,6 +118,26 @@ describe('thuban plan', () => {
     assert.match(thuban('plan', '--facts', path, path).stderr, /error\[TH6011\]/);
   });
 
+  test('chooses among the resources of the board that facts were taken from, and prints where they come from', () => {
+    const mount = 'mounts:\n  /maps: {type: resource, name: maps, version: ^1, dir: /share}\n';
+    const path = file('reader.yaml', good + mount);
+    const taken = JSON.parse(thuban('plan', '--json', path).stdout) as { facts: Record<string, unknown> };
+    assert.deepEqual(taken.facts['resources'], []);
+    assert.match(thuban('plan', path).stderr, /error\[TH1402\].*no container satisfies `maps \^1` \(have none\)/);
+    const identity = { dev: '1', ino: '2', size: '5120', ctime_ns: '3' };
+    const resources = ['1.0.0', '1.2.0'].map((version) => {
+      const image = { file: `/repo/maps-${version}.tar`, offset: 512, size: 4096, identity };
+      return { name: 'maps', version, source: { type: 'image', image } };
+    });
+    const facts = file('facts-maps.json', JSON.stringify({ facts: { ...taken.facts, resources } }));
+    const { code, stdout } = thuban('plan', '--facts', facts, path);
+    assert.match(stdout, /image +\/maps {2}from \/share of \/repo\/maps-1\.2\.0\.tar/);
+    assert.equal(code, 0);
+    const { resources: _, ...old } = taken.facts;
+    const before = file('facts-old.json', JSON.stringify({ facts: old }));
+    assert.match(thuban('plan', '--facts', before, path).stderr, /TH1402/, 'facts of a version that knew of none');
+  });
+
   test('shows what it can of a manifest that cannot be started, names why, and fails', () => {
     const path = file('rootless.yaml', good.replace('rootfs: host\n', ''));
     const { code, stdout, stderr } = thuban('plan', path);
