@@ -79,15 +79,26 @@ function parentGroup(parent: string, facts: CgroupFacts): string {
   return inside.rest;
 }
 
-/** `c-<name>@<version>`, with `#n` for a further instance: different containers never get the same group. */
-export function groupName(name: string, version: string, instance?: number): string {
+export interface RunMarks {
+  /** The pid of a process that has its containers for itself. */
+  instance?: number | undefined;
+  /** 2 and more: a run beside others of the same container. */
+  beside?: number | undefined;
+}
+
+/**
+ * `c-<name>@<version>`, with `#n` for an instance of another process, and `=n` for the n-th run beside the first: different containers never get
+ * the same group.
+ */
+export function groupName(name: string, version: string, { instance, beside }: RunMarks = {}): string {
   for (const part of [name, version]) {
     if (!NAME.test(part))
       throw new ThubanError('TH1211', `\`${visible(part)}\` cannot be part of a cgroup name`, {
         hint: 'use letters, digits, `-`, `_`, `.` and `+`',
       });
   }
-  const suffix = instance === undefined || instance < 2 ? '' : `#${instance}`;
+  const ordinal = beside === undefined ? '' : `=${beside}`;
+  const suffix = ordinal + (instance === undefined || instance < 2 ? '' : `#${instance}`);
   const full = `c-${name}@${version}`;
   if (full.length + suffix.length <= MAX_NAME_BYTES) return full + suffix;
   // The kernel takes 255 bytes. `~` is in no name or version, so that a cut name never equals one written in full.

@@ -21,8 +21,10 @@ export interface CgroupRequest {
   resources: Resources;
   name: string;
   version: string;
-  /** 2 and more: a further instance of the same container. */
+  /** The pid of a process that has its containers for itself. */
   instance?: number;
+  /** 2 and more: a run beside others of the same container. */
+  beside?: number;
   facts: CgroupFacts;
   /** `self` or an absolute path inside a cgroup mount. */
   parent: string;

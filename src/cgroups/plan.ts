@@ -22,7 +22,7 @@ const WANTED_V2 = ['cpu', 'io', 'memory', 'pids'] as const;
  * `details.key` its manifest key and `details.errors` all of them.
  */
 export function planCgroups(request: CgroupRequest): CgroupPlan {
-  const name = groupName(request.name, request.version, request.instance);
+  const name = groupName(request.name, request.version, request);
   const top = checkComponent(request.top ?? DEFAULT_TOP);
   const draft = new Draft(request);
   sections(draft);

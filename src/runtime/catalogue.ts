@@ -4,6 +4,7 @@ import type { LogStore } from './log-store.ts';
 import type { Kept } from './reconcile/index.ts';
 import type { RejectedManifest } from './repository/index.ts';
 import { resourceOf, type Resource } from './resources.ts';
+import type { Scheduled } from './schedule/index.ts';
 import type { Supervised } from './supervised.ts';
 
 /** A container of the repository, with its log. */
@@ -16,8 +17,19 @@ export interface Entry {
   loaded_at: string;
   /** Whether it starts by itself was decided; what else happens on the board does not make it start any more. */
   isDecided: boolean;
+  /** It is one more run of another entry's container, which the clock started while that one ran. */
+  beside?: Beside;
+  /** The clock starts it. */
+  scheduled?: Scheduled;
   /** It goes on as it is, because its file or its repository cannot be used now. */
   kept?: Kept;
+}
+
+export interface Beside {
+  /** Id of the container. */
+  of: string;
+  /** 2 and more. */
+  number: number;
 }
 
 export interface RejectedEntry {
@@ -35,8 +47,14 @@ export class Catalogue {
   get sorted(): Entry[] {
     return [...this.entries.values()].sort((a, b) => {
       const [x, y] = [a.supervised.loaded.manifest, b.supervised.loaded.manifest];
-      return x.name < y.name ? -1 : x.name > y.name ? 1 : compareVersions(y.version, x.version);
+      if (x.name !== y.name) return x.name < y.name ? -1 : 1;
+      return compareVersions(y.version, x.version) || (a.beside?.number ?? 1) - (b.beside?.number ?? 1);
     });
+  }
+
+  /** The runs beside a container's own. */
+  besides(id: string): Entry[] {
+    return [...this.entries.values()].filter(({ beside }) => beside?.of === id);
   }
 
   /** What these containers offer to each other. */
@@ -48,7 +66,9 @@ export class Catalogue {
   find(name: string): Entry | RejectedEntry {
     const exact = this.entries.get(name);
     if (exact !== undefined) return exact;
-    const newest = this.sorted.find(({ supervised }) => supervised.loaded.manifest.name === name);
+    const newest = this.sorted.find(
+      ({ supervised, beside }) => beside === undefined && supervised.loaded.manifest.name === name,
+    );
     if (newest !== undefined) return newest;
     const rejected = this.rejected.find(
       (entry) => rejectedId(entry) === name || entry.rejected.name === name || rejectedName(entry) === name,

@@ -14,6 +14,12 @@ export interface DaemonOptions {
   watch: { debounce: number; rescan: number };
   /** What must survive a boot. */
   dataDir: string;
+  schedule: {
+    /** When the clock of the board is believed. Seconds. */
+    gate: { mode: 'auto' | 'synchronized' | 'off'; timeout: number };
+    /** Zone of schedules that name none. */
+    timeZone: string;
+  };
   cgroups: { parent: string; name: string; enforce: 'strict' | 'best_effort' };
   /** Seconds that containers outlive the daemon. */
   lease: number;

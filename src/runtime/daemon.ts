@@ -121,6 +121,7 @@ export class Daemon {
         history,
         planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
         onCritical: critical.resolve,
+        onProblem,
       });
       const reconciler = new Reconciler({ options, fleet, history });
       const daemon = new Daemon({

@@ -5,15 +5,18 @@ import { keyPaths } from './key-path.ts';
 import { meanTheSame } from './same-meaning.ts';
 import { usageOf } from './usage.ts';
 
-export function summaryOf({ supervised }: Entry, usage: boolean): ContainerSummary {
+export function summaryOf({ supervised, scheduled }: Entry, usage: boolean): ContainerSummary {
   const { manifest, file } = supervised.loaded;
-  const { next_start_ms, message: _message, uptime_ms: _uptime, ...status } = supervised.status;
+  const { next_start_ms, message: _message, uptime_ms: _uptime, conditions, ...status } = supervised.status;
+  const { nextRun, waiting } = scheduled ?? {};
   const container = status.pid === undefined ? undefined : supervised.container;
   return {
     ...status,
+    conditions: waiting === undefined ? conditions : [...conditions, waiting],
     name: manifest.name,
     version: manifest.version,
     ...(next_start_ms === undefined ? {} : { next_start: new Date(Date.now() + next_start_ms).toISOString() }),
+    ...(nextRun === undefined ? {} : { next_run: nextRun.toISOString() }),
     ...(manifest.process?.privileged === true ? { privileged: true } : {}),
     ...(manifest.autostart === undefined ? {} : { autostart: manifest.autostart }),
     file,
@@ -57,6 +60,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
   const cpu = run?.cpuUsage() ?? undefined;
   const command = run?.record.command ?? commandOf(supervised.loaded);
   const present = supervised.container !== undefined;
+  const lastRun = entry.scheduled?.lastRun;
   return {
     ...summaryOf(entry, true),
     ...(message === undefined ? {} : { message }),
@@ -75,6 +79,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     mounts: Object.entries(manifest.mounts ?? {}).map(([target, mount]) => describeMount(target, mount)),
     ...(memory === undefined ? {} : { memory: { usage: memory.usage, limit: memory.limit, peak: memory.peak } }),
     ...(cpu === undefined ? {} : { cpu }),
+    ...(lastRun === undefined ? {} : { last_run: lastRun.toISOString() }),
     history,
   };
 }

@@ -152,12 +152,14 @@ export class Executor {
   #take(entry: Entry, wanted: Wanted): void {
     const changed = this.#change(entry, wanted);
     entry.supervised.take(wanted.loaded);
+    this.#parts.fleet.clockwork.bind(entry);
     this.#tellUpdated(entry, 'text', changed);
   }
 
   async #replace(entry: Entry, wanted: Wanted): Promise<void> {
     const changed = this.#change(entry, wanted);
     const { started } = await entry.supervised.restart('for replacement', { next: wanted.loaded });
+    this.#parts.fleet.clockwork.bind(entry);
     this.#tellUpdated(entry, 'replace', changed);
     await started;
   }
@@ -177,10 +179,12 @@ export class Executor {
   async #remove(entry: Entry, reason: string): Promise<void> {
     const { fleet, history, log } = this.#parts;
     const { id, loaded } = entry.supervised;
-    await entry.supervised.stop(reason);
+    fleet.clockwork.release(entry);
+    const besides = fleet.catalogue.besides(id);
+    await Promise.all([entry, ...besides].map(({ supervised }) => supervised.stop(reason)));
     failpoint('remove.stopped');
     if (fleet.isClosing) return;
-    fleet.drop(entry);
+    for (const one of [...besides, entry]) fleet.drop(one);
     history.add({ type: 'manifest_removed', container: id, file: loaded.file });
     log('info', `${id} removed, because its manifest is gone`, { container: id, file: loaded.file });
   }

@@ -1,4 +1,6 @@
+import type { ThubanError } from '../base/index.ts';
 import { Catalogue, type Entry } from './catalogue.ts';
+import { Clockwork } from './clockwork.ts';
 import type { DaemonBoard } from './daemon-board.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
@@ -6,7 +8,7 @@ import type { RuntimeEvent } from './events.ts';
 import { exitSentence } from './exit.ts';
 import { logEvent } from './log-event.ts';
 import type { LogStore, LogStores } from './log-store.ts';
-import { containerId, type PlanOptions } from './plan.ts';
+import { runId, type PlanOptions } from './plan.ts';
 import type { Actual, Wanted } from './reconcile/index.ts';
 import { isFailure } from './restart.ts';
 import { isActive } from './states.ts';
@@ -23,12 +25,14 @@ export interface FleetParts {
   planOptions: PlanOptions;
   /** A container with `autostart: critical` has ended for good. */
   onCritical: (id: string) => void;
+  onProblem: (error: ThubanError) => void;
 }
 
 /** All containers that the daemon has, and what happens to them together. */
 export class Fleet {
   readonly catalogue = new Catalogue();
   readonly #parts: FleetParts;
+  readonly clockwork: Clockwork;
   readonly #turnstile: Turnstile;
   /** From the moment on that they are somebody else's, nothing of them is noted here. */
   #detached = false;
@@ -37,6 +41,16 @@ export class Fleet {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#turnstile = new Turnstile(parts.options.concurrency);
+    this.clockwork = new Clockwork({
+      options: parts.options,
+      catalogue: this.catalogue,
+      addBeside: ({ supervised, repository }, number) => this.add({ loaded: supervised.loaded, repository }, number),
+      isClosing: () => this.isClosing,
+      onEvent: (event) => {
+        this.#tell(event);
+      },
+      onProblem: parts.onProblem,
+    });
   }
 
   /** Whether all is about to end, or to be another daemon's. */
@@ -46,7 +60,8 @@ export class Fleet {
 
   /** `busy`: ids of containers that something is being done about. */
   actual(busy: { has(id: string): boolean }): Actual[] {
-    return [...this.catalogue.entries].map(([id, { supervised, repository, isDecided }]) => ({
+    const own = [...this.catalogue.entries].filter(([, { beside }]) => beside === undefined);
+    return own.map(([id, { supervised, repository, isDecided }]) => ({
       id,
       loaded: supervised.loaded,
       repository,
@@ -59,15 +74,15 @@ export class Fleet {
     }));
   }
 
-  /** Takes a container in. Nothing of it is started. */
-  add({ loaded, repository }: Wanted): Entry {
+  /** Takes a container in, or one more run beside its own. Nothing of it is started, unless the clock does it. */
+  add({ loaded, repository }: Wanted, number?: number): Entry {
     const { board, stores, files, planOptions } = this.#parts;
-    const id = containerId(loaded.manifest);
+    const id = runId(loaded.manifest, number);
     const log = stores.open(id);
     const supervised = new Supervised({
       board,
       loaded,
-      planOptions,
+      planOptions: number === undefined ? planOptions : { ...planOptions, beside: number },
       resources: () => this.catalogue.resources,
       turnstile: this.#turnstile,
       output: log,
@@ -83,12 +98,16 @@ export class Fleet {
       },
     });
     const entry: Entry = { supervised, log, repository, loaded_at: new Date().toISOString(), isDecided: false };
+    if (number !== undefined) entry.beside = { of: runId(loaded.manifest), number };
     this.catalogue.entries.set(id, entry);
+    this.clockwork.bind(entry);
     return entry;
   }
 
-  /** Forgets a container that rests: its state, its logs. */
-  drop({ supervised: { id } }: Entry): void {
+  /** Forgets a container that rests: its state, its logs, its last run. */
+  drop(entry: Entry): void {
+    const { id } = entry.supervised;
+    this.clockwork.release(entry);
     this.catalogue.entries.delete(id);
     this.#parts.files.remove(id);
     this.#parts.stores.remove(id);
@@ -97,6 +116,7 @@ export class Fleet {
   /** Stops all at once; what still lives after `timeout` seconds is killed. */
   async stopAll(timeout: number): Promise<void> {
     this.#stopping = true;
+    this.clockwork.close();
     const all = [...this.catalogue.entries.values()].map(({ supervised }) => supervised);
     const timer = setTimeout(() => {
       void this.killAll('at the end of the shutdown’s time-out');
@@ -113,6 +133,7 @@ export class Fleet {
   /** What happens from now on is another daemon's to note. */
   detach(): void {
     this.#detached = true;
+    this.clockwork.close();
     for (const { log } of this.catalogue.entries.values()) log.close();
   }
 
@@ -123,11 +144,17 @@ export class Fleet {
 
   #onEvent(event: RuntimeEvent, log: LogStore): void {
     if (this.#detached) return;
+    this.#tell(event);
+    this.clockwork.onEvent(event);
+    if (event.type === 'exited') log.remark(exitSentence(event.exit));
+    if (event.type === 'state') this.#checkCritical(event.container);
+  }
+
+  #tell(event: RuntimeEvent): void {
+    if (this.#detached) return;
     const { time, ...body } = event;
     this.#parts.history.add(body, time);
     logEvent(event, this.#parts.options.log);
-    if (event.type === 'exited') log.remark(exitSentence(event.exit));
-    if (event.type === 'state') this.#checkCritical(event.container);
   }
 
   #checkCritical(id: string): void {

@@ -30,8 +30,10 @@ export interface PlanOptions extends ProgramOverrides {
   top?: string;
   /** What a manifest without `cgroups.enforce` means. */
   enforce?: 'strict' | 'best_effort';
-  /** 2 and more: a further instance of the same container. */
+  /** The pid of a process that has its containers for itself. */
   instance?: number;
+  /** 2 and more: a run beside others of the same container. */
+  beside?: number;
   /** Thuban's own run directory, which no container may see. */
   runDir?: string;
   /** The image in the package that the manifest came in. */
@@ -43,6 +45,11 @@ const MINIMUM_KERNEL = [5, 10] as const;
 
 export function containerId(manifest: Manifest): string {
   return `${manifest.name}:${manifest.version}`;
+}
+
+/** `name:version#2` is the second run at the same time of one container. */
+export function runId(manifest: Manifest, beside?: number): string {
+  return beside === undefined ? containerId(manifest) : `${containerId(manifest)}#${beside}`;
 }
 
 /**
@@ -60,7 +67,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {
-    id: containerId(manifest),
+    id: runId(manifest, options.beside),
     cgroup,
     launch: {
       steps: draft.steps,
@@ -90,6 +97,7 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     name: manifest.name,
     version: manifest.version,
     ...(options.instance === undefined ? {} : { instance: options.instance }),
+    ...(options.beside === undefined ? {} : { beside: options.beside }),
     facts: facts.cgroups,
     parent: options.parent ?? 'self',
     ...(options.top === undefined ? {} : { top: options.top }),

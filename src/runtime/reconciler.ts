@@ -35,7 +35,8 @@ export class Reconciler {
     this.#parts = parts;
     const { options, fleet, history } = parts;
     const { restart, log, watch } = options;
-    this.#repositories = new Repositories(options.repositories, { restart, settle: watch.debounce * 1000 });
+    const { timeZone } = options.schedule;
+    this.#repositories = new Repositories(options.repositories, { restart, timeZone, settle: watch.debounce * 1000 });
     this.#executor = new Executor({ fleet, history, log, desired: () => this.#holdings });
     this.#refusals = new Refusals(fleet.catalogue, history, log);
     this.#watch = new RepositoryWatch({
@@ -79,7 +80,12 @@ export class Reconciler {
 
   /** Brings the board to what its repositories want, and keeps it so. */
   run(): void {
+    const { fleet } = this.#parts;
     this.#executor.run();
+    fleet.clockwork.start();
+    // What cannot be read now may come back.
+    if (this.#holdings.rejected.length === 0 && this.#holdings.unusable.size === 0)
+      fleet.clockwork.sweep(new Set(fleet.catalogue.entries.keys()));
     for (const entry of this.#parts.fleet.catalogue.entries.values()) entry.isDecided = true;
     this.#watch.start();
   }

@@ -36,17 +36,34 @@ export function resumeFleet(parts: ResumeParts): void {
     const loaded = manifestFor(id, inheritance, holdings);
     if (loaded === undefined) continue;
     const repository = dirs.find(([, dir]) => dir === dirname(loaded.file))?.[0] ?? '';
-    entries.set(id, fleet.add({ loaded, repository }));
+    entries.set(id, fleet.add({ loaded, repository }, ordinalOf(id)));
   }
   dropForgotten(fleet, entries, parts);
   for (const [id, entry] of entries) resume(id, entry, parts);
   for (const step of reconcile(holdings, fleet.actual(NOTHING_BUSY))) if (step.do === 'add') fleet.add(step.wanted);
+  endOrphans(fleet);
   const known = new Set([
     ...fleet.catalogue.entries.keys(),
     ...[...inheritance.saved.keys()].filter(mayReturn(holdings)),
   ]);
   for (const id of inheritance.saved.keys()) if (!known.has(id)) files.remove(id);
   stores.sweep(known);
+}
+
+/** Of a run beside the first one of its container: `job:1.0.0#2`. */
+function ordinalOf(id: string): number | undefined {
+  const ordinal = /#(\d+)$/.exec(id)?.[1];
+  return ordinal === undefined ? undefined : Number(ordinal);
+}
+
+/** What runs beside a container that is gone. */
+function endOrphans(fleet: Fleet): void {
+  for (const entry of fleet.catalogue.entries.values()) {
+    if (entry.beside === undefined || fleet.catalogue.entries.has(entry.beside.of)) continue;
+    void entry.supervised.stop('because its manifest is gone').then(() => {
+      if (!fleet.isClosing) fleet.drop(entry);
+    });
+  }
 }
 
 /** The text in its file when nothing is to be decided about it any more, else the one that was in force. */

@@ -8,7 +8,7 @@ import type { Exit } from './exit.ts';
 import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
 import { withPosition } from './locate.ts';
 import type { ProgramOverrides } from './plan-program.ts';
-import { containerId } from './plan.ts';
+import { runId } from './plan.ts';
 import { restore, type Entry, type Held } from './restore.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
 import { savedManifest, type SavedState } from './saved-state.ts';
@@ -51,7 +51,7 @@ export class Supervised {
   constructor(options: SupervisedOptions) {
     this.#options = options;
     this.#loaded = options.loaded;
-    this.id = containerId(options.loaded.manifest);
+    this.id = runId(options.loaded.manifest, options.planOptions.beside);
     this.#clock = options.clock ?? systemClock;
     this.#turnstile = options.turnstile ?? new Turnstile(Infinity);
     this.#ledger = new Ledger(this.id, { ...options, clock: this.#clock });

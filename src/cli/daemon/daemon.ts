@@ -114,8 +114,12 @@ function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
   return {
     runDir: config.run_dir,
     repositories: config.repositories,
-    watch: { debounce: 0.5, rescan: 60 },
-    dataDir: '/var/lib/thuban',
+    watch: config.watch,
+    dataDir: config.data_dir,
+    schedule: {
+      gate: { mode: config.schedule.clock_gate, timeout: config.schedule.clock_gate_timeout },
+      timeZone: config.schedule.time_zone,
+    },
     cgroups: config.cgroups,
     lease: config.daemon.lease,
     concurrency: config.start.concurrency,

@@ -51,6 +51,10 @@ export class Scheduled {
     return this.#due === undefined ? undefined : new Date(this.#due);
   }
 
+  get schedule(): Schedule {
+    return this.#schedule;
+  }
+
   /** When its last run began, also that of an earlier daemon. */
   get lastRun(): Date | undefined {
     const last = this.#parts.lastRuns.get(this.id);

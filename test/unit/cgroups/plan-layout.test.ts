@@ -118,11 +118,11 @@ test('different containers never share a group name', () => {
   const long = 'x'.repeat(250);
   const names = [
     groupName('a', '1.0.0'),
-    groupName('a', '1.0.0', 2),
+    groupName('a', '1.0.0', { instance: 2 }),
     groupName('a', '1.0.1'),
     groupName(long, '1.0.0'),
     groupName(long, '1.0.1'),
-    groupName(long, '1.0.0', 2),
+    groupName(long, '1.0.0', { instance: 2 }),
   ];
   assert.equal(new Set(names).size, names.length);
   assert.deepEqual(names.slice(0, 2), ['c-a@1.0.0', 'c-a@1.0.0#2']);
