@@ -8,11 +8,9 @@ export const version: string = process.env['THUBAN_BUILD_VERSION'] ?? readPackag
  * When what runs was written, in milliseconds since 1970: no clock that is set is earlier. The bundle has it compiled in; run from the sources
  * it is the age of package.json.
  */
-export const builtAt: number =
-  process.env['THUBAN_BUILD_DATE'] === undefined ? agePackage() : Number(process.env['THUBAN_BUILD_DATE']) * 1000;
-
-function agePackage(): number {
-  return statSync(join(import.meta.dirname, '../../package.json')).mtimeMs;
+export function builtAt(): number {
+  const built = process.env['THUBAN_BUILD_DATE'];
+  return built === undefined ? statSync(join(import.meta.dirname, '../../package.json')).mtimeMs : Number(built) * 1000;
 }
 
 function readPackageVersion(): string {

@@ -13,8 +13,8 @@ export interface Scenario {
   gate: 'auto' | 'off';
   /** The clock is set to `at` (RFC 3339) and then left alone for `seconds`. */
   clock: { at: string; seconds: number }[];
-  /** No scheduler and no look at the clock: only an alarm that is due in two seconds. */
-  alarmOnly?: boolean;
+  /** No scheduler: only an alarm that is due in two to three seconds, and is cleared by the look before it or not. */
+  alarmOnly?: 'until looked' | 'whatever was seen';
 }
 
 export interface Report {
@@ -50,11 +50,15 @@ const scheduler = new Scheduler({
     if (event.type === 'skipped') told.push(`${event.container} ${event.reason} ${event.count}`);
   },
 });
-const alarm = cronAlarm(
-  () => told.push('rung'),
-  () => undefined,
-);
-if (scenario.alarmOnly === true) alarm.set(Date.now() + 2000);
+const alarm = cronAlarm({
+  ring: () => told.push('rung'),
+  look: () => {
+    told.push('looked');
+    if (scenario.alarmOnly === 'until looked') alarm.clear();
+  },
+  log: () => undefined,
+});
+if (scenario.alarmOnly !== undefined) alarm.set(Math.ceil(Date.now() / 1000) * 1000 + 2000); // a whole second, as all instants
 const scheduled = scenario.schedules.map(({ cron, time_zone = 'UTC' }, at) =>
   scheduler.add(
     String(at),

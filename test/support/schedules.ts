@@ -26,7 +26,7 @@ export const scheduleDefaults: Schedule = {
 
 /** Node-cron's part, on a clock that is moved by hand: its timers do not see that the wall clock was set. */
 function manualAlarm(clock: ManualClock): MakeAlarm {
-  return (ring) => {
+  return ({ ring }) => {
     let set: AbortController | undefined;
     const arm = (at: number): void => {
       set?.abort();

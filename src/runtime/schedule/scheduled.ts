@@ -38,9 +38,13 @@ export class Scheduled {
     this.#parts = parts;
     this.#schedule = schedule;
     this.#timetable = new Timetable(schedule.cron, schedule.time_zone);
-    this.#alarm = parts.alarm(() => {
-      this.#ring();
-    }, parts.log);
+    this.#alarm = parts.alarm({
+      ring: () => {
+        this.#ring();
+      },
+      look: parts.look,
+      log: parts.log,
+    });
     this.#starter = new Starter(id, schedule, host, parts);
     const { clock, log } = parts;
     this.#limits = new RunLimits(schedule.max_runtime, { clock, log, stop: (reason, run) => host.stop(reason, run) });

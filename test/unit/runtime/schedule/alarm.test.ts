@@ -6,13 +6,18 @@ import { cronAlarm } from '../../../../src/runtime/schedule/alarm.ts';
 
 describe('an alarm by node-cron', () => {
   const rung: number[] = [];
-  const alarm = cronAlarm(
-    () => rung.push(Date.now()),
-    () => undefined,
-  );
+  const order: string[] = [];
+  const alarm = cronAlarm({
+    ring: () => {
+      rung.push(Date.now());
+      order.push('ring');
+    },
+    look: () => order.push('look'),
+    log: () => undefined,
+  });
   afterEach(() => {
     alarm.clear();
-    rung.length = 0;
+    rung.length = order.length = 0;
     assert.equal(getTasks().size, 0); // its registry is global
   });
 
@@ -24,6 +29,7 @@ describe('an alarm by node-cron', () => {
     await sleep(at + 1500 - Date.now());
     assert.equal(rung.length, 1);
     assert.ok(rung[0]! >= at);
+    assert.equal(order[0], 'look');
   });
 
   test('rings for the last time that it was set to', async () => {
