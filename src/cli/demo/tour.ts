@@ -94,7 +94,9 @@ export class Tour {
       case 'leftover':
         this.#screen.event('leftover', event.paths.join(', '));
         return;
-      case 'adopted': // what a new daemon does
+      case 'adopted': // these are a daemon's doing
+      case 'scheduled':
+      case 'skipped':
         return;
     }
   }
