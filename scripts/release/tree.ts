@@ -28,7 +28,11 @@ export function layOut({ root, bundle, programs, thirdParty }: Parts, into: stri
   for (const name of PROGRAMS) put(join(programs, name), `lib/${name}`, 0o755);
   makeFolder(join(into, 'bin'), into);
   symlinkSync('../lib/thuban.mjs', join(into, 'bin/thuban'));
-  for (const path of SHIPPED.flatMap((name) => filesOf(root, name))) put(join(root, path), path, 0o644);
+  for (const path of SHIPPED.flatMap((name) => filesOf(root, name))) {
+    // git keeps this bit and no other: a script in an example is to be packed and run.
+    const isProgram = (statSync(join(root, path)).mode & 0o100) !== 0;
+    put(join(root, path), path, isProgram ? 0o755 : 0o644);
+  }
   writeFileSync(join(into, 'THIRD-PARTY'), thirdParty);
   chmodSync(join(into, 'THIRD-PARTY'), 0o644);
 }

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { versionOf } from '../release/source.ts';
 import { bundleTests } from './bundle-tests.ts';
 import { command, needPrograms, VmError } from './command.ts';
+import { packExamples } from './example-packages.ts';
 import type { Machine } from './machines.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -50,9 +51,13 @@ async function build({ node, compiler }: Machine, to: string): Promise<void> {
   await command(process.execPath, [relative(process.cwd(), join(ROOT, 'scripts/build.mjs')), '--out', to], { env });
 }
 
-/** Makes the release for the machine, beside the sum of it, and returns the settings that guest/release.sh wants. */
+/**
+ * Makes the release for the machine, beside the sum of it, and packages of the examples with the bundle of the checkout; returns the settings
+ * that guest/release.sh wants.
+ */
 export async function packRelease({ release }: Machine, folder: string): Promise<Record<string, string>> {
   await command(process.execPath, [join(ROOT, 'scripts/release.mjs'), '--arch', release, '--out', folder]);
+  await packExamples(join(folder, 'checkout/dist/thuban.mjs'), join(ROOT, 'examples/packages'), folder);
   const version = versionOf(ROOT);
   return { release_version: version, release_tarball: `thuban-${version}-linux-${release}.tar.gz` };
 }

@@ -2,7 +2,6 @@ import { codes, type Diagnostic } from '../base/index.ts';
 import {
   loadManifest,
   readManifestBytes,
-  readManifestFile,
   renderDiagnosticLine,
   renderDiagnostics,
   type LoadResult,
@@ -27,12 +26,10 @@ export function asError(findings: readonly Diagnostic[]): unknown {
   };
 }
 
-/** The manifest, or undefined after its errors were printed to stderr. Warnings are printed too, unless --quiet. */
-export function loadOrExplain(file: string, context: Context): LoadedManifest | undefined {
-  return explained(readManifestFile(file), file, context);
-}
-
-/** The same with the bytes that were read, for commands that sign or pack them. */
+/**
+ * The manifest with the bytes that were read, for commands that sign or pack them; or undefined after its errors were printed to stderr.
+ * Warnings are printed too, unless --quiet.
+ */
 export function loadBytesOrExplain(
   file: string,
   context: Context,
@@ -41,18 +38,25 @@ export function loadBytesOrExplain(
   const bytes = 'bytes' in read ? read.bytes : undefined;
   const result: LoadResult =
     'fatal' in read ? { ok: false, diagnostics: [read.fatal] } : loadManifest(read.bytes, file);
-  const loaded = explained(result, file, context);
-  return loaded === undefined || bytes === undefined ? undefined : { bytes, loaded };
+  explain(result.diagnostics, () => sourceOf(file), context);
+  return !result.ok || bytes === undefined ? undefined : { bytes, loaded: result.manifest };
 }
 
-function explained(result: LoadResult, file: string, context: Context): LoadedManifest | undefined {
-  const shown = context.quiet ? result.diagnostics.filter((d) => d.severity === 'error') : result.diagnostics;
-  if (shown.length > 0) {
-    if (context.json) process.stderr.write(`${JSON.stringify(asError(shown))}\n`);
-    else if (context.err.isTTY) {
-      const options = { color: context.err.color, columns: context.err.columns };
-      process.stderr.write(renderDiagnostics(shown, sourceOf(file), options));
-    } else for (const diagnostic of shown) process.stderr.write(`${renderDiagnosticLine(diagnostic)}\n`);
+/** Prints findings to stderr, errors only with --quiet. `textOf` gives the text that the place of a finding is in. */
+export function explain(
+  findings: readonly Diagnostic[],
+  textOf: (finding: Diagnostic) => string | undefined,
+  context: Context,
+): void {
+  const shown = context.quiet ? findings.filter(({ severity }) => severity === 'error') : findings;
+  if (shown.length === 0) return;
+  if (context.json) {
+    process.stderr.write(`${JSON.stringify(asError(shown))}\n`);
+    return;
   }
-  return result.ok ? result.manifest : undefined;
+  const { isTTY, color, columns } = context.err;
+  for (const finding of shown)
+    process.stderr.write(
+      isTTY ? renderDiagnostics([finding], textOf(finding), { color, columns }) : `${renderDiagnosticLine(finding)}\n`,
+    );
 }

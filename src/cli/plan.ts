@@ -3,7 +3,8 @@ import { ThubanError, messageOf } from '../base/index.ts';
 import { plainFacts } from '../cgroups/index.ts';
 import { gatherFacts, plan, withPosition, type Facts } from '../runtime/index.ts';
 import type { Context } from './context.ts';
-import { loadOrExplain } from './load.ts';
+import { loadGiven, type Given } from './load-given.ts';
+import { Neighbours } from './neighbours.ts';
 import { planText } from './plan-text.ts';
 import { printError } from './print-error.ts';
 
@@ -11,22 +12,32 @@ export interface PlanFlags {
   cgroups?: 'v1' | 'v2';
   facts?: string;
   cgroupParent?: string;
+  key?: string[];
+  repository?: string;
 }
 
 /** Decides everything, does nothing. */
-export function planCommand(file: string, flags: PlanFlags, context: Context): number {
-  const loaded = loadOrExplain(file, context);
-  if (loaded === undefined) return 1;
-  const facts = flags.facts === undefined ? gatherFacts(loaded.manifest) : readFacts(flags.facts);
+export async function planCommand(file: string, flags: PlanFlags, context: Context): Promise<number> {
+  if (flags.facts !== undefined && flags.repository !== undefined)
+    throw new ThubanError('TH6011', '`--facts` and `--repository` exclude each other', {
+      hint: 'the facts of a board say what its repository held',
+    });
+  const given = await loadGiven(file, flags.key, context);
+  if (given === undefined) return 1;
+  const { loaded } = given;
+  const [facts, explain] =
+    flags.facts === undefined
+      ? await here(file, given, flags.repository)
+      : [readFacts(flags.facts), (error: unknown) => error];
   if (flags.cgroups !== undefined) facts.cgroups = plainFacts(flags.cgroups);
   try {
     const made = plan(loaded.manifest, facts, {
       ...(loaded.image === undefined ? {} : { image: loaded.image }),
       ...(flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent }),
     });
+    const problems = made.problems.map((problem) => withPosition(explain(problem), loaded));
     if (context.json) {
       const { layout, groups, writes } = made.cgroup;
-      const problems = made.problems.map((problem) => withPosition(problem, loaded));
       const json = {
         cgroup: { layout, groups, writes },
         launch: made.launch,
@@ -37,12 +48,18 @@ export function planCommand(file: string, flags: PlanFlags, context: Context): n
       process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
     } else {
       process.stdout.write(planText(made, loaded, where(flags), context));
-      for (const problem of made.problems) printError(withPosition(problem, loaded), context);
+      for (const problem of problems) printError(problem, context);
     }
-    return made.problems.length === 0 ? 0 : 1;
+    return problems.length === 0 ? 0 : 1;
   } catch (error) {
     throw withPosition(error, loaded);
   }
+}
+
+/** The facts of this machine, and what knows why a resource is missing here. */
+async function here(file: string, given: Given, repository?: string): Promise<[Facts, (error: unknown) => unknown]> {
+  const neighbours = await Neighbours.of(file, given, repository);
+  return [gatherFacts(given.loaded.manifest, neighbours.resources), (error) => neighbours.explain(error)];
 }
 
 function where(flags: PlanFlags): string {

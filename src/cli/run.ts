@@ -4,6 +4,7 @@ import { stopDefaults, type LoadedManifest } from '../manifest/index.ts';
 import {
   Session,
   Supervised,
+  containerId,
   exitSentence,
   oomSentence,
   processExitCode,
@@ -14,7 +15,8 @@ import {
   withPosition,
 } from '../runtime/index.ts';
 import type { Context } from './context.ts';
-import { loadOrExplain } from './load.ts';
+import { loadGiven } from './load-given.ts';
+import { Neighbours } from './neighbours.ts';
 import { JsonOutput, PassThrough } from './output.ts';
 import { printError } from './print-error.ts';
 import { flushStandardStreams, standardStream } from './standard-streams.ts';
@@ -22,26 +24,49 @@ import { flushStandardStreams, standardStream } from './standard-streams.ts';
 export interface RunFlags {
   once?: boolean;
   cgroupParent?: string;
+  key?: string[];
+  repository?: string;
 }
 
 const CANNOT_START = 125;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What is run, and where the files of others that it mounts come from. */
+interface Prepared {
+  loaded: LoadedManifest;
+  neighbours: Neighbours;
+}
+
 /** One container in the foreground, without a daemon. Resolves with the container's exit code. */
 export async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
-  const loaded = loadOrExplain(file, context);
-  if (loaded === undefined) return CANNOT_START;
+  const prepared = await prepare(file, flags, context);
+  if (prepared === undefined) return CANNOT_START;
   const signals = new StopSignals(context);
   try {
-    return await runInSession(loaded, flags, signals, context);
+    return await runInSession(prepared, flags, signals, context);
   } finally {
     signals.release(); // everything is gone; a signal now only cuts off the rest of the output
     await flushStandardStreams(signals.first !== undefined);
   }
 }
 
+/** Reads everything that is to be read, while a signal may still end this process at once. Undefined after the errors were printed. */
+async function prepare(file: string, flags: RunFlags, context: Context): Promise<Prepared | undefined> {
+  try {
+    const given = await loadGiven(file, flags.key, context);
+    if (given === undefined) return undefined;
+    const { loaded } = given;
+    if (loaded.manifest.schedule !== undefined)
+      talk(`${containerId(loaded.manifest)} has a schedule, which only a daemon follows: it runs once, now`, context);
+    return { loaded, neighbours: await Neighbours.of(file, given, flags.repository) };
+  } catch (error) {
+    printError(error, context);
+    return undefined;
+  }
+}
+
 async function runInSession(
-  loaded: LoadedManifest,
+  { loaded, neighbours }: Prepared,
   flags: RunFlags,
   signals: StopSignals,
   context: Context,
@@ -61,6 +86,7 @@ async function runInSession(
     board: session.board,
     loaded,
     planOptions: session.planOptions,
+    resources: () => neighbours.resources,
     output,
     once: flags.once ?? false,
     onEvent: (event) => {
@@ -69,12 +95,12 @@ async function runInSession(
   });
   const life = container.start();
   signals.passTo(container);
-  return conclude(await life, container, context);
+  return conclude(await life, container, neighbours, context);
 }
 
-function conclude(exit: Exit, container: Supervised, context: Context): number {
+function conclude(exit: Exit, container: Supervised, neighbours: Neighbours, context: Context): number {
   if (exit.reason !== 'start_failed') return processExitCode(exit);
-  const error = withPosition(container.failure, container.loaded);
+  const error = withPosition(neighbours.explain(container.failure), container.loaded);
   printError(error, context);
   return error instanceof ThubanError ? startFailureCode(error) : CANNOT_START;
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { count, formatDuration, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
 import {
@@ -37,7 +37,8 @@ function expand(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-function isPackage(path: string): boolean {
+/** By its name, as in a repository. */
+export function isPackage(path: string): boolean {
   return path.endsWith('.tar');
 }
 
@@ -126,7 +127,7 @@ function show(verdict: Verdict, context: Context): void {
   for (const diagnostic of verdict.diagnostics) {
     // A finding about a package itself has no text to point into.
     const source = isPackage(verdict.file)
-      ? diagnostic.file === verdict.file
+      ? diagnostic.file === resolve(verdict.file)
         ? undefined
         : verdict.text
       : sourceOf(verdict.file);

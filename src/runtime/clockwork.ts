@@ -91,7 +91,7 @@ export class Clockwork {
     if (this.#scheduler !== undefined) return this.#scheduler;
     const { options, onEvent, onProblem } = this.#parts;
     this.#lastRuns = new LastRuns(join(options.dataDir, 'state', 'schedules'), onProblem);
-    const gate = { ...options.schedule.gate, builtAt };
+    const gate = { ...options.schedule.gate, builtAt: builtAt() };
     this.#scheduler = new Scheduler({ gate, lastRuns: this.#lastRuns, onEvent, log: options.log });
     return this.#scheduler;
   }

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { all, cgroupParent, daemonOptions, repeatable, yes } from './options.ts';
+import { all, cgroupParent, daemonOptions, repeatable, resourceFolder, trustedKeys, yes } from './options.ts';
 
 const CONTAINER_CODES =
   'the container’s code; 128+n when signal n ended it; 125 it could not be started, 126 not executable, 127 not found';
@@ -15,9 +15,15 @@ export const act: readonly CommandEntry[] = [
     examples: [
       'sudo thuban run examples/manifests/01-hello.yaml',
       'sudo thuban run --once examples/manifests/05-restart.yaml',
+      'sudo thuban run greeter-1.0.0.tar --key acme.pub',
     ],
     exitCodes: CONTAINER_CODES,
-    options: [new Option('--once', 'run once, whatever the restart policy says'), cgroupParent()],
+    options: [
+      new Option('--once', 'run once, whatever the restart policy says'),
+      trustedKeys(),
+      resourceFolder(),
+      cgroupParent(),
+    ],
     run: async ({ args: [file = ''], flags, context }) => (await import('../run.ts')).run(file, flags, context),
   },
   {

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { cgroupParent, daemonOptions, wide } from './options.ts';
+import { cgroupParent, daemonOptions, resourceFolder, trustedKeys, wide } from './options.ts';
 
 export const declare: readonly CommandEntry[] = [
   {
@@ -23,11 +23,13 @@ export const declare: readonly CommandEntry[] = [
     usage: 'plan <file>',
     group: 'Declare:',
     summary: 'Show what a start would do, and do nothing',
-    examples: ['thuban plan camera.yaml', 'thuban plan --cgroups v1 camera.yaml'],
+    examples: ['thuban plan camera.yaml', 'thuban plan --cgroups v1 camera-2.1.0.tar'],
     exitCodes: '0 it can be started, 1 it cannot, 2 usage',
     options: [
       new Option('--cgroups <version>', 'plan for a plain machine of this cgroup version').choices(['v1', 'v2']),
       new Option('--facts <file>', 'plan for the board that these facts were taken from (see plan --json)'),
+      trustedKeys(),
+      resourceFolder(),
       cgroupParent(),
     ],
     run: async ({ args: [file = ''], flags, context }) =>

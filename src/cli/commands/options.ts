@@ -9,6 +9,16 @@ export function cgroupParent(): Option {
   return new Option('--cgroup-parent <path>', 'put containers below this cgroup').default('self');
 }
 
+/** Of commands that take a manifest or package which a person names. */
+export function trustedKeys(): Option {
+  return repeatable('--key <file>', 'a public key, NAME.pub, that must have signed it');
+}
+
+/** The same commands look there for containers whose files are mounted. */
+export function resourceFolder(): Option {
+  return new Option('--repository <dir>', 'where resources are looked for, instead of beside the file');
+}
+
 /** Of every command that speaks to a daemon. */
 export function daemonOptions(): Option[] {
   return [

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../../base/index.ts';
 import { renderDiagnosticLine, renderDiagnostics } from '../../manifest/index.ts';
 import type { Terminal } from '../terminal.ts';
@@ -10,7 +11,9 @@ export function findingsText(
 ): string {
   if (!terminal.isTTY) return diagnostics.map((finding) => `${renderDiagnosticLine(finding)}\n`).join('');
   const options = { color: terminal.color, columns: terminal.columns };
+  // A finding about a package itself has no text to point into.
+  const whole = file.endsWith('.tar') ? resolve(file) : undefined;
   return diagnostics
-    .map((finding) => renderDiagnostics([finding], finding.file === file ? undefined : text, options))
+    .map((finding) => renderDiagnostics([finding], finding.file === whole ? undefined : text, options))
     .join('');
 }

@@ -83,7 +83,7 @@ describe('a release', { skip }, () => {
     for (const line of lines.split('\n')) {
       const [mode = '', owner, , day, time, path = ''] = line.split(/ +/);
       assert.deepEqual([owner, day, time], ['0/0', '2023-11-14', '22:13:20'], path);
-      const isProgram = /\/lib\/./.test(path);
+      const isProgram = /\/lib\/.|\/greet\.sh$/.test(path);
       const expected = path.endsWith('/')
         ? 'drwxr-xr-x'
         : path.endsWith('bin/thuban')
