@@ -90,6 +90,8 @@ export class TestDaemon implements AsyncDisposable {
       this.repository,
       '--run-dir',
       this.runDir,
+      '--data-dir',
+      join(this.folder.path, 'data'),
     ];
     const command = [process.execPath, '--disallow-code-generation-from-strings', bundle, 'daemon', ...flags, ...args];
     const inGroup = group === undefined ? [] : ['/bin/sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group];

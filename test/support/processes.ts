@@ -19,10 +19,10 @@ function argumentsOf(pid: string): string[] {
 const PATIENCE_MS = 120_000;
 
 /** Looks until it is so. What can be awaited is awaited; this is for what only the kernel knows. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => unknown): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; ;) {
     const began = performance.now();
-    if (holds()) return;
+    if (await holds()) return;
     if (Date.now() > end) throw new Error(`it never came to this: ${what}`);
     // A look through all processes is dear on a slow board, and must not take the processor from what it waits for.
     const took = performance.now() - began;
