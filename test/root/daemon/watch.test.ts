@@ -62,14 +62,30 @@ describe('a repository that is watched', needsRoot(), () => {
       await daemon.start();
       const { pid } = await daemon.reached('a', 'running');
       const text = readFileSync(file, 'utf8').replace('exec', ': written slowly; exec');
-      writeFileSync(file, '');
-      for (let at = 0; at < text.length; at += Math.ceil(text.length / 12)) {
-        appendFileSync(file, text.slice(at, at + Math.ceil(text.length / 12)));
-        await pause(150);
-        assert.equal((await daemon.container('a')).pid, pid);
+      const piece = Math.ceil(text.length / 12);
+      let told = 0;
+      for (;;) {
+        let longest = 0;
+        let last = performance.now();
+        writeFileSync(file, '');
+        for (let at = 0; at < text.length; at += piece) {
+          await pause(100);
+          appendFileSync(file, text.slice(at, at + piece));
+          longest = Math.max(longest, performance.now() - last);
+          last = performance.now();
+          assert.equal((await daemon.container('a')).state, 'running');
+        }
+        await until('it was read', () => daemon.log.includes('a:1.0.0 updated'));
+        const rejected = (await daemon.events(['manifest_rejected'])).length;
+        if (longest < 400) {
+          assert.equal(rejected, told);
+          break;
+        }
+        // The machine was too slow: the writer stood still for so long that the file counted as complete.
+        told = rejected;
       }
-      await daemon.told('updated', 'a:1.0.0');
-      assert.deepEqual(await daemon.events(['manifest_rejected', 'manifest_removed']), []);
+      assert.notEqual((await daemon.reached('a', 'running')).pid, pid);
+      assert.deepEqual(await daemon.events(['manifest_removed']), []);
     });
   });
 
