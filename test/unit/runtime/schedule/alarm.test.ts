@@ -24,7 +24,7 @@ describe('an alarm by node-cron', () => {
   const nextSecond = (): number => Math.floor(Date.now() / 1000) * 1000 + 1000;
 
   test('rings once, and not before its time', async () => {
-    const at = nextSecond();
+    const at = nextSecond() + 2000; // the first time takes a while
     alarm.set(at);
     await sleep(at + 1500 - Date.now());
     assert.equal(rung.length, 1);
