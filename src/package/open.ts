@@ -33,7 +33,7 @@ export type PackageResult =
 
 /**
  * Reads a package file: its form, its signature, its manifest, and the checksum of every byte. The file is opened once, and everything is
- * asked of and read from that descriptor. Never throws: what is wrong is told.
+ * asked of and read from that descriptor; its folder is checked by `checkTrustedFolder`. Never throws: what is wrong is told.
  */
 export async function openPackage(file: string, options: OpenOptions): Promise<PackageResult> {
   const path = resolve(file);
