@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ThubanError, isAboutText, type Diagnostic } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import {
@@ -33,7 +33,7 @@ export class Neighbours {
   /** Looks only when the manifest mounts files of others. `file`: what was named. */
   static async of(file: string, { loaded, keys }: Given, repository?: string): Promise<Neighbours> {
     const { manifest } = loaded;
-    const dir = repository ?? dirname(file);
+    const dir = resolve(repository ?? dirname(file));
     const isAlone = resourceMounts(manifest).length === 0;
     const found = isAlone ? { manifests: [], rejected: [] } : await scanRepository(dir, rulesFor(file, keys));
     return new Neighbours(manifest, dir, found);
@@ -54,11 +54,10 @@ export class Neighbours {
     const { problem, rejected } = this.#found;
     if (problem !== undefined)
       return { why: `${this.#dir} is not used, ${problem.message}`, hint: problem.hint ?? elsewhere };
-    for (const one of rejected) {
-      const finding = one.diagnostics.find(({ severity }) => severity === 'error');
-      if (one.isDuplicate === true || finding === undefined || !mayBe(name, one)) continue;
-      return { why: `${one.file} is not used, ${finding.message}`, hint: hintFor(one.file, finding) };
-    }
+    const suspect = rejected.find((one) => isNamed(name, one)) ?? rejected.find(isUnread);
+    const finding = suspect === undefined ? undefined : errorOf(suspect);
+    if (suspect !== undefined && finding !== undefined)
+      return { why: `${suspect.file} is not used, ${finding.message}`, hint: hintFor(suspect.file, finding) };
     return { hint: elsewhere };
   }
 }
@@ -69,10 +68,22 @@ function rulesFor(file: string, keys: Given['keys']): FileRules {
   return { keys, requireSignature: keys.length > 0, ...(uid === 0 ? {} : { owner: uid }) };
 }
 
+type Rejected = Repository['rejected'][number];
+
 /** As its text says, or its file name when that could not be read. */
-function mayBe(wanted: string, { file, name }: { file: string; name?: string }): boolean {
+function isNamed(wanted: string, { file, name, isDuplicate }: Rejected): boolean {
+  if (isDuplicate === true) return false;
   if (name !== undefined) return name === wanted;
   return ['-', '.'].some((next) => basename(file).startsWith(wanted + next));
+}
+
+/** Others may write it, so nobody has looked at what it is. */
+function isUnread(one: Rejected): boolean {
+  return errorOf(one)?.code === 'TH5010';
+}
+
+function errorOf({ diagnostics }: Rejected): Diagnostic | undefined {
+  return diagnostics.find(({ severity }) => severity === 'error');
 }
 
 function hintFor(file: string, finding: Diagnostic): string {

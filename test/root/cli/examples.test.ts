@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Cli, type CliEnd } from '../../support/cli.ts';
+import { examples, packExample, thubanIn } from '../../support/examples.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+import { leavesNothingBehind } from '../../support/leaks.ts';
+import { needsImages } from '../../support/packages.ts';
+import { needsRoot } from '../../support/root.ts';
+
+/** `thuban run`; `ctrlC`: as soon as this text is seen. */
+async function run(args: string[], options: { cwd?: string; ctrlC?: string } = {}): Promise<CliEnd> {
+  let end: CliEnd | undefined;
+  await leavesNothingBehind(async () => {
+    using cli = new Cli(['run', ...args], { ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
+    if (options.ctrlC !== undefined) {
+      await cli.saw(options.ctrlC);
+      cli.signal('SIGINT');
+    }
+    end = await cli.ended;
+  });
+  assert.ok(end);
+  return end;
+}
+
+const manifest = (name: string): string => join(examples, 'manifests', `${name}.yaml`);
+
+/** The folder of the checkout may be somebody's who lets others write: then its examples have no neighbours. */
+function examplesOfRoot(): ReturnType<typeof temporaryFolder> {
+  const folder = temporaryFolder();
+  for (const name of readdirSync(join(examples, 'manifests')))
+    writeFileSync(join(folder.path, name), readFileSync(manifest(name.replace('.yaml', ''))), { mode: 0o644 });
+  return folder;
+}
+
+describe('the examples', needsRoot(), () => {
+  test('do what they say', async () => {
+    assert.match((await run([manifest('01-hello')])).stdout, /^Hello from hello:1\.0\.0\. I see 2 processes/);
+    const crash = await run([manifest('04-crash')]);
+    assert.deepEqual([crash.code, crash.stdout], [42, 'giving up on purpose\n']);
+    const once = await run(['--once', manifest('05-restart')]);
+    assert.deepEqual([once.code, once.stdout], [1, 'up\ndown\n']);
+    const stop = await run([manifest('06-stop')], { ctrlC: 'press Ctrl-C' });
+    assert.match(stop.stdout, /I heard you, and I stay/);
+    assert.match((await run([manifest('07-pids')])).stdout, /^still here, and so is the board$/m);
+  });
+
+  test('10-cron runs once, and says that the schedule is for a daemon', async () => {
+    const { code, stdout, stderr } = await run([manifest('10-cron')]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^run at \d\d:\d\d:\d\d\n$/);
+    assert.equal(stderr, 'thuban: cron:1.0.0 has a schedule, which only a daemon follows: it runs once, now\n');
+  });
+
+  test('17b-resource-user mounts the files of its neighbour, and cannot write there', async () => {
+    using folder = examplesOfRoot();
+    const { code, stdout, stderr } = await run(['17b-resource-user.yaml'], { cwd: folder.path });
+    assert.equal(code, 1);
+    assert.match(stdout, /^\d+ tools, the first one is \/opt\/tools\/\S+\n$/);
+    assert.match(stderr, /touch: .*Read-only file system/);
+    const resource = await run(['17-resource.yaml'], { cwd: folder.path });
+    assert.equal(resource.code, 125);
+    assert.match(resource.stderr, /^error\[TH1303\]: /);
+    const text = readFileSync(join(folder.path, '17b-resource-user.yaml'), 'utf8');
+    writeFileSync(join(folder.path, 'newer.yaml'), text.replace("version: '1.2'", "version: '2'"));
+    const newer = await run(['newer.yaml'], { cwd: folder.path });
+    assert.equal(newer.code, 125);
+    assert.match(newer.stderr, /^error\[TH1402\]: no container satisfies `tools \^2` \(have 1\.2\.0\)/);
+  });
+
+  test('17b-resource-user has its neighbour in the checkout of an ordinary user, but not one of somebody else', async () => {
+    using folder = examplesOfRoot();
+    const path = join(folder.path, 'checkout');
+    mkdirSync(path, { mode: 0o755 });
+    for (const name of ['17-resource.yaml', '17b-resource-user.yaml']) {
+      copyFileSync(manifest(name.replace('.yaml', '')), join(path, name));
+      chownSync(join(path, name), 1000, 1000);
+    }
+    chownSync(path, 1000, 1000);
+    assert.match((await run([join(path, '17b-resource-user.yaml')])).stdout, /^\d+ tools/);
+    chownSync(join(path, '17-resource.yaml'), 1001, 1001);
+    const other = await run([join(path, '17b-resource-user.yaml')]);
+    assert.equal(other.code, 125);
+    assert.match(other.stderr, /\(have none\): \S+17-resource\.yaml is not used, .* is owned by uid 1001\n/);
+  });
+});
+
+describe('the examples of packages', needsImages(), () => {
+  test('greeter is packed, signed, verified and run, and refused with another key', async () => {
+    using folder = temporaryFolder();
+    const { path } = folder;
+    for (const key of ['acme', 'other']) assert.equal(thubanIn(path, 'key', 'generate', key).code, 0);
+    assert.equal(packExample(path, 'greeter', '--key', 'acme.key').code, 0);
+    const good = await run(['greeter-1.0.0.tar', '--key', 'acme.pub'], { cwd: path });
+    assert.deepEqual([good.code, good.stderr], [0, '']);
+    assert.equal(good.stdout, 'Hello from a package: I am greeter:1.0.0\nmy root is a squashfs, mounted ro\n');
+    const unchecked = await run(['greeter-1.0.0.tar'], { cwd: path });
+    assert.equal(unchecked.code, 0);
+    assert.equal(unchecked.stderr, 'thuban: the signature of greeter-1.0.0.tar was not checked: no --key given\n');
+    const wrong = await run(['greeter-1.0.0.tar', '--key', 'other.pub'], { cwd: path });
+    assert.deepEqual([wrong.code, wrong.stdout], [125, '']);
+    assert.match(wrong.stderr, /error TH5002/);
+  });
+
+  test('texts is packed, and its files are mounted by reader', async () => {
+    using folder = temporaryFolder();
+    assert.equal(packExample(folder.path, 'texts').code, 0);
+    const reader = join(examples, 'packages/texts/reader.yaml');
+    const { code, stdout, stderr } = await run([reader, '--repository', '.'], { cwd: folder.path });
+    assert.deepEqual([code, stdout, stderr], [0, 'Packed once, mounted by many.\n', '']);
+    const alone = await run([join(folder.path, 'texts-1.0.0.tar')]);
+    assert.equal(alone.code, 125);
+    assert.match(alone.stderr, /^error\[TH1303\]: /);
+  });
+});

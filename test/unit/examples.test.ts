@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { examples, needsMksquashfs, packExample, thubanIn, type Ended } from '../support/examples.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { filesBelow } from '../support/imports.ts';
+
+interface Step {
+  op: string;
+  image?: { file: string };
+  dir?: string;
+  target?: string;
+}
+
+function stepsOf({ stdout }: Ended): Step[] {
+  return (JSON.parse(stdout) as { launch: { steps: Step[] } }).launch.steps;
+}
+
+describe('the examples', () => {
+  test('have no errors, and are short', () => {
+    const files = filesBelow(examples, '.').filter((path) => path.endsWith('.yaml'));
+    assert.ok(files.length > 10);
+    const { code, stdout } = thubanIn(examples, 'validate', '--strict', ...files);
+    assert.equal(code, 0, stdout);
+    for (const file of files) assert.ok(readFileSync(join(examples, file), 'utf8').split('\n').length <= 41, file);
+  });
+
+  test('can all be started on this machine, but for the one that is no program', () => {
+    for (const name of readdirSync(join(examples, 'manifests'))) {
+      const { code, stderr } = thubanIn(examples, 'plan', '--cgroups', 'v2', `manifests/${name}`);
+      if (name === '17-resource.yaml') assert.match(`${code ?? ''} ${stderr}`, /^1 error\[TH1303\]/);
+      else assert.equal(code, 0, `${name}: ${stderr}`);
+    }
+  });
+});
+
+describe('the examples of packages', needsMksquashfs(), () => {
+  test('give the same bytes each time, are signed, verified and planned', () => {
+    using folder = temporaryFolder();
+    const { path } = folder;
+    assert.equal(thubanIn(path, 'key', 'generate', 'acme').code, 0);
+    const make = (): Buffer => {
+      assert.equal(packExample(path, 'greeter', '--key', 'acme.key').code, 0);
+      return readFileSync(join(path, 'greeter-1.0.0.tar'));
+    };
+    const first = make();
+    renameSync(join(path, 'greeter-1.0.0.tar'), join(path, 'first.tar'));
+    assert.ok(first.equals(make()));
+    const verified = thubanIn(path, 'verify', 'greeter-1.0.0.tar', '--key', 'acme.pub');
+    assert.match(verified.stdout, /greeter:1\.0\.0, signed by [0-9a-f]{16} \(acme\.pub\); 2 checksums hold\n$/);
+    const planned = thubanIn(path, 'plan', '--json', 'greeter-1.0.0.tar', '--key', 'acme.pub');
+    assert.deepEqual([planned.code, planned.stderr], [0, '']);
+    const image = stepsOf(planned).find(({ op }) => op === 'root_image')?.image;
+    assert.equal(image?.file, join(path, 'greeter-1.0.0.tar'));
+  });
+
+  test('that hold files are mounted from a folder of packages', () => {
+    using folder = temporaryFolder();
+    assert.equal(packExample(folder.path, 'texts').code, 0);
+    const reader = join(examples, 'packages/texts/reader.yaml');
+    const planned = thubanIn(folder.path, 'plan', '--json', reader, '--repository', '.');
+    assert.deepEqual([planned.code, planned.stderr], [0, '']);
+    const step = stepsOf(planned).find(({ op }) => op === 'image');
+    assert.deepEqual(
+      [step?.image?.file, step?.dir, step?.target],
+      [join(folder.path, 'texts-1.0.0.tar'), '/texts', '/srv/texts'],
+    );
+    const alone = thubanIn(folder.path, 'plan', reader, '--cgroups', 'v2');
+    assert.equal(alone.code, 1);
+    assert.match(alone.stderr, /^error\[TH1402\]: no container satisfies `texts \^1` \(have none\)/);
+  });
+});
