@@ -31,4 +31,5 @@ export { skippedSentence } from './skipped.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';
 export { withPosition } from './locate.ts';
-export { Supervised, type SupervisedOptions } from './supervised.ts';
+export { Supervised } from './supervised.ts';
+export type { SupervisedOptions } from './supervised-options.ts';

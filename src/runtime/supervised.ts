@@ -1,33 +1,22 @@
 import { ThubanError, failpoint, systemClock, type Clock } from '../base/index.ts';
-import { restartDefaults, type LoadedManifest, type Restart } from '../manifest/index.ts';
+import type { LoadedManifest, Restart } from '../manifest/index.ts';
 import { Comeback } from './comeback.ts';
 import type { Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
 import { carryOut, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
-import { Ledger, monotonicMs, type LedgerOptions } from './ledger.ts';
+import { Ledger, monotonicMs } from './ledger.ts';
 import { withPosition } from './locate.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import { runId } from './plan.ts';
 import { restore, type Entry, type Held } from './restore.ts';
-import { Runner, type RunnerOptions } from './runner.ts';
+import { Runner } from './runner.ts';
 import { savedManifest, type SavedState } from './saved-state.ts';
 import { isActive, isResting, type State } from './states.ts';
 import { statusOf, type Status } from './status.ts';
+import { NO_RESTART, type SupervisedOptions } from './supervised-options.ts';
 import { tellStartFailed, tellStarted } from './tell-start.ts';
 import { Turnstile } from './turnstile.ts';
-
-export interface SupervisedOptions extends Omit<RunnerOptions, 'loaded'>, Omit<LedgerOptions, 'clock'> {
-  loaded: LoadedManifest;
-  /** Where starts that nobody asked for wait for each other. */
-  turnstile?: Turnstile;
-  clock?: Clock;
-  random?: () => number;
-  /** Run once, whatever the manifest's restart policy says. */
-  once?: boolean;
-}
-
-const NO_RESTART: Restart = { ...restartDefaults, policy: 'never' };
 
 /** One container over all its runs: starts it, restarts it as its manifest says, and knows its state. */
 export class Supervised {

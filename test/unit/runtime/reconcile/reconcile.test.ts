@@ -14,6 +14,7 @@ function table(rows: readonly Row[]): void {
 
 const a = loaded('a:1.0.0');
 const other = loaded('a:1.0.0', { text: '2' });
+const image = { file: '/r/a', offset: 0, size: 512, identity: { dev: '1', ino: '2', size: '3', ctime_ns: '4' } };
 const sameMeaning = { ...a, digest: 'another text' };
 
 describe('a new container', () => {
@@ -104,13 +105,14 @@ describe('a changed manifest', () => {
       ['take a:1.0.0 and start'],
     ],
     [
-      'with another image is no other text',
-      desired([
-        {
-          ...a,
-          image: { file: '/r/a', offset: 0, size: 512, identity: { dev: '1', ino: '2', size: '3', ctime_ns: '4' } },
-        },
-      ]),
+      'of a package is taken over when the same bytes lie in another file',
+      desired([{ ...a, image }]),
+      [actual(a)],
+      ['take a:1.0.0'],
+    ],
+    [
+      'with another image says something else',
+      desired([{ ...other, manifest: a.manifest, image }]),
       [actual(a)],
       ['replace a:1.0.0'],
     ],
