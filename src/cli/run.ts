@@ -11,6 +11,7 @@ import {
   type Exit,
   type OutputSink,
   type RuntimeEvent,
+  withPosition,
 } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 import { loadOrExplain } from './load.ts';
@@ -73,7 +74,7 @@ async function runInSession(
 
 function conclude(exit: Exit, container: Supervised, context: Context): number {
   if (exit.reason !== 'start_failed') return processExitCode(exit);
-  const error = container.locate(container.failure);
+  const error = withPosition(container.failure, container.loaded);
   printError(error, context);
   return error instanceof ThubanError ? startFailureCode(error) : CANNOT_START;
 }

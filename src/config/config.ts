@@ -59,6 +59,8 @@ export const permissions = [
   'restart',
   'kill',
   'shutdown',
+  'repositories',
+  'apply',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

@@ -1,5 +1,6 @@
 import { ThubanError } from '../base/index.ts';
 import type {
+  Applied,
   ContainerDetail,
   ContainerSummary,
   DaemonVersion,
@@ -8,6 +9,7 @@ import type {
   Exit,
   LogQuery,
   LogRecord,
+  RepositorySummary,
   StartOverrides,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
@@ -71,6 +73,15 @@ export class ConsoleClient {
   events(query: EventQuery = {}, signal?: AbortSignal): AsyncGenerator<EventRecord> {
     const { types, containers, ...others } = query;
     return this.#stream(withQuery('/v1/events', { ...others, type: types, container: containers }), signal);
+  }
+
+  /** Answers when all is done; with `dry_run` at once with what would be. */
+  async apply(options: { dry_run?: boolean } = {}): Promise<Applied> {
+    return this.#ask('POST', '/v1/apply', options);
+  }
+
+  async repositories(): Promise<RepositorySummary[]> {
+    return this.#ask('GET', '/v1/repositories');
   }
 
   async version(): Promise<DaemonVersion> {

@@ -94,6 +94,8 @@ const byOperation = {
     ),
   ),
   readVersion: answering(operations.readVersion, (control) => control.version()),
+  applyRepositories: answering(operations.applyRepositories, (control, { body }) => control.apply(body)),
+  listRepositories: answering(operations.listRepositories, (control) => control.repositories()),
   shutDown: route(operations.shutDown, false, (control, { body }) => {
     control.shutdown(body);
     return { status: 202, json: {} };

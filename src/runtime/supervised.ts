@@ -254,7 +254,10 @@ export class Supervised {
 
   async #runOnce(entry: Entry & { from: 'start' | 'held' }, stop: AbortSignal): Promise<Exit> {
     const waits = entry.from === 'start' && entry.asked !== true;
-    if (waits && !this.#turnstile.tryEnter() && !(await this.#hasTurn(stop))) return this.#neverRan();
+    if (waits && !this.#turnstile.tryEnter()) {
+      this.#ledger.awaitTurn();
+      if (!(await this.#turnstile.enter(stop))) return this.#neverRan();
+    }
     const before = this.#clock.monotonic();
     let container: Container;
     try {
@@ -262,7 +265,7 @@ export class Supervised {
         entry.from === 'held' ? await this.#runner.adopt(entry.held, entry.accounted) : await this.#runner.start();
     } catch (error) {
       this.#failure = error;
-      const located = this.locate(error);
+      const located = withPosition(error, this.#loaded);
       const exit = tellStartFailed(this.#ledger, located, this.#clock);
       this.#attempt.reject(located);
       return exit;
@@ -287,19 +290,9 @@ export class Supervised {
     return exit;
   }
 
-  #hasTurn(stop: AbortSignal): Promise<boolean> {
-    this.#ledger.awaitTurn();
-    return this.#turnstile.enter(stop);
-  }
-
   /** Asked to stop before it was its turn to start. */
   #neverRan(): Exit {
     this.#attempt.reject(new ThubanError('TH6005', `\`${this.id}\` was asked to stop before it was started`));
     return { reason: 'stopped', time: new Date(this.#clock.now()).toISOString(), duration: 0 };
-  }
-
-  /** Gives an error the place in the manifest that its key stands at. */
-  locate(error: unknown): unknown {
-    return withPosition(error, this.loaded);
   }
 }

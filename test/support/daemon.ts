@@ -130,9 +130,30 @@ export class TestDaemon implements AsyncDisposable {
   /** Waits until a container is in that state. */
   async reached(name: string, state: ContainerSummary['state']): Promise<ContainerSummary> {
     for (const end = Date.now() + 60_000; ;) {
-      const found = await this.container(name);
-      if (found.state === state) return found;
-      if (Date.now() > end) throw new Error(`${name} is ${found.state} and does not become ${state}\n${this.log}`);
+      const found = (await this.client.containers()).find((entry) => entry.name === name);
+      if (found?.state === state) return found;
+      if (Date.now() > end)
+        throw new Error(`${name} is ${found?.state ?? 'not there'} and does not become ${state}\n${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Waits until a file is listed as rejected. */
+  async rejects(file: string): Promise<ContainerSummary> {
+    for (const end = Date.now() + 60_000; ;) {
+      const found = (await this.client.containers()).find(({ id, state }) => id === file && state === 'rejected');
+      if (found !== undefined) return found;
+      if (Date.now() > end) throw new Error(`${file} is not rejected\n${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Waits for an event of this type and container, and gives all of them. */
+  async told(type: string, container: string): Promise<EventRecord[]> {
+    for (const end = Date.now() + 60_000; ;) {
+      const found = (await this.events([type])).filter((event) => event.container === container);
+      if (found.length > 0) return found;
+      if (Date.now() > end) throw new Error(`no ${type} of ${container}\n${this.log}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

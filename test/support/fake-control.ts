@@ -13,6 +13,7 @@ import type {
   RepositorySummary,
   StartOverrides,
 } from '../../src/runtime/index.ts';
+import { fakeApplied, fakeRepositories } from './fake-board.ts';
 import { fakeContainers } from './fake-containers.ts';
 
 const BATCH = 100;
@@ -34,8 +35,8 @@ export class FakeControl implements Control {
   /** Streams that have been asked for and have not ended. */
   streams = 0;
   /** What `apply` answers, and what `repositories` does. */
-  applied: Applied = { changes: [], rejected: [], unsettled: [] };
-  folders: RepositorySummary[] = [];
+  applied: Applied = fakeApplied();
+  folders: RepositorySummary[] = fakeRepositories();
   readonly #events: EventRecord[] = [];
   readonly #logs = new Map<string, LogRecord[]>();
   readonly #waiting = new Set<() => void>();

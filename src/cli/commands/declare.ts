@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { cgroupParent } from './options.ts';
+import { cgroupParent, daemonOptions, wide } from './options.ts';
 
 export const declare: readonly CommandEntry[] = [
   {
@@ -32,5 +32,37 @@ export const declare: readonly CommandEntry[] = [
     ],
     run: async ({ args: [file = ''], flags, context }) =>
       (await import('../plan.ts')).planCommand(file, flags, context),
+  },
+  {
+    usage: 'diff',
+    group: 'Declare:',
+    summary: 'Show repositories against what the daemon has',
+    examples: ['thuban diff', 'thuban diff --exit-code --json'],
+    exitCodes: '0 done, 1 not, 2 usage; with --exit-code 4 there are differences, or rejected files',
+    options: [
+      new Option('--exit-code', 'end with 4 when there are differences, or rejected files'),
+      wide(),
+      ...daemonOptions(),
+    ],
+    run: async ({ flags, context }) => (await import('../repository/diff.ts')).diff(flags, context),
+  },
+  {
+    usage: 'apply',
+    group: 'Declare:',
+    summary: 'Read the repositories now, wait until all is done',
+    examples: ['thuban apply', 'thuban apply --dry-run'],
+    exitCodes: '0 done, 1 something was not, or a file is rejected; 2 usage; 130 Ctrl-C',
+    options: [new Option('--dry-run', 'do nothing, show what would be done'), wide(), ...daemonOptions()],
+    run: async ({ flags, context }) => (await import('../repository/apply.ts')).apply(flags, context),
+  },
+  {
+    usage: 'repositories',
+    aliases: ['repos'],
+    group: 'Declare:',
+    summary: 'List the folders that containers come from',
+    examples: ['thuban repositories', 'thuban repos --json'],
+    exitCodes: '0 done, 1 not, 2 usage',
+    options: [wide(), ...daemonOptions()],
+    run: async ({ context }) => (await import('../repository/repositories.ts')).repositories(context),
   },
 ];

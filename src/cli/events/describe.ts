@@ -43,12 +43,22 @@ export function describeEvent(event: EventRecord): string {
       return text(event['file']);
     case 'manifest_rejected':
       return rejected(event);
+    case 'manifest_removed':
+      return `${text(event['file'])} is gone`;
+    case 'updated':
+      return updated(event);
     default:
       return Object.entries(event)
         .filter(([key]) => !COMMON.has(key))
         .map(([key, value]) => `${key} ${text(value)}`)
         .join(', ');
   }
+}
+
+function updated(event: EventRecord): string {
+  const changed = Array.isArray(event['changed']) ? event['changed'].map(text) : [];
+  const how = event['how'] === 'replace' ? 'restarted' : 'not restarted';
+  return `${how}, ${changed.length === 0 ? 'only the text differs' : `changed: ${changed.join(', ')}`}`;
 }
 
 function degraded(event: EventRecord): string {

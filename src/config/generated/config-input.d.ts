@@ -73,7 +73,20 @@ export interface ConfigInput {
        * What connections to this socket may do: `full`, or a list of permissions. `version` is always allowed.
        */
       permissions?:
-        string | ('list' | 'inspect' | 'events' | 'logs' | 'start' | 'stop' | 'restart' | 'kill' | 'shutdown')[];
+        | string
+        | (
+            | 'list'
+            | 'inspect'
+            | 'events'
+            | 'logs'
+            | 'start'
+            | 'stop'
+            | 'restart'
+            | 'kill'
+            | 'shutdown'
+            | 'repositories'
+            | 'apply'
+          )[];
     }[];
     /**
      * What clients may take from the daemon. Default: as its keys say.

@@ -153,7 +153,9 @@ export const shape = {
           "stop",
           "restart",
           "kill",
-          "shutdown"
+          "shutdown",
+          "repositories",
+          "apply"
          ],
          "example": "list"
         },

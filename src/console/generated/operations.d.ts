@@ -96,6 +96,7 @@ export interface ReadEventsQuery {
     | 'health'
     | 'manifest_loaded'
     | 'manifest_rejected'
+    | 'manifest_removed'
     | 'installed'
     | 'uninstalled'
     | 'updated'
@@ -111,6 +112,13 @@ export interface ReadEventsQuery {
   container?: string[];
 }
 
+export interface ApplyRepositoriesBody {
+  /**
+   * Do nothing; answer what would be done.
+   */
+  dry_run?: boolean;
+}
+
 export interface ShutDownBody {
   /**
    * Containers run on, and the next daemon adopts them.
@@ -118,7 +126,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -158,6 +166,8 @@ export interface Operations {
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
   readEvents: Operation<Nothing, ReadEventsQuery, null>;
   readVersion: Operation<Nothing, Nothing, null>;
+  applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;
+  listRepositories: Operation<Nothing, Nothing, null>;
   shutDown: Operation<Nothing, Nothing, ShutDownBody>;
 }
 

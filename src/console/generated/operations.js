@@ -457,7 +457,7 @@ return errors === 0;
 }
 
 export const ReadEventsQuery = validate17;
-const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","restarting","health","manifest_loaded","manifest_rejected","installed","uninstalled","updated","rolled_back","adopted","leftover","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
 const pattern6 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
 const pattern7 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
 
@@ -555,7 +555,7 @@ if(typeof data4 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema18.properties.type.items.type,parentSchema:schema18.properties.type.items,data:data4}];
 return false;
 }
-if(!(((((((((((((((((data4 === "started") || (data4 === "exited")) || (data4 === "oom")) || (data4 === "pressure")) || (data4 === "state")) || (data4 === "restarting")) || (data4 === "health")) || (data4 === "manifest_loaded")) || (data4 === "manifest_rejected")) || (data4 === "installed")) || (data4 === "uninstalled")) || (data4 === "updated")) || (data4 === "rolled_back")) || (data4 === "adopted")) || (data4 === "leftover")) || (data4 === "gap")) || (data4 === "shutdown"))){
+if(!((((((((((((((((((data4 === "started") || (data4 === "exited")) || (data4 === "oom")) || (data4 === "pressure")) || (data4 === "state")) || (data4 === "restarting")) || (data4 === "health")) || (data4 === "manifest_loaded")) || (data4 === "manifest_rejected")) || (data4 === "manifest_removed")) || (data4 === "installed")) || (data4 === "uninstalled")) || (data4 === "updated")) || (data4 === "rolled_back")) || (data4 === "adopted")) || (data4 === "leftover")) || (data4 === "gap")) || (data4 === "shutdown"))){
 validate17.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema18.properties.type.items.enum},schema:schema18.properties.type.items.enum,parentSchema:schema18.properties.type.items,data:data4}];
 return false;
 }
@@ -636,8 +636,8 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate18;
-const schema19 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const ApplyRepositoriesBody = validate18;
+const schema19 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -646,17 +646,17 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!(key0 === "dry_run")){
 validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
+if(data.dry_run !== undefined){
+let data0 = data.dry_run;
 if(typeof data0 !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.keep.type,parentSchema:schema19.properties.keep,data:data0}];
+validate18.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.dry_run.type,parentSchema:schema19.properties.dry_run,data:data0}];
 return false;
 }
 }
@@ -671,6 +671,41 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
+export const ShutDownBody = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate19.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema20.properties.keep.type,parentSchema:schema20.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data}];
+return false;
+}
+}
+validate19.errors = vErrors;
+return errors === 0;
+}
+
 /** @type {import('./operations.d.ts').Operations} */
 export const operations = {
   listContainers: { method: "GET", path: "/v1/containers", permission: "list", kinds: {"usage":"boolean"}, params: Nothing, query: ListContainersQuery, body: null },
@@ -682,5 +717,7 @@ export const operations = {
   readLogs: { method: "GET", path: "/v1/containers/{id}/logs", permission: "logs", kinds: {"follow":"boolean","tail":"integer","since":"string"}, params: IdParams, query: ReadLogsQuery, body: null },
   readEvents: { method: "GET", path: "/v1/events", permission: "events", kinds: {"follow":"boolean","since":"integer","epoch":"string","type":"array","container":"array"}, params: Nothing, query: ReadEventsQuery, body: null },
   readVersion: { method: "GET", path: "/v1/version", permission: null, kinds: {}, params: Nothing, query: Nothing, body: null },
+  applyRepositories: { method: "POST", path: "/v1/apply", permission: "apply", kinds: {}, params: Nothing, query: Nothing, body: ApplyRepositoriesBody },
+  listRepositories: { method: "GET", path: "/v1/repositories", permission: "repositories", kinds: {}, params: Nothing, query: Nothing, body: null },
   shutDown: { method: "POST", path: "/v1/shutdown", permission: "shutdown", kinds: {}, params: Nothing, query: Nothing, body: ShutDownBody },
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { failpoints, type Failpoint } from '../../../src/base/index.ts';
@@ -40,9 +40,16 @@ class Trial {
   readonly daemon = new TestDaemon();
   readonly runs = join(this.daemon.shared, 'runs');
 
-  constructor(script = SCRIPT) {
+  readonly file: string;
+
+  constructor() {
     chmodSync(this.daemon.shared, 0o777);
-    this.daemon.add('a', script, {
+    this.file = this.write(SCRIPT);
+  }
+
+  write(script: string, version = '1.0.0'): string {
+    return this.daemon.add('a', script, {
+      version,
       mounts: { '/mnt': { type: 'bind', host: this.daemon.shared, options: 'rw' } },
       restart: { policy: 'on_failure', initial_delay: 0.05, max_delay: 0.05, jitter: 0, max_restarts: 5 },
     });
@@ -122,8 +129,7 @@ describe('a daemon that dies at the end of a container', needsRoot(), () => {
 });
 
 describe('a daemon that dies while it restarts a container', needsRoot(), () => {
-  const second = starting.map((name) => `${name}:2`);
-  for (const failpoint of [...stopping, 'restart.stopped', ...second])
+  for (const failpoint of [...stopping, 'restart.stopped', ...starting.map((name) => `${name}:2`)])
     test(`at ${failpoint} is followed by one that has restarted it, once`, inTurn(), async () => {
       await trial(async (one) => {
         await one.daemon.start({ failpoint });
@@ -138,8 +144,69 @@ describe('a daemon that dies while it restarts a container', needsRoot(), () => 
     });
 });
 
+const second = starting.map((name) => `${name}:2`);
+
+describe('a daemon that dies while it replaces a container', needsRoot(), () => {
+  for (const failpoint of [...stopping, 'restart.stopped', 'replace.taken', ...second])
+    test(`at ${failpoint} is followed by one that has replaced it, once`, inTurn(), async () => {
+      await trial(async (one) => {
+        await one.daemon.start({ failpoint });
+        await one.daemon.client.start('a');
+        await one.isWhole();
+        one.write(`: new; ${SCRIPT}`);
+        await one.dies(failpoint, () => one.daemon.client.apply());
+        await one.daemon.start();
+        await until('the new one runs', () => processesWith(MARK).length === 1 && one.count === 2);
+        await one.isWhole();
+        assert.equal(one.count, 2);
+        assert.match((await one.daemon.client.container('a')).command?.at(-1) ?? '', /^: new/);
+      });
+    });
+});
+
+describe('a daemon that dies while another version takes the place of a container', needsRoot(), () => {
+  for (const failpoint of [...stopping, 'succeed.stopped', 'succeed.added', 'remove.stopped', ...second])
+    test(`at ${failpoint} is followed by one in which it has`, inTurn(), async () => {
+      await trial(async (one) => {
+        await one.daemon.start({ failpoint });
+        await one.daemon.client.start('a');
+        await one.isWhole();
+        one.write(SCRIPT, '1.1.0');
+        await one.dies(failpoint, () => one.daemon.client.apply());
+        await one.daemon.start();
+        await one.daemon.client.apply();
+        await until('the new one runs', () => processesWith(MARK).length === 1 && one.count === 2);
+        await one.isWhole();
+        const all = await one.daemon.client.containers();
+        assert.deepEqual(
+          all.map(({ id, state }) => [id, state]),
+          [['a:1.1.0', 'running']],
+        );
+      });
+    });
+});
+
+describe('a daemon that dies while it removes a container', needsRoot(), () => {
+  for (const failpoint of [...stopping, 'remove.stopped'])
+    test(`at ${failpoint} is followed by one without it`, inTurn(), async () => {
+      await trial(async (one) => {
+        await one.daemon.start({ failpoint });
+        await one.daemon.client.start('a');
+        await one.isWhole();
+        rmSync(one.file);
+        await one.dies(failpoint, () => one.daemon.client.apply());
+        await one.daemon.start();
+        await one.daemon.client.apply();
+        assert.deepEqual(processesWith(MARK), []);
+        assert.deepEqual(await one.daemon.client.containers(), []);
+        assert.deepEqual(readdirSync(join(one.daemon.runDir, 'state')), []);
+      });
+    });
+});
+
 test('every place to die at is tried', () => {
-  const tried = new Set<string>([...starting, ...stopping, ...backingOff, 'restart.stopped']);
+  const board = ['replace.taken', 'succeed.stopped', 'succeed.added', 'remove.stopped'];
+  const tried = new Set<string>([...starting, ...stopping, ...backingOff, 'restart.stopped', ...board]);
   assert.deepEqual(
     failpoints.filter((name) => !tried.has(name)),
     [],

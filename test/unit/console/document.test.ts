@@ -11,7 +11,19 @@ import { temporaryFolder } from '../../support/folders.ts';
 import { document, operations, root } from './document.ts';
 
 /** DESIGN: the permissions of this version. `version` is for everybody. */
-const permissions = ['list', 'inspect', 'events', 'logs', 'start', 'stop', 'restart', 'kill', 'shutdown'];
+const permissions = [
+  'list',
+  'inspect',
+  'events',
+  'logs',
+  'start',
+  'stop',
+  'restart',
+  'kill',
+  'shutdown',
+  'repositories',
+  'apply',
+];
 
 describe('the OpenAPI document', () => {
   test('and the routes are the same, with the same permissions', () => {
