@@ -79,6 +79,8 @@ function escaped(text) {
 
 const QUANTITIES = {
   bytes: 'size',
+  bytes_limit: 'size or `unlimited`',
+  number_limit: 'whole number or `unlimited`',
   duration: 'duration',
   duration_limit: 'duration or `unlimited`',
   share: 'share',
@@ -89,12 +91,20 @@ function typeOf(node, name) {
   if (name !== undefined) return QUANTITIES[name] ?? name;
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ');
   if (node.pattern === '^full$') return '`full`, or a list';
-  return { string: 'text', integer: 'whole number', number: 'number', object: 'map', array: 'list' }[node.type];
+  return {
+    string: 'text',
+    integer: 'whole number',
+    number: 'number',
+    boolean: '`true` or `false`',
+    object: 'map',
+    array: 'list',
+  }[node.type];
 }
 
 function defaultOf(node, key, name) {
   if (defaultsInProse[key] !== undefined) return defaultsInProse[key];
   if (node.default === undefined) return 'mandatory';
+  if (Array.isArray(node.default)) return `\`${JSON.stringify(node.default)}\``;
   return `\`${name === 'file_mode' ? octal(node.default) : node.default}\``;
 }
 
@@ -132,8 +142,8 @@ Of two sources the one that stands further up wins. \`thuban daemon --print-conf
 YAML that can be read again.
 
 1. **Flags** of \`thuban daemon\`: \`--repository DIR\` (replaces all repositories by one, \`default\`), \`--run-dir DIR\`,
-   \`--socket PATH\` (replaces all sockets by one with the defaults of a socket), \`--cgroup-parent self|PATH\`. Files and
-   folders may be relative to the current folder; elsewhere paths are absolute.
+   \`--data-dir DIR\`, \`--socket PATH\` (replaces all sockets by one with the defaults of a socket),
+   \`--cgroup-parent self|PATH\`. Files and folders may be relative to the current folder; elsewhere paths are absolute.
 2. **Environment**: \`THUBAN_CFG_\` and the path of the key in capitals, with \`__\` between levels:
    \`THUBAN_CFG_CONSOLE__EVENT_HISTORY=500\`. A hyphen in the name of a repository is \`_\`:
    \`THUBAN_CFG_REPOSITORIES__MY_APPS__DIR\` is \`repositories.my-apps.dir\`. Values are read like scalars of YAML; lists and

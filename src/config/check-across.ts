@@ -22,6 +22,7 @@ export function checkAcross(parts: readonly Part[], values: Values): void {
   checkOrder(parts, values, ['restart', 'initial_delay'], ['restart', 'max_delay'], readDuration);
   checkOrder(parts, values, ['logs', 'max_line'], ['logs', 'size'], readSize);
   checkOrder(parts, values, ['logs', 'size'], ['logs', 'total_size'], readSize);
+  checkFolders(parts, values);
   const repositories = mapAt(values, 'repositories');
   if (repositories !== undefined) checkRepositories(parts, repositories);
 }
@@ -54,6 +55,19 @@ function numberOf(value: unknown, read: typeof readDuration | typeof readSize): 
   return 'value' in reading ? reading.value : undefined;
 }
 
+/** What lies in the run directory does not survive a boot. */
+function checkFolders(parts: readonly Part[], values: Values): void {
+  const [run, data] = [textAt(values, 'run_dir'), textAt(values, 'data_dir')];
+  if (run === undefined || data === undefined || !`${cleanPath(data)}/`.startsWith(`${cleanPath(run)}/`)) return;
+  // With the defaults they are apart, so that somebody has set one of them.
+  const [owner, path] = [ownerOf(parts, ['data_dir']), ['data_dir']];
+  (owner ?? ownerOf(parts, ['run_dir']))?.report.add(owner === undefined ? ['run_dir'] : path, {
+    code: 'TH1306',
+    message: `\`data_dir\` ${quote(cleanPath(data))} lies in \`run_dir\` ${quote(cleanPath(run))}, which does not survive a boot`,
+    hint: 'choose another folder, for example `data_dir: /var/lib/thuban`',
+  });
+}
+
 function checkRepositories(parts: readonly Part[], repositories: Values): void {
   if (Object.keys(repositories).length === 0) {
     const path = ['repositories'];
@@ -71,11 +85,24 @@ function checkRepositories(parts: readonly Part[], repositories: Values): void {
     const dir = textAt(repository, 'dir');
     if (repository['dir'] === undefined)
       ownerOf(parts, path.slice(0, 2))?.report.add(path, missing(path, '/var/lib/thuban/repository'));
+    checkSignature(parts, name, repository);
     if (dir === undefined) continue;
     const before = first.get(cleanPath(dir));
     if (before === undefined) first.set(cleanPath(dir), name);
     else reportSame(parts, path, dir, ['repositories', before, 'dir']);
   }
+}
+
+/** Without a key no signature can be the right one. */
+function checkSignature(parts: readonly Part[], name: string, repository: Values): void {
+  const keys = repository['keys'];
+  if (repository['require_signature'] !== true || !Array.isArray(keys) || keys.length > 0) return;
+  const path = ['repositories', name, 'require_signature'];
+  ownerOf(parts, path)?.report.add(path, {
+    code: 'TH1104',
+    message: `\`${path.join('.')}\` needs at least one key`,
+    hint: 'add `keys: [/etc/thuban/keys/vendor.pub]` beside it',
+  });
 }
 
 function reportSame(parts: readonly Part[], path: KeyPath, dir: string, before: KeyPath): void {

@@ -3,8 +3,12 @@ import type { Diagnostic } from '../base/index.ts';
 /** The configuration after validation and normalisation: sizes are bytes, durations are seconds, paths are clean. */
 export interface Config {
   run_dir: string;
+  /** Where that is kept what must survive a boot. */
+  data_dir: string;
   /** By name, at least one. */
   repositories: Record<string, Repository>;
+  /** Seconds. */
+  watch: { debounce: number; rescan: number };
   cgroups: {
     /** `self` or an absolute path inside of the cgroup mount. */
     parent: string;
@@ -25,6 +29,13 @@ export interface Config {
   restart: { initial_delay: number; max_delay: number; multiplier: number; jitter: number; reset_after: number };
   /** Sizes in bytes; `rate` in lines per second. */
   logs: { target: 'memory'; size: number; files: number; max_line: number; rate: number; total_size: number };
+  schedule: {
+    clock_gate: 'auto' | 'synchronized' | 'off';
+    /** Seconds. */
+    clock_gate_timeout: number;
+    /** Of schedules that name none. */
+    time_zone: string;
+  };
   daemon: {
     log_level: 'error' | 'warn' | 'info' | 'debug';
     /** Whole seconds, at least 1. */
@@ -35,6 +46,13 @@ export interface Config {
 export interface Repository {
   type: 'dir';
   dir: string;
+  /** Files of public keys, absolute paths, each once. */
+  keys: string[];
+  /** Then there is at least one key. */
+  require_signature: boolean;
+  capacity_number: number | 'unlimited';
+  /** Bytes. */
+  capacity_size: number | 'unlimited';
 }
 
 export interface ConsoleSocket {
@@ -59,6 +77,8 @@ export const permissions = [
   'restart',
   'kill',
   'shutdown',
+  'install',
+  'uninstall',
   'repositories',
   'apply',
 ] as const;
@@ -71,6 +91,8 @@ export interface ConsoleLimits {
   requests_per_second: number;
   /** Bytes. */
   request_size: number;
+  /** Bytes. */
+  install_size: number;
   /** Seconds. */
   stream_timeout: number;
   /** Seconds. */

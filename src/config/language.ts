@@ -16,11 +16,13 @@ export const configLanguage: Language = {
     'console.sockets.*.permissions': 'set of permissions',
     'console.sockets.*.permissions.*': 'permission',
     'logs.target': 'place for logs',
+    'schedule.clock_gate': 'way to wait for the clock',
     'daemon.log_level': 'log level',
   },
   expected: {
     repositories: 'a map of name to repository',
     'repositories.*': 'a map, for example `{dir: /var/lib/thuban/repository}`',
+    'repositories.*.keys': 'a list of files',
     'console.sockets': 'a list of sockets',
     'console.sockets.*': 'a map, for example `{path: /run/thuban/console.sock}`',
     'console.sockets.*.permissions': '`full` or a list of permissions',

@@ -1,6 +1,6 @@
-import { readDuration, readShare, readSize, valueOf } from '../manifest/index.ts';
+import { readCount, readDuration, readShare, readSize, valueOf, type Reading } from '../manifest/index.ts';
 import { cleanPath } from './check-text.ts';
-import { permissions, type Config, type ConsoleSocket } from './config.ts';
+import { permissions, type Config, type ConsoleSocket, type Repository } from './config.ts';
 import type { ConfigInput } from './generated/config-input.d.ts';
 
 /** All keys with a default are there. */
@@ -8,6 +8,8 @@ type Full<T> = T extends object
   ? { [K in keyof T]-?: T[K] extends unknown[] | undefined ? NonNullable<T[K]> : Full<NonNullable<T[K]>> }
   : T;
 
+type Written = string | number;
+type RepositoryInput = Full<NonNullable<ConfigInput['repositories']>[string]>;
 type Socket = NonNullable<NonNullable<ConfigInput['console']>['sockets']>[number];
 
 /** Turns complete values without faults into the one form that the daemon reads. */
@@ -17,9 +19,14 @@ export function normalise(values: unknown): Config {
   const { console, restart, logs } = input;
   return {
     run_dir: cleanPath(input.run_dir),
+    data_dir: cleanPath(input.data_dir),
     repositories: Object.fromEntries(
-      Object.entries(input.repositories).map(([name, { type, dir }]) => [name, { type, dir: cleanPath(dir) }]),
+      Object.entries(input.repositories).map(([name, repository]) => [name, normaliseRepository(repository)]),
     ),
+    watch: {
+      debounce: valueOf(readDuration(input.watch.debounce)),
+      rescan: valueOf(readDuration(input.watch.rescan)),
+    },
     cgroups: { ...input.cgroups, parent: input.cgroups.parent === 'self' ? 'self' : cleanPath(input.cgroups.parent) },
     console: {
       sockets: console.sockets.map((socket) => normaliseSocket(socket as Required<Socket>)),
@@ -27,11 +34,9 @@ export function normalise(values: unknown): Config {
         connections: console.limits.connections,
         requests_per_second: console.limits.requests_per_second,
         request_size: valueOf(readSize(console.limits.request_size)),
+        install_size: valueOf(readSize(console.limits.install_size)),
         stream_timeout: valueOf(readDuration(console.limits.stream_timeout)),
-        idle_timeout:
-          console.limits.idle_timeout === 'unlimited'
-            ? 'unlimited'
-            : valueOf(readDuration(console.limits.idle_timeout)),
+        idle_timeout: orUnlimited(console.limits.idle_timeout, readDuration),
       },
       event_history: console.event_history,
     },
@@ -52,9 +57,33 @@ export function normalise(values: unknown): Config {
       rate: logs.rate,
       total_size: valueOf(readSize(logs.total_size)),
     },
+    schedule: {
+      clock_gate: input.schedule.clock_gate,
+      clock_gate_timeout: valueOf(readDuration(input.schedule.clock_gate_timeout)),
+      time_zone: input.schedule.time_zone,
+    },
     // The launcher counts whole seconds.
     daemon: { log_level: input.daemon.log_level, lease: Math.ceil(valueOf(readDuration(input.daemon.lease))) },
   };
+}
+
+function normaliseRepository(input: RepositoryInput): Repository {
+  return {
+    type: input.type,
+    dir: cleanPath(input.dir),
+    keys: input.keys.map(cleanPath),
+    require_signature: input.require_signature,
+    capacity_number: orUnlimited(input.capacity_number, readNumber),
+    capacity_size: orUnlimited(input.capacity_size, readSize),
+  };
+}
+
+function readNumber(written: Written): Reading {
+  return readCount(written, Infinity);
+}
+
+function orUnlimited(written: Written, read: (written: Written) => Reading): number | 'unlimited' {
+  return written === 'unlimited' ? 'unlimited' : valueOf(read(written));
 }
 
 function normaliseSocket(socket: Required<Socket>): ConsoleSocket {

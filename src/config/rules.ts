@@ -1,5 +1,6 @@
-import { isMap, listAt, mapAt, quote, textAt, type KeyPath, type Report } from '../manifest/index.ts';
+import { checkTimeZone, isMap, listAt, mapAt, quote, textAt, type KeyPath, type Report } from '../manifest/index.ts';
 import { checkSockets } from './check-sockets.ts';
+import { checkKeys } from './check-keys.ts';
 import { checkCleanPath, checkText, SOCKET_PATH } from './check-text.ts';
 
 type Values = Record<string, unknown>;
@@ -10,6 +11,10 @@ const OWN_SOCKET = '/launcher/launcher.sock';
 /** Rules about single values that a schema cannot say. They look at every value that is sound, beside broken ones. */
 export function checkValues(report: Report, input: Values): void {
   checkRunDir(report, textAt(input, 'run_dir'));
+  const dataDir = textAt(input, 'data_dir');
+  if (dataDir !== undefined) checkCleanPath(report, ['data_dir'], dataDir);
+  const zone = textAt(mapAt(input, 'schedule'), 'time_zone');
+  if (zone !== undefined) checkTimeZone(report, ['schedule', 'time_zone'], zone);
   checkRepositories(report, mapAt(input, 'repositories') ?? {});
   checkCgroups(report, mapAt(input, 'cgroups'));
   checkSockets(report, listAt(mapAt(input, 'console'), 'sockets'), mapAt(input, 'console') ?? {});
@@ -37,8 +42,10 @@ function checkRepositories(report: Report, repositories: Values): void {
       hint: 'write lower-case letters, digits and single hyphens, at most 63',
       at: 'key',
     });
-    const dir = isMap(repository) ? textAt(repository, 'dir') : undefined;
+    if (!isMap(repository)) continue;
+    const dir = textAt(repository, 'dir');
     if (dir !== undefined) checkCleanPath(report, [...path, 'dir'], dir);
+    checkKeys(report, [...path, 'keys'], listAt(repository, 'keys'));
   }
 }
 

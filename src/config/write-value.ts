@@ -30,7 +30,8 @@ const TIMES = [
 /** The largest unit that gives a whole number. */
 function inUnits(quantity: string, value: number): string | undefined {
   if (quantity === 'share') return `${Number((value * 100).toPrecision(12))} %`;
-  if (quantity === 'bytes') {
+  if (quantity === 'number_limit') return undefined;
+  if (quantity === 'bytes' || quantity === 'bytes_limit') {
     const power = SIZES.findIndex((_, i) => value > 0 && value % 1024 ** (3 - i) === 0);
     return power < 0 ? undefined : `${value / 1024 ** (3 - power)} ${SIZES[power] ?? ''}`;
   }

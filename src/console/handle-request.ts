@@ -3,7 +3,6 @@ import { ThubanError } from '../base/index.ts';
 import type { Control } from '../runtime/index.ts';
 import { asThubanError, sendError, sendJson } from './answer.ts';
 import { readBody, refuseBody } from './body.ts';
-import type { Permission } from './generated/operations.d.ts';
 import { readQuery } from './input.ts';
 import { idleMs, type ConsoleLimits } from './limits.ts';
 import { findRoute } from './router.ts';
@@ -23,7 +22,7 @@ export interface Context {
   /** Path of the socket, for the log. */
   socket: string;
   control: Control;
-  permissions: ReadonlySet<Permission> | 'full';
+  permissions: ReadonlySet<string> | 'full';
   limits: Readonly<ConsoleLimits>;
   log: ConsoleLog;
   /** Aborts when the server closes. */

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Control } from '../runtime/index.ts';
 import type { ConsoleLog } from './handle-request.ts';
-import type { Permission } from './generated/operations.d.ts';
 import { defaultLimits, type ConsoleLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import type { SocketSpec } from './socket-file.ts';
 
 export interface ConsoleSocket extends SocketSpec {
-  permissions: 'full' | readonly Permission[];
+  /** A word that no route asks for opens nothing. */
+  permissions: 'full' | readonly string[];
 }
 
 export interface ConsoleServerOptions {

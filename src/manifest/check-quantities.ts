@@ -33,7 +33,9 @@ const readers: Record<string, Reader> = {
   count_limit: (written) => readCount(written, -1),
   restart_count: (written) => readCount(written, Infinity, 0),
   bytes: readSize,
-  duration_limit: (written) => (written === 'unlimited' ? { value: Infinity } : readDuration(written)),
+  bytes_limit: orUnlimited(readSize),
+  number_limit: (written) => readCount(written, Infinity, 0),
+  duration_limit: orUnlimited(readDuration),
   rlimit_value: (written) => (written === INFINITE ? { value: Infinity } : readCount(written, Infinity, 0)),
 };
 
@@ -49,6 +51,10 @@ function atLeast(read: Reader, minimum: number, why?: string): Reader {
     if (why !== undefined) complaint.label = why;
     return { complaint };
   };
+}
+
+function orUnlimited(read: Reader): Reader {
+  return (written) => (written === 'unlimited' ? { value: Infinity } : read(written));
 }
 
 /** Reads a quantity by its name in the schema; undefined for a name that has no reader. */

@@ -27,7 +27,7 @@ export { fileFinding, inOrder } from './findings.ts';
 export { interpret, keyShape } from './interpret.ts';
 export type { Language, Unsupported } from './language.ts';
 export { valueOf } from './normalise.ts';
-export { readDuration, readShare, readSize } from './quantities/index.ts';
+export { readCount, readDuration, readShare, readSize, type Reading } from './quantities/index.ts';
 export { readBytes, readDocument, unreadable, type ReadDocument } from './read-document.ts';
 export { isUnsupportedKey } from './refusal.ts';
 export { Report, type Finding } from './report.ts';

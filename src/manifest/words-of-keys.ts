@@ -16,6 +16,8 @@ const QUANTITIES: Readonly<Record<string, string>> = {
   restart_count: 'a count',
   rlimit_value: 'a number or `unlimited`',
   bytes: 'a size',
+  bytes_limit: 'a size or `unlimited`',
+  number_limit: 'a number or `unlimited`',
   duration_limit: 'a duration or `unlimited`',
   file_mode: 'a file mode',
 };

@@ -12,6 +12,7 @@ export const serve: readonly CommandEntry[] = [
       new Option('--config <file>', 'configuration (default: /etc/thuban/thuban.yaml, where it exists)'),
       new Option('--repository <dir>', 'the folder of manifests'),
       new Option('--run-dir <dir>', 'sockets, state and logs; on tmpfs'),
+      new Option('--data-dir <dir>', 'what must survive a boot'),
       new Option('--socket <path>', 'the console socket (default: RUN_DIR/console.sock)'),
       new Option('--cgroup-parent <path>', 'put containers below this cgroup: self or an absolute path'),
       new Option('--print-config', 'show every value with its source, and do nothing'),

@@ -13,6 +13,7 @@ export interface DaemonFlags {
   config?: string;
   repository?: string;
   runDir?: string;
+  dataDir?: string;
   socket?: string;
   cgroupParent?: string;
   printConfig?: boolean;
@@ -99,10 +100,11 @@ function exitAtOnce(logger: Logger, code: number): never {
   process.exit(code);
 }
 
-function configFlags({ repository, runDir, socket, cgroupParent }: DaemonFlags): ConfigFlags {
+function configFlags({ repository, runDir, dataDir, socket, cgroupParent }: DaemonFlags): ConfigFlags {
   return {
     ...(repository === undefined ? {} : { 'repositories.default.dir': repository }),
     ...(runDir === undefined ? {} : { run_dir: runDir }),
+    ...(dataDir === undefined ? {} : { data_dir: dataDir }),
     ...(socket === undefined ? {} : { 'console.sockets': socket }),
     ...(cgroupParent === undefined ? {} : { 'cgroups.parent': cgroupParent }),
   };

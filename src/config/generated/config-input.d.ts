@@ -9,7 +9,11 @@ export interface ConfigInput {
    */
   run_dir?: string;
   /**
-   * Folders of manifests, by name. Names are lower-case letters, digits and single hyphens, at most 63. Given at all, they replace the default. Default: `default`, the folder `/var/lib/thuban/repository`.
+   * Folder for what must survive a boot. It is not `run_dir` and does not lie in it.
+   */
+  data_dir?: string;
+  /**
+   * Folders of manifests and packages, by name. Names are lower-case letters, digits and single hyphens, at most 63. Given at all, they replace the default. Default: `default`, the folder `/var/lib/thuban/repository`.
    */
   repositories?: {
     /**
@@ -21,10 +25,41 @@ export interface ConfigInput {
        */
       type?: 'dir';
       /**
-       * Absolute path of the folder with the manifests. Mandatory.
+       * Absolute path of the folder with the manifests and packages. Mandatory.
        */
       dir?: string;
+      /**
+       * Files with the public keys whose signatures are trusted: absolute paths, at most 64. Without a key a signature is not looked at.
+       *
+       * Items: Absolute path of a public key.
+       */
+      keys?: string[];
+      /**
+       * Packages and manifests without a signature of one of `keys` are refused. Needs at least one key.
+       */
+      require_signature?: boolean;
+      /**
+       * Packages that it may hold. Unit: packages, or `unlimited`.
+       */
+      capacity_number?: number | string;
+      /**
+       * What its packages may take on disk. Unit: bytes, or a size, or `unlimited`.
+       */
+      capacity_size?: number | string;
     };
+  };
+  /**
+   * How changes of the repositories are noticed. Default: as its keys say.
+   */
+  watch?: {
+    /**
+     * A changed file is read when it has not changed any more for so long. Unit: seconds, or a duration.
+     */
+    debounce?: number | string;
+    /**
+     * Time after which all files are looked at, whether a change was noticed or not. Unit: seconds, or a duration.
+     */
+    rescan?: number | string;
   };
   /**
    * Where containers stand among the cgroups. Default: as its keys say.
@@ -84,6 +119,8 @@ export interface ConfigInput {
             | 'restart'
             | 'kill'
             | 'shutdown'
+            | 'install'
+            | 'uninstall'
             | 'repositories'
             | 'apply'
           )[];
@@ -104,6 +141,10 @@ export interface ConfigInput {
        * Largest body of a request. Unit: bytes, or a size.
        */
       request_size?: number | string;
+      /**
+       * Largest package that is installed through the console. Unit: bytes, or a size.
+       */
+      install_size?: number | string;
       /**
        * A client that follows logs or events and takes nothing for so long is disconnected. Unit: seconds, or a duration.
        */
@@ -189,6 +230,23 @@ export interface ConfigInput {
      * Size of the logs of all containers together, at least `size`. Unit: bytes, or a size.
      */
     total_size?: number | string;
+  };
+  /**
+   * What holds for the schedules of containers. Default: as its keys say.
+   */
+  schedule?: {
+    /**
+     * When schedules begin: `auto` waits for a clock that is later than this version of Thuban and than the time it last knew, `synchronized` for the kernel to say that the clock is synchronized, `off` for nothing.
+     */
+    clock_gate?: 'auto' | 'synchronized' | 'off';
+    /**
+     * Time after which schedules begin all the same. Unit: seconds, or a duration.
+     */
+    clock_gate_timeout?: number | string;
+    /**
+     * Time zone of schedules that name none, by its IANA name.
+     */
+    time_zone?: string;
   };
   /**
    * The daemon itself. Default: as its keys say.

@@ -12,6 +12,13 @@ export const shape = {
    "example": "/run/thuban",
    "default": "/run/thuban"
   },
+  "data_dir": {
+   "types": [
+    "string"
+   ],
+   "example": "/var/lib/thuban",
+   "default": "/var/lib/thuban"
+  },
   "repositories": {
    "types": [
     "object"
@@ -36,6 +43,54 @@ export const shape = {
        "string"
       ],
       "example": "/var/lib/thuban/repository"
+     },
+     "keys": {
+      "types": [
+       "array"
+      ],
+      "items": {
+       "types": [
+        "string"
+       ],
+       "example": "/etc/thuban/keys/vendor.pub"
+      },
+      "example": [
+       "/etc/thuban/keys/vendor.pub"
+      ],
+      "default": []
+     },
+     "require_signature": {
+      "types": [
+       "boolean"
+      ],
+      "example": true,
+      "default": false
+     },
+     "capacity_number": {
+      "types": [
+       "integer",
+       "string"
+      ],
+      "quantity": "number_limit",
+      "example": 20,
+      "range": [
+       1,
+       1000000
+      ],
+      "default": "unlimited"
+     },
+     "capacity_size": {
+      "types": [
+       "integer",
+       "string"
+      ],
+      "quantity": "bytes_limit",
+      "example": "1 GiB",
+      "range": [
+       "4 KiB",
+       "1 PiB"
+      ],
+      "default": "unlimited"
      }
     },
     "example": {
@@ -46,6 +101,42 @@ export const shape = {
     "default": {
      "dir": "/var/lib/thuban/repository"
     }
+   }
+  },
+  "watch": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "debounce": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "500 ms",
+     "range": [
+      "10 ms",
+      "1 min"
+     ],
+     "default": "500 ms"
+    },
+    "rescan": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "1 min",
+     "range": [
+      "1 s",
+      "1 d"
+     ],
+     "default": "1 min"
+    }
+   },
+   "example": {
+    "rescan": "1 min"
    }
   },
   "cgroups": {
@@ -154,6 +245,8 @@ export const shape = {
           "restart",
           "kill",
           "shutdown",
+          "install",
+          "uninstall",
           "repositories",
           "apply"
          ],
@@ -218,6 +311,19 @@ export const shape = {
         "64 MiB"
        ],
        "default": "1 MiB"
+      },
+      "install_size": {
+       "types": [
+        "integer",
+        "string"
+       ],
+       "quantity": "bytes",
+       "example": "256 MiB",
+       "range": [
+        "4 KiB",
+        "64 GiB"
+       ],
+       "default": "256 MiB"
       },
       "stream_timeout": {
        "types": [
@@ -462,6 +568,48 @@ export const shape = {
    },
    "example": {
     "size": "256 KiB"
+   }
+  },
+  "schedule": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "clock_gate": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "auto",
+      "synchronized",
+      "off"
+     ],
+     "example": "synchronized",
+     "default": "auto"
+    },
+    "clock_gate_timeout": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "5 min",
+     "range": [
+      "0 s",
+      "24 d"
+     ],
+     "default": "5 min"
+    },
+    "time_zone": {
+     "types": [
+      "string"
+     ],
+     "example": "Europe/Berlin",
+     "default": "UTC"
+    }
+   },
+   "example": {
+    "time_zone": "UTC"
    }
   },
   "daemon": {

@@ -2,12 +2,14 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"config.schema.json","type":"object","additionalProperties":false,"properties":{"run_dir":{"type":"string"},"repositories":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"type":{"type":"string","enum":["dir"]},"dir":{"type":"string"}}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"parent":{"type":"string"},"name":{"type":"string"},"enforce":{"type":"string","enum":["strict","best_effort"]}}},"console":{"type":"object","additionalProperties":false,"properties":{"sockets":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path"],"properties":{"path":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"owner":{"type":"string"},"group":{"type":"string"},"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["list","inspect","events","logs","start","stop","restart","kill","shutdown","repositories","apply"]}}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"connections":{"type":"integer"},"requests_per_second":{"type":"integer"},"request_size":{"$ref":"#/definitions/bytes"},"stream_timeout":{"$ref":"#/definitions/duration"},"idle_timeout":{"$ref":"#/definitions/duration_limit"}}},"event_history":{"type":"integer"}}},"start":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer"}}},"shutdown":{"type":"object","additionalProperties":false,"properties":{"timeout":{"$ref":"#/definitions/duration"}}},"restart":{"type":"object","additionalProperties":false,"properties":{"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"total_size":{"$ref":"#/definitions/bytes"}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"log_level":{"type":"string","enum":["error","warn","info","debug"]},"lease":{"$ref":"#/definitions/duration"}}}},"definitions":{"bytes":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"share":{"type":["number","string"]},"file_mode":{"type":"integer"}}};
-const schema12 = {"type":"integer"};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"config.schema.json","type":"object","additionalProperties":false,"properties":{"run_dir":{"type":"string"},"data_dir":{"type":"string"},"repositories":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"type":{"type":"string","enum":["dir"]},"dir":{"type":"string"},"keys":{"type":"array","items":{"type":"string"}},"require_signature":{"type":"boolean"},"capacity_number":{"$ref":"#/definitions/number_limit"},"capacity_size":{"$ref":"#/definitions/bytes_limit"}}}},"watch":{"type":"object","additionalProperties":false,"properties":{"debounce":{"$ref":"#/definitions/duration"},"rescan":{"$ref":"#/definitions/duration"}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"parent":{"type":"string"},"name":{"type":"string"},"enforce":{"type":"string","enum":["strict","best_effort"]}}},"console":{"type":"object","additionalProperties":false,"properties":{"sockets":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path"],"properties":{"path":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"owner":{"type":"string"},"group":{"type":"string"},"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["list","inspect","events","logs","start","stop","restart","kill","shutdown","install","uninstall","repositories","apply"]}}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"connections":{"type":"integer"},"requests_per_second":{"type":"integer"},"request_size":{"$ref":"#/definitions/bytes"},"install_size":{"$ref":"#/definitions/bytes"},"stream_timeout":{"$ref":"#/definitions/duration"},"idle_timeout":{"$ref":"#/definitions/duration_limit"}}},"event_history":{"type":"integer"}}},"start":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer"}}},"shutdown":{"type":"object","additionalProperties":false,"properties":{"timeout":{"$ref":"#/definitions/duration"}}},"restart":{"type":"object","additionalProperties":false,"properties":{"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"total_size":{"$ref":"#/definitions/bytes"}}},"schedule":{"type":"object","additionalProperties":false,"properties":{"clock_gate":{"type":"string","enum":["auto","synchronized","off"]},"clock_gate_timeout":{"$ref":"#/definitions/duration"},"time_zone":{"type":"string"}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"log_level":{"type":"string","enum":["error","warn","info","debug"]},"lease":{"$ref":"#/definitions/duration"}}}},"definitions":{"bytes":{"type":["integer","string"]},"bytes_limit":{"type":["integer","string"]},"number_limit":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"share":{"type":["number","string"]},"file_mode":{"type":"integer"}}};
+const schema12 = {"type":["integer","string"]};
 const schema13 = {"type":["integer","string"]};
 const schema14 = {"type":["number","string"]};
-const schema15 = {"type":["number","string"]};
-const schema19 = {"type":["number","string"]};
+const schema16 = {"type":"integer"};
+const schema17 = {"type":["integer","string"]};
+const schema20 = {"type":["number","string"]};
+const schema24 = {"type":["number","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^full$", "u");
 
@@ -40,15 +42,9 @@ vErrors.push(err1);
 errors++;
 }
 }
-if(data.repositories !== undefined){
-let data1 = data.repositories;
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-for(const key1 in data1){
-let data2 = data1[key1];
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-for(const key2 in data2){
-if(!((key2 === "type") || (key2 === "dir"))){
-const err2 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/repositories/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(data.data_dir !== undefined){
+if(typeof data.data_dir !== "string"){
+const err2 = {instancePath:instancePath+"/data_dir",schemaPath:"#/properties/data_dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -58,10 +54,15 @@ vErrors.push(err2);
 errors++;
 }
 }
-if(data2.type !== undefined){
-let data3 = data2.type;
-if(typeof data3 !== "string"){
-const err3 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/repositories/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.repositories !== undefined){
+let data2 = data.repositories;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key1 in data2){
+let data3 = data2[key1];
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+for(const key2 in data3){
+if(!((((((key2 === "type") || (key2 === "dir")) || (key2 === "keys")) || (key2 === "require_signature")) || (key2 === "capacity_number")) || (key2 === "capacity_size"))){
+const err3 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/repositories/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -70,8 +71,11 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!(data3 === "dir")){
-const err4 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/repositories/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.repositories.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data3.type !== undefined){
+let data4 = data3.type;
+if(typeof data4 !== "string"){
+const err4 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/repositories/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -80,10 +84,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-}
-if(data2.dir !== undefined){
-if(typeof data2.dir !== "string"){
-const err5 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/repositories/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data4 === "dir")){
+const err5 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/repositories/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.repositories.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -93,9 +95,9 @@ vErrors.push(err5);
 errors++;
 }
 }
-}
-else {
-const err6 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/repositories/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.dir !== undefined){
+if(typeof data3.dir !== "string"){
+const err6 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/repositories/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -105,9 +107,13 @@ vErrors.push(err6);
 errors++;
 }
 }
-}
-else {
-const err7 = {instancePath:instancePath+"/repositories",schemaPath:"#/properties/repositories/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.keys !== undefined){
+let data6 = data3.keys;
+if(Array.isArray(data6)){
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+if(typeof data6[i0] !== "string"){
+const err7 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/keys/" + i0,schemaPath:"#/properties/repositories/additionalProperties/properties/keys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -117,12 +123,9 @@ vErrors.push(err7);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data5 = data.cgroups;
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-for(const key3 in data5){
-if(!(((key3 === "parent") || (key3 === "name")) || (key3 === "enforce"))){
-const err8 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+}
+else {
+const err8 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/keys",schemaPath:"#/properties/repositories/additionalProperties/properties/keys/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -132,9 +135,9 @@ vErrors.push(err8);
 errors++;
 }
 }
-if(data5.parent !== undefined){
-if(typeof data5.parent !== "string"){
-const err9 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.require_signature !== undefined){
+if(typeof data3.require_signature !== "boolean"){
+const err9 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/require_signature",schemaPath:"#/properties/repositories/additionalProperties/properties/require_signature/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -144,9 +147,10 @@ vErrors.push(err9);
 errors++;
 }
 }
-if(data5.name !== undefined){
-if(typeof data5.name !== "string"){
-const err10 = {instancePath:instancePath+"/cgroups/name",schemaPath:"#/properties/cgroups/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.capacity_number !== undefined){
+let data9 = data3.capacity_number;
+if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (typeof data9 !== "string")){
+const err10 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/capacity_number",schemaPath:"#/definitions/number_limit/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -156,10 +160,10 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data5.enforce !== undefined){
-let data8 = data5.enforce;
-if(typeof data8 !== "string"){
-const err11 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.capacity_size !== undefined){
+let data10 = data3.capacity_size;
+if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (typeof data10 !== "string")){
+const err11 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/capacity_size",schemaPath:"#/definitions/bytes_limit/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -168,8 +172,10 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(!((data8 === "strict") || (data8 === "best_effort"))){
-const err12 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/repositories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/repositories/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -181,7 +187,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err13 = {instancePath:instancePath+"/repositories",schemaPath:"#/properties/repositories/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -191,12 +197,12 @@ vErrors.push(err13);
 errors++;
 }
 }
-if(data.console !== undefined){
-let data9 = data.console;
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-for(const key4 in data9){
-if(!(((key4 === "sockets") || (key4 === "limits")) || (key4 === "event_history"))){
-const err14 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+if(data.watch !== undefined){
+let data11 = data.watch;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+for(const key3 in data11){
+if(!((key3 === "debounce") || (key3 === "rescan"))){
+const err14 = {instancePath:instancePath+"/watch",schemaPath:"#/properties/watch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -206,15 +212,10 @@ vErrors.push(err14);
 errors++;
 }
 }
-if(data9.sockets !== undefined){
-let data10 = data9.sockets;
-if(Array.isArray(data10)){
-const len0 = data10.length;
-for(let i0=0; i0<len0; i0++){
-let data11 = data10[i0];
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.path === undefined){
-const err15 = {instancePath:instancePath+"/console/sockets/" + i0,schemaPath:"#/properties/console/properties/sockets/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(data11.debounce !== undefined){
+let data12 = data11.debounce;
+if((!((typeof data12 == "number") && (isFinite(data12)))) && (typeof data12 !== "string")){
+const err15 = {instancePath:instancePath+"/watch/debounce",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -223,9 +224,11 @@ vErrors.push(err15);
 }
 errors++;
 }
-for(const key5 in data11){
-if(!(((((key5 === "path") || (key5 === "mode")) || (key5 === "owner")) || (key5 === "group")) || (key5 === "permissions"))){
-const err16 = {instancePath:instancePath+"/console/sockets/" + i0,schemaPath:"#/properties/console/properties/sockets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+if(data11.rescan !== undefined){
+let data13 = data11.rescan;
+if((!((typeof data13 == "number") && (isFinite(data13)))) && (typeof data13 !== "string")){
+const err16 = {instancePath:instancePath+"/watch/rescan",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -235,9 +238,9 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data11.path !== undefined){
-if(typeof data11.path !== "string"){
-const err17 = {instancePath:instancePath+"/console/sockets/" + i0+"/path",schemaPath:"#/properties/console/properties/sockets/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err17 = {instancePath:instancePath+"/watch",schemaPath:"#/properties/watch/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -247,10 +250,12 @@ vErrors.push(err17);
 errors++;
 }
 }
-if(data11.mode !== undefined){
-let data13 = data11.mode;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err18 = {instancePath:instancePath+"/console/sockets/" + i0+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.cgroups !== undefined){
+let data14 = data.cgroups;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+for(const key4 in data14){
+if(!(((key4 === "parent") || (key4 === "name")) || (key4 === "enforce"))){
+const err18 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -260,9 +265,9 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data11.owner !== undefined){
-if(typeof data11.owner !== "string"){
-const err19 = {instancePath:instancePath+"/console/sockets/" + i0+"/owner",schemaPath:"#/properties/console/properties/sockets/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data14.parent !== undefined){
+if(typeof data14.parent !== "string"){
+const err19 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -272,9 +277,9 @@ vErrors.push(err19);
 errors++;
 }
 }
-if(data11.group !== undefined){
-if(typeof data11.group !== "string"){
-const err20 = {instancePath:instancePath+"/console/sockets/" + i0+"/group",schemaPath:"#/properties/console/properties/sockets/items/properties/group/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data14.name !== undefined){
+if(typeof data14.name !== "string"){
+const err20 = {instancePath:instancePath+"/cgroups/name",schemaPath:"#/properties/cgroups/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -284,10 +289,10 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data11.permissions !== undefined){
-let data16 = data11.permissions;
-if((typeof data16 !== "string") && (!(Array.isArray(data16)))){
-const err21 = {instancePath:instancePath+"/console/sockets/" + i0+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.sockets.items.properties.permissions.type},message:"must be string,array"};
+if(data14.enforce !== undefined){
+let data17 = data14.enforce;
+if(typeof data17 !== "string"){
+const err21 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -296,9 +301,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-if(typeof data16 === "string"){
-if(!pattern0.test(data16)){
-const err22 = {instancePath:instancePath+"/console/sockets/" + i0+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+if(!((data17 === "strict") || (data17 === "best_effort"))){
+const err22 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -308,12 +312,9 @@ vErrors.push(err22);
 errors++;
 }
 }
-if(Array.isArray(data16)){
-const len1 = data16.length;
-for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-if(typeof data17 !== "string"){
-const err23 = {instancePath:instancePath+"/console/sockets/" + i0+"/permissions/" + i1,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err23 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -322,8 +323,13 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(!(((((((((((data17 === "list") || (data17 === "inspect")) || (data17 === "events")) || (data17 === "logs")) || (data17 === "start")) || (data17 === "stop")) || (data17 === "restart")) || (data17 === "kill")) || (data17 === "shutdown")) || (data17 === "repositories")) || (data17 === "apply"))){
-const err24 = {instancePath:instancePath+"/console/sockets/" + i0+"/permissions/" + i1,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.sockets.items.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.console !== undefined){
+let data18 = data.console;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+for(const key5 in data18){
+if(!(((key5 === "sockets") || (key5 === "limits")) || (key5 === "event_history"))){
+const err24 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -333,11 +339,15 @@ vErrors.push(err24);
 errors++;
 }
 }
-}
-}
-}
-else {
-const err25 = {instancePath:instancePath+"/console/sockets/" + i0,schemaPath:"#/properties/console/properties/sockets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data18.sockets !== undefined){
+let data19 = data18.sockets;
+if(Array.isArray(data19)){
+const len1 = data19.length;
+for(let i1=0; i1<len1; i1++){
+let data20 = data19[i1];
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.path === undefined){
+const err25 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -346,10 +356,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-}
-else {
-const err26 = {instancePath:instancePath+"/console/sockets",schemaPath:"#/properties/console/properties/sockets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key6 in data20){
+if(!(((((key6 === "path") || (key6 === "mode")) || (key6 === "owner")) || (key6 === "group")) || (key6 === "permissions"))){
+const err26 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -359,12 +368,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data9.limits !== undefined){
-let data18 = data9.limits;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-for(const key6 in data18){
-if(!(((((key6 === "connections") || (key6 === "requests_per_second")) || (key6 === "request_size")) || (key6 === "stream_timeout")) || (key6 === "idle_timeout"))){
-const err27 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data20.path !== undefined){
+if(typeof data20.path !== "string"){
+const err27 = {instancePath:instancePath+"/console/sockets/" + i1+"/path",schemaPath:"#/properties/console/properties/sockets/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -374,10 +380,10 @@ vErrors.push(err27);
 errors++;
 }
 }
-if(data18.connections !== undefined){
-let data19 = data18.connections;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err28 = {instancePath:instancePath+"/console/limits/connections",schemaPath:"#/properties/console/properties/limits/properties/connections/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data20.mode !== undefined){
+let data22 = data20.mode;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err28 = {instancePath:instancePath+"/console/sockets/" + i1+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -387,10 +393,9 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data18.requests_per_second !== undefined){
-let data20 = data18.requests_per_second;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err29 = {instancePath:instancePath+"/console/limits/requests_per_second",schemaPath:"#/properties/console/properties/limits/properties/requests_per_second/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data20.owner !== undefined){
+if(typeof data20.owner !== "string"){
+const err29 = {instancePath:instancePath+"/console/sockets/" + i1+"/owner",schemaPath:"#/properties/console/properties/sockets/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -400,10 +405,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data18.request_size !== undefined){
-let data21 = data18.request_size;
-if((!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))) && (typeof data21 !== "string")){
-const err30 = {instancePath:instancePath+"/console/limits/request_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string"};
+if(data20.group !== undefined){
+if(typeof data20.group !== "string"){
+const err30 = {instancePath:instancePath+"/console/sockets/" + i1+"/group",schemaPath:"#/properties/console/properties/sockets/items/properties/group/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -413,10 +417,10 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data18.stream_timeout !== undefined){
-let data22 = data18.stream_timeout;
-if((!((typeof data22 == "number") && (isFinite(data22)))) && (typeof data22 !== "string")){
-const err31 = {instancePath:instancePath+"/console/limits/stream_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data20.permissions !== undefined){
+let data25 = data20.permissions;
+if((typeof data25 !== "string") && (!(Array.isArray(data25)))){
+const err31 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.sockets.items.properties.permissions.type},message:"must be string,array"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -425,11 +429,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-}
-if(data18.idle_timeout !== undefined){
-let data23 = data18.idle_timeout;
-if((!((typeof data23 == "number") && (isFinite(data23)))) && (typeof data23 !== "string")){
-const err32 = {instancePath:instancePath+"/console/limits/idle_timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema15.type},message:"must be number,string"};
+if(typeof data25 === "string"){
+if(!pattern0.test(data25)){
+const err32 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -439,9 +441,12 @@ vErrors.push(err32);
 errors++;
 }
 }
-}
-else {
-const err33 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(Array.isArray(data25)){
+const len2 = data25.length;
+for(let i2=0; i2<len2; i2++){
+let data26 = data25[i2];
+if(typeof data26 !== "string"){
+const err33 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -450,11 +455,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-if(data9.event_history !== undefined){
-let data24 = data9.event_history;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-const err34 = {instancePath:instancePath+"/console/event_history",schemaPath:"#/properties/console/properties/event_history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((((((((((((data26 === "list") || (data26 === "inspect")) || (data26 === "events")) || (data26 === "logs")) || (data26 === "start")) || (data26 === "stop")) || (data26 === "restart")) || (data26 === "kill")) || (data26 === "shutdown")) || (data26 === "install")) || (data26 === "uninstall")) || (data26 === "repositories")) || (data26 === "apply"))){
+const err34 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.sockets.items.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -465,8 +467,10 @@ errors++;
 }
 }
 }
+}
+}
 else {
-const err35 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err35 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -476,12 +480,9 @@ vErrors.push(err35);
 errors++;
 }
 }
-if(data.start !== undefined){
-let data25 = data.start;
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-for(const key7 in data25){
-if(!(key7 === "concurrency")){
-const err36 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+}
+else {
+const err36 = {instancePath:instancePath+"/console/sockets",schemaPath:"#/properties/console/properties/sockets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -491,10 +492,12 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data25.concurrency !== undefined){
-let data26 = data25.concurrency;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-const err37 = {instancePath:instancePath+"/start/concurrency",schemaPath:"#/properties/start/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data18.limits !== undefined){
+let data27 = data18.limits;
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+for(const key7 in data27){
+if(!((((((key7 === "connections") || (key7 === "requests_per_second")) || (key7 === "request_size")) || (key7 === "install_size")) || (key7 === "stream_timeout")) || (key7 === "idle_timeout"))){
+const err37 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -504,9 +507,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-}
-else {
-const err38 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data27.connections !== undefined){
+let data28 = data27.connections;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+const err38 = {instancePath:instancePath+"/console/limits/connections",schemaPath:"#/properties/console/properties/limits/properties/connections/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -516,12 +520,10 @@ vErrors.push(err38);
 errors++;
 }
 }
-if(data.shutdown !== undefined){
-let data27 = data.shutdown;
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-for(const key8 in data27){
-if(!(key8 === "timeout")){
-const err39 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+if(data27.requests_per_second !== undefined){
+let data29 = data27.requests_per_second;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
+const err39 = {instancePath:instancePath+"/console/limits/requests_per_second",schemaPath:"#/properties/console/properties/limits/properties/requests_per_second/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -531,10 +533,10 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data27.timeout !== undefined){
-let data28 = data27.timeout;
-if((!((typeof data28 == "number") && (isFinite(data28)))) && (typeof data28 !== "string")){
-const err40 = {instancePath:instancePath+"/shutdown/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data27.request_size !== undefined){
+let data30 = data27.request_size;
+if((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")){
+const err40 = {instancePath:instancePath+"/console/limits/request_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -544,9 +546,10 @@ vErrors.push(err40);
 errors++;
 }
 }
-}
-else {
-const err41 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data27.install_size !== undefined){
+let data31 = data27.install_size;
+if((!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))) && (typeof data31 !== "string")){
+const err41 = {instancePath:instancePath+"/console/limits/install_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -556,12 +559,10 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data29 = data.restart;
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-for(const key9 in data29){
-if(!(((((key9 === "initial_delay") || (key9 === "max_delay")) || (key9 === "multiplier")) || (key9 === "jitter")) || (key9 === "reset_after"))){
-const err42 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(data27.stream_timeout !== undefined){
+let data32 = data27.stream_timeout;
+if((!((typeof data32 == "number") && (isFinite(data32)))) && (typeof data32 !== "string")){
+const err42 = {instancePath:instancePath+"/console/limits/stream_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -571,10 +572,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data29.initial_delay !== undefined){
-let data30 = data29.initial_delay;
-if((!((typeof data30 == "number") && (isFinite(data30)))) && (typeof data30 !== "string")){
-const err43 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data27.idle_timeout !== undefined){
+let data33 = data27.idle_timeout;
+if((!((typeof data33 == "number") && (isFinite(data33)))) && (typeof data33 !== "string")){
+const err43 = {instancePath:instancePath+"/console/limits/idle_timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema20.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -584,10 +585,9 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data29.max_delay !== undefined){
-let data31 = data29.max_delay;
-if((!((typeof data31 == "number") && (isFinite(data31)))) && (typeof data31 !== "string")){
-const err44 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+}
+else {
+const err44 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -597,10 +597,10 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data29.multiplier !== undefined){
-let data32 = data29.multiplier;
-if(!((typeof data32 == "number") && (isFinite(data32)))){
-const err45 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data18.event_history !== undefined){
+let data34 = data18.event_history;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+const err45 = {instancePath:instancePath+"/console/event_history",schemaPath:"#/properties/console/properties/event_history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -610,10 +610,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data29.jitter !== undefined){
-let data33 = data29.jitter;
-if((!((typeof data33 == "number") && (isFinite(data33)))) && (typeof data33 !== "string")){
-const err46 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema19.type},message:"must be number,string"};
+}
+else {
+const err46 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -623,10 +622,12 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data29.reset_after !== undefined){
-let data34 = data29.reset_after;
-if((!((typeof data34 == "number") && (isFinite(data34)))) && (typeof data34 !== "string")){
-const err47 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data.start !== undefined){
+let data35 = data.start;
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+for(const key8 in data35){
+if(!(key8 === "concurrency")){
+const err47 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -636,9 +637,10 @@ vErrors.push(err47);
 errors++;
 }
 }
-}
-else {
-const err48 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data35.concurrency !== undefined){
+let data36 = data35.concurrency;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+const err48 = {instancePath:instancePath+"/start/concurrency",schemaPath:"#/properties/start/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -648,12 +650,9 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data.logs !== undefined){
-let data35 = data.logs;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-for(const key10 in data35){
-if(!((((((key10 === "target") || (key10 === "size")) || (key10 === "files")) || (key10 === "max_line")) || (key10 === "rate")) || (key10 === "total_size"))){
-const err49 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+else {
+const err49 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -663,10 +662,12 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data35.target !== undefined){
-let data36 = data35.target;
-if(typeof data36 !== "string"){
-const err50 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.shutdown !== undefined){
+let data37 = data.shutdown;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+for(const key9 in data37){
+if(!(key9 === "timeout")){
+const err50 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -675,8 +676,11 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(!(data36 === "memory")){
-const err51 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
+}
+if(data37.timeout !== undefined){
+let data38 = data37.timeout;
+if((!((typeof data38 == "number") && (isFinite(data38)))) && (typeof data38 !== "string")){
+const err51 = {instancePath:instancePath+"/shutdown/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -686,10 +690,9 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data35.size !== undefined){
-let data37 = data35.size;
-if((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")){
-const err52 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string"};
+}
+else {
+const err52 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -699,10 +702,12 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data35.files !== undefined){
-let data38 = data35.files;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-const err53 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.restart !== undefined){
+let data39 = data.restart;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+for(const key10 in data39){
+if(!(((((key10 === "initial_delay") || (key10 === "max_delay")) || (key10 === "multiplier")) || (key10 === "jitter")) || (key10 === "reset_after"))){
+const err53 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -712,10 +717,10 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data35.max_line !== undefined){
-let data39 = data35.max_line;
-if((!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))) && (typeof data39 !== "string")){
-const err54 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string"};
+if(data39.initial_delay !== undefined){
+let data40 = data39.initial_delay;
+if((!((typeof data40 == "number") && (isFinite(data40)))) && (typeof data40 !== "string")){
+const err54 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -725,10 +730,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data35.rate !== undefined){
-let data40 = data35.rate;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-const err55 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data39.max_delay !== undefined){
+let data41 = data39.max_delay;
+if((!((typeof data41 == "number") && (isFinite(data41)))) && (typeof data41 !== "string")){
+const err55 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -738,10 +743,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data35.total_size !== undefined){
-let data41 = data35.total_size;
-if((!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))) && (typeof data41 !== "string")){
-const err56 = {instancePath:instancePath+"/logs/total_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string"};
+if(data39.multiplier !== undefined){
+let data42 = data39.multiplier;
+if(!((typeof data42 == "number") && (isFinite(data42)))){
+const err56 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -751,9 +756,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-}
-else {
-const err57 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39.jitter !== undefined){
+let data43 = data39.jitter;
+if((!((typeof data43 == "number") && (isFinite(data43)))) && (typeof data43 !== "string")){
+const err57 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema24.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -763,12 +769,10 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data.daemon !== undefined){
-let data42 = data.daemon;
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-for(const key11 in data42){
-if(!((key11 === "log_level") || (key11 === "lease"))){
-const err58 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+if(data39.reset_after !== undefined){
+let data44 = data39.reset_after;
+if((!((typeof data44 == "number") && (isFinite(data44)))) && (typeof data44 !== "string")){
+const err58 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -778,10 +782,9 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(data42.log_level !== undefined){
-let data43 = data42.log_level;
-if(typeof data43 !== "string"){
-const err59 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err59 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -790,8 +793,13 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(!((((data43 === "error") || (data43 === "warn")) || (data43 === "info")) || (data43 === "debug"))){
-const err60 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/enum",keyword:"enum",params:{allowedValues: schema11.properties.daemon.properties.log_level.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.logs !== undefined){
+let data45 = data.logs;
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+for(const key11 in data45){
+if(!((((((key11 === "target") || (key11 === "size")) || (key11 === "files")) || (key11 === "max_line")) || (key11 === "rate")) || (key11 === "total_size"))){
+const err60 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -801,10 +809,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data42.lease !== undefined){
-let data44 = data42.lease;
-if((!((typeof data44 == "number") && (isFinite(data44)))) && (typeof data44 !== "string")){
-const err61 = {instancePath:instancePath+"/daemon/lease",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data45.target !== undefined){
+let data46 = data45.target;
+if(typeof data46 !== "string"){
+const err61 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -813,10 +821,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(data46 === "memory")){
+const err62 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -826,14 +832,229 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
-else {
-const err63 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data45.size !== undefined){
+let data47 = data45.size;
+if((!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))) && (typeof data47 !== "string")){
+const err63 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err63];
 }
 else {
 vErrors.push(err63);
+}
+errors++;
+}
+}
+if(data45.files !== undefined){
+let data48 = data45.files;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+const err64 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+if(data45.max_line !== undefined){
+let data49 = data45.max_line;
+if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
+const err65 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+}
+if(data45.rate !== undefined){
+let data50 = data45.rate;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+const err66 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+if(data45.total_size !== undefined){
+let data51 = data45.total_size;
+if((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")){
+const err67 = {instancePath:instancePath+"/logs/total_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+}
+else {
+const err68 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+}
+if(data.schedule !== undefined){
+let data52 = data.schedule;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+for(const key12 in data52){
+if(!(((key12 === "clock_gate") || (key12 === "clock_gate_timeout")) || (key12 === "time_zone"))){
+const err69 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+if(data52.clock_gate !== undefined){
+let data53 = data52.clock_gate;
+if(typeof data53 !== "string"){
+const err70 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+if(!(((data53 === "auto") || (data53 === "synchronized")) || (data53 === "off"))){
+const err71 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.clock_gate.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+if(data52.clock_gate_timeout !== undefined){
+let data54 = data52.clock_gate_timeout;
+if((!((typeof data54 == "number") && (isFinite(data54)))) && (typeof data54 !== "string")){
+const err72 = {instancePath:instancePath+"/schedule/clock_gate_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+if(data52.time_zone !== undefined){
+if(typeof data52.time_zone !== "string"){
+const err73 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+if(data.daemon !== undefined){
+let data56 = data.daemon;
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+for(const key13 in data56){
+if(!((key13 === "log_level") || (key13 === "lease"))){
+const err75 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+}
+if(data56.log_level !== undefined){
+let data57 = data56.log_level;
+if(typeof data57 !== "string"){
+const err76 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+if(!((((data57 === "error") || (data57 === "warn")) || (data57 === "info")) || (data57 === "debug"))){
+const err77 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/enum",keyword:"enum",params:{allowedValues: schema11.properties.daemon.properties.log_level.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+if(data56.lease !== undefined){
+let data58 = data56.lease;
+if((!((typeof data58 == "number") && (isFinite(data58)))) && (typeof data58 !== "string")){
+const err78 = {instancePath:instancePath+"/daemon/lease",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+}
+}
+else {
+const err79 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+}
+}
+else {
+const err80 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
 }
 errors++;
 }

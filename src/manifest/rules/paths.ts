@@ -12,7 +12,7 @@ export function checkPath(report: Report, path: KeyPath, value: string, at: 'key
     report.add(path, {
       code: 'TH1211',
       message: `${quote(value)} is not an absolute path`,
-      hint: `write \`/${value.slice(0, 60)}\`, or the path you mean from the root`,
+      hint: `write \`${resolveDots(value.slice(0, 60))}\`, or the path you mean from the root`,
       at,
     });
   else if (value.split('/').includes('..'))

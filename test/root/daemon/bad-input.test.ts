@@ -170,7 +170,7 @@ describe('a configuration', needsRoot(), () => {
       'console: {sockets: [{path: /tmp/thuban-x.sock, group: no-such-group}]}\n',
       /TH7003.*no-such-group/,
     ],
-    ['with a part that is still to come', 'watch: {rescan: 1 min}\n', /TH1107/],
+    ['with a part that is still to come', 'metrics: {socket: /run/metrics.sock}\n', /TH1107/],
   ] as const)
     test(`${what} is refused before anything is made`, async () => {
       await trial(async (daemon) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { accept, acceptAll, brief, load, refuse, type Given } from './support.ts';
+import { accept, acceptAll, brief, load, plainRepository, refuse, type Given } from './support.ts';
 
 const history = (count: number): string => `console: {event_history: ${count}}\n`;
 
@@ -35,6 +35,7 @@ describe('layers', () => {
       connections: 6,
       requests_per_second: 1000,
       request_size: 2 * 1024 * 1024,
+      install_size: 256 * 1024 * 1024,
       stream_timeout: 3,
       idle_timeout: 'unlimited',
     });
@@ -148,7 +149,7 @@ describe('the environment', () => {
 
   it('sets a repository by name, with `_` for `-`', () => {
     const { repositories } = read({ THUBAN_CFG_REPOSITORIES__MY_APPS__DIR: '/srv/apps' });
-    assert.deepEqual(repositories, { 'my-apps': { type: 'dir', dir: '/srv/apps' } });
+    assert.deepEqual(repositories, { 'my-apps': plainRepository('/srv/apps') });
   });
 
   it('sets lists and maps in brackets; a variable for one value wins over one for its section', () => {
@@ -170,7 +171,7 @@ describe('the environment', () => {
     ['THUBAN_CFG_CONSOLE__EVENT_HSTORY', /did you mean `THUBAN_CFG_CONSOLE__EVENT_HISTORY`\?/],
     ['THUBAN_CFG_CONSOLE_EVENT_HISTORY', /did you mean `THUBAN_CFG_CONSOLE__EVENT_HISTORY`\?/],
     ['THUBAN_CFG_run_dir', /did you mean `THUBAN_CFG_RUN_DIR`\?/],
-    ['THUBAN_CFG_', /after `THUBAN_CFG_` comes one of RUN_DIR, REPOSITORIES/],
+    ['THUBAN_CFG_', /after `THUBAN_CFG_` comes one of RUN_DIR, DATA_DIR, REPOSITORIES/],
     ['THUBAN_CFG_CONSOLE__COLOUR_OF_IT', /after `THUBAN_CFG_CONSOLE__` comes one of SOCKETS, LIMITS, EVENT_HISTORY/],
     ['THUBAN_CFG_CONSOLE__SOCKETS__0__PATH', /`THUBAN_CFG_CONSOLE__SOCKETS` has one value, set it as a whole/],
     ['THUBAN_CFG_RUN_DIR__X', /`THUBAN_CFG_RUN_DIR` has one value/],
@@ -216,7 +217,7 @@ describe('flags', () => {
   it('--repository replaces all repositories by one', () => {
     const given: Given = { file: 'repositories: {a: {dir: /a}}\n', flags: { 'repositories.default.dir': '/srv' } };
     const { config, origins } = acceptAll(given);
-    assert.deepEqual(config.repositories, { default: { type: 'dir', dir: '/srv' } });
+    assert.deepEqual(config.repositories, { default: plainRepository('/srv') });
     assert.deepEqual(origins.get('repositories.default.dir'), { layer: 'flag', where: '--repository' });
     assert.deepEqual(origins.get('repositories.default.type'), { layer: 'default' });
   });
@@ -250,10 +251,10 @@ describe('flags', () => {
   });
 
   it('are named as the place of their faults', () => {
-    const flags = { run_dir: '', 'cgroups.parent': 'machine', data_dir: '/var/lib/thuban' };
+    const flags = { run_dir: '', 'cgroups.parent': 'machine', data_dir: '/' };
     assert.deepEqual(brief(refuse({ flags })), [
       'TH1211 --run-dir:1:1 run_dir',
-      'TH1107 --data-dir:1:1 data_dir',
+      'TH1211 --data-dir:1:1 data_dir',
       'TH1211 --cgroup-parent:1:1 cgroups.parent',
     ]);
   });

@@ -14,29 +14,38 @@ describe('printing', () => {
       flags: { 'repositories.default.dir': '/srv' },
     });
     const text = printConfig(config, origins);
-    assert.deepEqual(text.split('\n').slice(0, 22), [
-      'run_dir: /run/board            # file thuban.yaml:1',
+    assert.deepEqual(text.split('\n').slice(0, 31), [
+      'run_dir: /run/board             # file thuban.yaml:1',
+      'data_dir: /var/lib/thuban       # default',
       'repositories:',
       '  default:',
-      '    type: dir                  # default',
-      '    dir: /srv                  # flag --repository',
+      '    type: dir                   # default',
+      '    dir: /srv                   # flag --repository',
+      '    keys: []                    # default',
+      '    require_signature: false    # default',
+      '    capacity_number: unlimited  # default',
+      '    capacity_size: unlimited    # default',
+      'watch:',
+      '  debounce: 500 ms              # default',
+      '  rescan: 1 min                 # default',
       'cgroups:',
-      '  parent: self                 # default',
-      '  name: thuban                 # default',
-      '  enforce: strict              # default',
+      '  parent: self                  # default',
+      '  name: thuban                  # default',
+      '  enforce: strict               # default',
       'console:',
       '  sockets:',
-      '    - path: /run/a.sock        # drop-in thuban.d/10-console.yaml:3',
-      '      mode: 0o660              # default',
-      '      owner: root              # default',
-      '      group: thuban            # default',
-      '      permissions: [list]      # drop-in thuban.d/10-console.yaml:3',
+      '    - path: /run/a.sock         # drop-in thuban.d/10-console.yaml:3',
+      '      mode: 0o660               # default',
+      '      owner: root               # default',
+      '      group: thuban             # default',
+      '      permissions: [list]       # drop-in thuban.d/10-console.yaml:3',
       '  limits:',
-      '    connections: 64            # default',
-      '    requests_per_second: 1000  # default',
-      '    request_size: 1 MiB        # default',
-      '    stream_timeout: 10 s       # default',
-      '    idle_timeout: unlimited    # default',
+      '    connections: 64             # default',
+      '    requests_per_second: 1000   # default',
+      '    request_size: 1 MiB         # default',
+      '    install_size: 256 MiB       # default',
+      '    stream_timeout: 10 s        # default',
+      '    idle_timeout: unlimited     # default',
     ]);
     assert.match(text, /^ {2}event_history: 500 +# environment THUBAN_CFG_CONSOLE__EVENT_HISTORY$/m);
     assert.match(text, /^ {2}size: 1 MiB +# file thuban.yaml:3$/m);
@@ -82,10 +91,25 @@ const socket = fc.record(
   },
   { requiredKeys: ['path'] },
 );
+const repository = fc.record(
+  {
+    dir: path,
+    keys: fc.uniqueArray(path, { maxLength: 3 }),
+    capacity_number: fc.oneof(fc.constant('unlimited'), fc.integer({ min: 1, max: 1_000_000 })),
+    capacity_size: fc.oneof(fc.constant('unlimited'), fc.integer({ min: 4096, max: 2 ** 40 })),
+  },
+  { requiredKeys: ['dir'] },
+);
 const configuration = fc.record(
   {
     run_dir: path,
-    repositories: fc.dictionary(word, fc.record({ dir: path }), { minKeys: 1, maxKeys: 3 }),
+    data_dir: path,
+    watch: fc.record({ debounce: duration(0.01, 60), rescan: duration(1, 86_400) }, { requiredKeys: [] }),
+    schedule: fc.record(
+      { clock_gate: fc.constantFrom('auto', 'off'), time_zone: fc.constantFrom('UTC', 'Asia/Tokyo') },
+      { requiredKeys: [] },
+    ),
+    repositories: fc.dictionary(word, repository, { minKeys: 1, maxKeys: 3 }),
     cgroups: fc.record({ parent: path, enforce: fc.constantFrom('strict', 'best_effort') }, { requiredKeys: [] }),
     console: fc.record(
       {

@@ -5,11 +5,13 @@ import { loadConfig, type Config } from '../../../src/config/index.ts';
 import { permissions } from '../../../src/config/config.ts';
 import { restartDefaults } from '../../../src/manifest/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
-import { accept, acceptAll, brief, load, refuse } from './support.ts';
+import { accept, acceptAll, brief, load, plainRepository, refuse } from './support.ts';
 
 const defaults: Config = {
   run_dir: '/run/thuban',
-  repositories: { default: { type: 'dir', dir: '/var/lib/thuban/repository' } },
+  data_dir: '/var/lib/thuban',
+  repositories: { default: plainRepository('/var/lib/thuban/repository') },
+  watch: { debounce: 0.5, rescan: 60 },
   cgroups: { parent: 'self', name: 'thuban', enforce: 'strict' },
   console: {
     sockets: [{ path: '/run/thuban/console.sock', mode: 0o660, owner: 'root', group: 'thuban', permissions: 'full' }],
@@ -17,6 +19,7 @@ const defaults: Config = {
       connections: 64,
       requests_per_second: 1000,
       request_size: 1024 * 1024,
+      install_size: 256 * 1024 * 1024,
       stream_timeout: 10,
       idle_timeout: 'unlimited',
     },
@@ -26,6 +29,7 @@ const defaults: Config = {
   shutdown: { timeout: 90 },
   restart: { initial_delay: 1, max_delay: 60, multiplier: 2, jitter: 0.2, reset_after: 60 },
   logs: { target: 'memory', size: 262144, files: 3, max_line: 16384, rate: 1000, total_size: 67108864 },
+  schedule: { clock_gate: 'auto', clock_gate_timeout: 300, time_zone: 'UTC' },
   daemon: { log_level: 'info', lease: 10 },
 };
 
@@ -66,8 +70,8 @@ describe('a configuration', () => {
     );
     assert.equal(config.run_dir, '/run/board');
     assert.deepEqual(config.repositories, {
-      apps: { type: 'dir', dir: '/srv/apps' },
-      'base-system': { type: 'dir', dir: '/srv/base' },
+      apps: plainRepository('/srv/apps'),
+      'base-system': plainRepository('/srv/base'),
     });
     assert.deepEqual(config.cgroups, { parent: '/machine', name: 'board', enforce: 'best_effort' });
     assert.deepEqual(config.console.sockets, [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { permissions } from '../../../src/config/config.ts';
 import { variables } from '../../../src/config/environment.ts';
+import { routes } from '../../../src/console/routes.ts';
 
 interface Node {
   description?: string;
@@ -69,6 +70,14 @@ describe('the schema of the configuration', () => {
   it('lists the permissions as the code does', () => {
     const words = all.find(([path]) => path.join('.') === 'console.sockets.*.permissions.*')?.[1].enum;
     assert.deepEqual(words, [...permissions]);
+  });
+
+  it('knows the permission of every route of the console', () => {
+    const known = new Set<string | null>([...permissions, null]);
+    assert.deepEqual(
+      routes.filter(({ permission }) => !known.has(permission)),
+      [],
+    );
   });
 
   it('is described key by key in docs/reference/configuration.md', () => {

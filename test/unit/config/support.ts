@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../../../src/base/index.ts';
-import { loadConfig, type Config, type ConfigResult, type LoadOptions } from '../../../src/config/index.ts';
+import {
+  loadConfig,
+  type Config,
+  type ConfigResult,
+  type LoadOptions,
+  type Repository,
+} from '../../../src/config/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 
 export interface Given {
@@ -59,6 +65,12 @@ export function refuse(given: Given | string): Diagnostic[] {
   const result = load(typeof given === 'string' ? { file: given } : given);
   assert.equal(result.ok, false, 'the configuration is accepted');
   return result.diagnostics;
+}
+
+/** A repository that says nothing but its folder. */
+export function plainRepository(dir: string): Repository {
+  const unlimited = { capacity_number: 'unlimited', capacity_size: 'unlimited' } as const;
+  return { type: 'dir', dir, keys: [], require_signature: false, ...unlimited };
 }
 
 /** `TH1102 thuban.yaml:1:1 path`: what a test of places compares. */

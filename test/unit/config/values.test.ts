@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { shape } from '../../../src/config/generated/shape.js';
 import { writeValue } from '../../../src/config/write-value.ts';
 import { readQuantity, type Shape } from '../../../src/manifest/index.ts';
-import { accept, brief, refuse } from './support.ts';
+import { accept, brief, plainRepository, refuse } from './support.ts';
 
 /** Every key with a range, outside of lists. */
 function* ranged(node: Shape, path: string[] = []): Generator<[string[], Shape, readonly (string | number)[]]> {
@@ -41,7 +41,7 @@ describe('ranges', () => {
   const all = Array.from(ranged(shape));
 
   it('are given for every number', () => {
-    assert.equal(all.length, 19);
+    assert.equal(all.length, 23);
   });
 
   for (const [path, node, [least = 0, most = 0]] of all) {
@@ -80,6 +80,31 @@ describe('values that are refused', () => {
     [`run_dir: ${long(85)}\n`, 'TH1205 1:10 run_dir', /is 85 bytes long, allowed 2 to 84/],
     ['run_dir: "/run/\\0"\n', 'TH1201 1:10 run_dir', /NUL byte/],
     ['run_dir: [/run]\n', 'TH1101 1:10 run_dir', /is a list, expected text/],
+    ['data_dir: lib\n', 'TH1211 1:11 data_dir', /not an absolute path/],
+    ['data_dir: /a/../b\n', 'TH1211 1:11 data_dir', /contains `\.\.`/],
+    ['watch: {debounce: often}\n', 'TH1203 1:19 watch.debounce', /as a duration/],
+    ['watch: {rescan: 0}\n', 'TH1205 1:17 watch.rescan', /allowed 1 s to 1 d/],
+    ['schedule: {time_zone: Europe/Berln}\n', 'TH1208 1:23 schedule.time_zone', /no time zone `Europe\/Berln`/],
+    ['schedule: {clock_gate: on}\n', 'TH1201 1:24 schedule.clock_gate', /not a way to wait for the clock/],
+    ['repositories: {a: {dir: /a, keys: /k}}\n', 'TH1101 1:35 repositories.a.keys', /expected a list of files/],
+    ['repositories: {a: {dir: /a, keys: [k]}}\n', 'TH1211 1:36 repositories.a.keys[0]', /not an absolute path/],
+    ['repositories: {a: {dir: /a, keys: [/k, //k]}}\n', 'TH1006 1:40 repositories.a.keys[1]', /appears twice/],
+    [
+      `repositories: {a: {dir: /a, keys: [${Array.from({ length: 65 }, (_, i) => `/${i}`).join(', ')}]}}\n`,
+      'TH1205 1:35 repositories.a.keys',
+      /has 65 keys, allowed 0 to 64/,
+    ],
+    [
+      'repositories: {a: {dir: /a, require_signature: yes}}\n',
+      'TH1101 1:48 repositories.a.require_signature',
+      /expected `true` or `false`/,
+    ],
+    [
+      'repositories: {a: {dir: /a, capacity_number: 0}}\n',
+      'TH1205 1:46 repositories.a.capacity_number',
+      /is 0, allowed 1 to 1000000/,
+    ],
+    ['repositories: {a: {dir: /a, capacity_size: much}}\n', 'TH1202 1:44 repositories.a.capacity_size', /as a size/],
     ['repositories: {}\n', 'TH1104 1:1 repositories', /names no repository/],
     ['repositories: /srv\n', 'TH1101 1:15 repositories', /expected a map of name to repository/],
     ['repositories: {a: /srv}\n', 'TH1101 1:19 repositories.a', /expected a map, for example/],
@@ -154,6 +179,13 @@ describe('values that must fit each other', () => {
     ['restart: {initial_delay: 2 min}\n', ['TH1205 thuban.yaml:1:26 restart.initial_delay']],
     ['restart: {max_delay: 500 ms}\n', ['TH1205 thuban.yaml:1:22 restart.max_delay']],
     ['restart: {initial_delay: 3, max_delay: 2}\n', ['TH1205 thuban.yaml:1:40 restart.max_delay']],
+    ['run_dir: /var/lib\n', ['TH1306 thuban.yaml:1:10 run_dir']],
+    ['data_dir: /run/thuban/data\n', ['TH1306 thuban.yaml:1:11 data_dir']],
+    ['data_dir: /srv\nrun_dir: /srv/\n', ['TH1306 thuban.yaml:1:11 data_dir']],
+    [
+      'repositories: {a: {dir: /a, require_signature: true}}\n',
+      ['TH1104 thuban.yaml:1:48 repositories.a.require_signature'],
+    ],
     ['logs: {max_line: 512 KiB}\n', ['TH1205 thuban.yaml:1:18 logs.max_line']],
     ['logs: {size: 128 MiB}\n', ['TH1205 thuban.yaml:1:14 logs.size']],
     ['logs: {total_size: 128 KiB}\n', ['TH1205 thuban.yaml:1:20 logs.total_size']],
@@ -162,6 +194,21 @@ describe('values that must fit each other', () => {
     it(text.trimEnd(), () => {
       assert.deepEqual(brief(refuse(text)), found);
     });
+
+  it('may have the keys of a signature in another place than its demand', () => {
+    const file = 'repositories: {a: {dir: /a, require_signature: true}}\n';
+    const dropIns = { 'keys.yaml': 'repositories: {a: {keys: [/etc/keys/a.pub]}}\n' };
+    assert.deepEqual(accept({ file, dropIns }).repositories['a'], {
+      ...plainRepository('/a'),
+      keys: ['/etc/keys/a.pub'],
+      require_signature: true,
+    });
+  });
+
+  it('may be folders beside each other, or the one of the run in the other', () => {
+    accept('run_dir: /srv/run\ndata_dir: /srv/running\n');
+    accept('run_dir: /srv/data/run\ndata_dir: /srv/data\n');
+  });
 
   it('are equal at the least', () => {
     accept('restart: {initial_delay: 1 min}\nlogs: {max_line: 64 KiB, size: 64 KiB, total_size: 64 KiB}\n');
@@ -184,6 +231,9 @@ describe('writing a value', () => {
     [1024 ** 3 * 3, 'bytes', '3 GiB'],
     [1_000_000, 'bytes', '1000000'],
     [0, 'bytes', '0'],
+    [1024, 'bytes_limit', '1 KiB'],
+    ['unlimited', 'bytes_limit', 'unlimited'],
+    [60, 'number_limit', '60'],
     [90, 'duration', '90 s'],
     [5400, 'duration', '90 min'],
     [86_400, 'duration', '1 d'],
