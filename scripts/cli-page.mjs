@@ -10,7 +10,7 @@ export function cliPage() {
   const program = buildProgram(undefined, () => undefined);
   const described = commands.map((entry) => ({
     entry,
-    command: program.commands.find((command) => command.name() === nameOf(entry)),
+    command: commandNamed(program, nameOf(entry).split(' ')),
   }));
   const common = commonFlags(described);
   return `${[
@@ -29,8 +29,18 @@ export function cliPage() {
   ].join('\n')}\n`;
 }
 
+/** Through the families: `key generate` is a command of the command `key`. */
+function commandNamed(parent, [word, ...others]) {
+  const found = parent.commands.find((command) => command.name() === word);
+  return others.length === 0 ? found : commandNamed(found, others);
+}
+
 function textOf(name) {
   return readFileSync(join(texts, `${name}.md`), 'utf8').trimEnd();
+}
+
+function fileOf(name) {
+  return name.replaceAll(' ', '-');
 }
 
 function commonFlags(described) {
@@ -54,7 +64,7 @@ function section({ entry, command }, common) {
     '',
     `${entry.summary}.${others.length > 0 ? ` Also called ${others.join(' and ')}.` : ''}`,
     ...(own.length > 0 ? ['', ...flagTable(own)] : []),
-    ...(existsSync(join(texts, `${name}.md`)) ? ['', textOf(name)] : []),
+    ...(existsSync(join(texts, `${fileOf(name)}.md`)) ? ['', textOf(fileOf(name))] : []),
     '',
     `Exit codes: ${entry.exitCodes}.`,
     '',

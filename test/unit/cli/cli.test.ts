@@ -186,7 +186,7 @@ describe('the command line', () => {
 
   test('every command explains itself with two examples and its exit codes', () => {
     for (const command of commands.map(nameOf)) {
-      const { code, stdout } = thuban(command, '--help');
+      const { code, stdout } = thuban(...command.split(' '), '--help');
       assert.equal(code, 0);
       assert.match(stdout, /Examples:\n {2}\S.*\n( {2}\S.*\n)+\nExit codes: /, command);
       for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);

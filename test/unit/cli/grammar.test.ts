@@ -126,6 +126,15 @@ describe('the words of a command line', () => {
     assert.deepEqual(readWords(['validate', '--', '-odd.yaml']).words, ['validate', '--', '-odd.yaml']);
   });
 
+  test('of a family are two, and flags before or between them go behind', () => {
+    assert.deepEqual(readWords(['--json', 'key', '--color', 'never', 'generate', 'acme']).words, [
+      ...['key', 'generate', '--json', '--color', 'never', 'acme'],
+    ]);
+    assert.deepEqual(readWords(['key', 'generate', 'acme', '-q']).words, ['key', 'generate', 'acme', '-q']);
+    assert.deepEqual(readWords(['--json', 'key', 'nonsense']).words, ['key', '--json', 'nonsense']);
+    assert.deepEqual(readWords(['key', '--help']).words, ['key', '--help']);
+  });
+
   test('know the words of Northstar’s users, which stand in no list', () => {
     assert.deepEqual(readWords(['notifications', '-f']).words, ['events', '-f']);
   });
