@@ -12,6 +12,7 @@ import { Fleet } from './fleet.ts';
 import { gatherFacts } from './facts.ts';
 import { LogStores } from './log-store.ts';
 import { Reconciler } from './reconciler.ts';
+import { VerifiedFile } from './repository/index.ts';
 import { resumeFleet } from './resume-fleet.ts';
 import { prepareRunDir, type RunDir } from './run-dir.ts';
 import { StateFiles } from './state-files.ts';
@@ -122,7 +123,7 @@ export class Daemon {
         planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
         onCritical: critical.resolve,
       });
-      const reconciler = new Reconciler({ options, fleet, history });
+      const reconciler = new Reconciler({ options, fleet, history, verified: new VerifiedFile(runDir.verifiedFile, onProblem) });
       const daemon = new Daemon({
         options,
         runDir,

@@ -8,12 +8,14 @@ import { Executor, type Outcome } from './executor.ts';
 import type { Fleet } from './fleet.ts';
 import { keptFor, View } from './reconcile/index.ts';
 import { Refusals } from './refusals.ts';
-import { Repositories, RepositoryWatch, holdingsOf, type Claim, type Holdings } from './repository/index.ts';
+import { Repositories, RepositoryWatch, holdingsOf, type Claim, type Holdings, type VerifiedFile } from './repository/index.ts';
 
 export interface ReconcilerParts {
   options: DaemonOptions;
   fleet: Fleet;
   history: EventHistory;
+  /** Where it is kept which packages were checked. */
+  verified: VerifiedFile;
 }
 
 const NOTHING_BUSY: ReadonlySet<string> = new Set();
@@ -33,9 +35,10 @@ export class Reconciler {
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    const { options, fleet, history } = parts;
+    const { options, fleet, history, verified } = parts;
     const { restart, log, watch } = options;
-    this.#repositories = new Repositories(options.repositories, { restart, settle: watch.debounce * 1000 });
+    const settle = watch.debounce * 1000;
+    this.#repositories = new Repositories(options.repositories, { restart, settle }, verified);
     this.#executor = new Executor({ fleet, history, log, desired: () => this.#holdings });
     this.#refusals = new Refusals(fleet.catalogue, history, log);
     this.#watch = new RepositoryWatch({
@@ -61,8 +64,11 @@ export class Reconciler {
    */
   async begin(inherited: ReadonlySet<string>): Promise<Holdings> {
     const young = Date.now() - this.#parts.options.watch.debounce * 1000;
-    // A file of the future is young as well: the clock was set back.
-    this.#holdings = await this.#look((file, changed) => !inherited.has(file) || changed <= young);
+    // A file of the future is young as well: the clock was set back. Packages are waited for: nothing starts before what it needs is there.
+    this.#holdings = await this.#repositories.lookAtAll(
+      () => this.#claims(),
+      (file, changed) => !inherited.has(file) || changed <= young,
+    );
     return this.#holdings;
   }
 
@@ -87,6 +93,7 @@ export class Reconciler {
   /** Looks and does no more. Call it before the containers are ended; resolves when what was under way has come to its end. */
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]();
+    this.#repositories.close();
     await this.#executor.close();
   }
 
@@ -144,11 +151,11 @@ export class Reconciler {
     const first = await this.#look();
     if (first.unsettled.size === 0) return first;
     await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
-    return this.#look();
+    return this.#repositories.lookAtAll(() => this.#claims());
   }
 
-  #look(isComplete?: (file: string, changed: number) => boolean): Promise<Holdings> {
-    return this.#repositories.look(() => this.#claims(), isComplete);
+  #look(): Promise<Holdings> {
+    return this.#repositories.look(() => this.#claims());
   }
 
   #claims(): Claim[] {

@@ -113,9 +113,10 @@ function configFlags({ repository, runDir, dataDir, socket, cgroupParent }: Daem
 function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
   return {
     runDir: config.run_dir,
-    repositories: config.repositories,
-    watch: { debounce: 0.5, rescan: 60 },
-    dataDir: '/var/lib/thuban',
+    repositories: Object.fromEntries(Object.entries(config.repositories).map(([id, one]) => [id, repositoryOf(one)])),
+    installSize: config.console.limits.install_size,
+    watch: config.watch,
+    dataDir: config.data_dir,
     cgroups: config.cgroups,
     lease: config.daemon.lease,
     concurrency: config.start.concurrency,
@@ -125,5 +126,16 @@ function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
     eventHistory: config.console.event_history,
     sockets: config.console.sockets.map(({ path }) => path),
     log,
+  };
+}
+
+function repositoryOf(config: Config['repositories'][string]): DaemonOptions['repositories'][string] {
+  const { dir, keys, require_signature: requireSignature, capacity_number: number, capacity_size: size } = config;
+  return {
+    dir,
+    keys,
+    requireSignature,
+    ...(number === 'unlimited' ? {} : { capacityNumber: number }),
+    ...(size === 'unlimited' ? {} : { capacitySize: size }),
   };
 }
