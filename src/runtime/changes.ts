@@ -1,15 +1,27 @@
 import type { Change } from './control.ts';
-import { differences, reconcile, View, keptFor, type Actual, type Desired } from './reconcile/index.ts';
+import {
+  differences,
+  idsOf,
+  reconcile,
+  View,
+  keptFor,
+  type Actual,
+  type Desired,
+  type Step,
+} from './reconcile/index.ts';
 import { isActive, isResting } from './states.ts';
 
-/** Pure: what the daemon would do now, in the words of the console. What is being done already is among it. */
-export function changesOf(desired: Desired, actual: readonly Actual[]): Change[] {
-  const idle = actual.map((one) => ({ ...one, busy: false }));
-  const byId = new Map(idle.map((one) => [one.id, one]));
-  const changes = reconcile(desired, idle).map((step): Change => {
+/** Pure: what the daemon does and would do now, in the words of the console. `underWay`: steps that have begun. */
+export function changesOf(desired: Desired, actual: readonly Actual[], underWay: readonly Step[] = []): Change[] {
+  const begun = underWay.filter((step) => isStillWanted(step, desired));
+  const busy = new Set(begun.flatMap(idsOf));
+  // What has begun and is overtaken by another wish is told as the other.
+  const board = actual.map((one) => ({ ...one, busy: busy.has(one.id) }));
+  const byId = new Map(board.map((one) => [one.id, one]));
+  const changes = [...begun, ...reconcile(desired, board)].map((step): Change => {
     const { id } = step;
     const one = byId.get(step.do === 'succeed' ? step.old : id);
-    const runs = one !== undefined && isActive(one.state);
+    const runs = one !== undefined && (isActive(one.state) || one.makesRoom);
     const wanted = 'wanted' in step ? step.wanted.loaded : undefined;
     const file = wanted?.file ?? one?.loaded.file ?? '';
     const changed = one === undefined || wanted === undefined ? [] : differences(one.loaded.manifest, wanted);
@@ -30,6 +42,12 @@ export function changesOf(desired: Desired, actual: readonly Actual[]): Change[]
     }
   });
   return changes.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+function isStillWanted(step: Step, { containers }: Desired): boolean {
+  const now = containers.get(step.id)?.loaded;
+  if (step.do === 'remove') return now === undefined;
+  return now !== undefined && (step.do === 'start' || step.wanted.loaded.digest === now.digest);
 }
 
 /** Pure: which containers go on as they are because of a file, or a folder, that cannot be used; by its path or id. */

@@ -27,7 +27,7 @@ export interface ExecutorParts {
  */
 export class Executor {
   readonly #parts: ExecutorParts;
-  readonly #running = new Map<string, Promise<Outcome>>();
+  readonly #running = new Map<string, { step: Step; outcome: Promise<Outcome> }>();
   /** Containers whose step did not succeed: there is no other before the next look at the repositories. */
   readonly #stuck = new Set<string>();
   #isDue = false;
@@ -44,7 +44,12 @@ export class Executor {
 
   /** The step that is under way. */
   outcome(id: string): Promise<Outcome> | undefined {
-    return this.#running.get(id);
+    return this.#running.get(id)?.outcome;
+  }
+
+  /** What is being done. */
+  get underWay(): Step[] {
+    return [...new Set([...this.#running.values()].map(({ step }) => step))];
   }
 
   /** After a look at the repositories. */
@@ -73,7 +78,7 @@ export class Executor {
   /** Begins nothing any more. Resolves when what is under way has ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(({ outcome }) => outcome));
   }
 
   #begin(step: Step): void {
@@ -83,7 +88,7 @@ export class Executor {
       this.runSoon();
       return ended;
     });
-    for (const id of ids) this.#running.set(id, outcome);
+    for (const id of ids) this.#running.set(id, { step, outcome });
   }
 
   async #attempt(step: Step): Promise<Outcome> {

@@ -32,6 +32,8 @@ export class Reconciler {
   readonly #refusals: Refusals;
   readonly #watch: RepositoryWatch;
   #holdings: Holdings = holdingsOf(new Map(), []);
+  /** Requests that look by themselves: what the watch sees meanwhile is theirs to tell. */
+  #asking = 0;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -99,25 +101,7 @@ export class Reconciler {
 
   async apply({ dry_run: isDry = false }: { dry_run?: boolean } = {}): Promise<Applied> {
     const holdings = await this.#settledLook();
-    const { fleet } = this.#parts;
-    if (fleet.isClosing)
-      throw new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
-    const actual = fleet.actual(NOTHING_BUSY);
-    const changes = changesOf(holdings, actual);
-    const kept = keptBy(holdings, actual);
-    const rejected = holdings.refused.map(({ repository, rejected: { file, diagnostics } }) => ({
-      file,
-      repository,
-      errors: diagnostics,
-      keeps: kept.get(holdings.unusable.has(repository) ? repository : file) ?? [],
-    }));
-    const unsettled = [...holdings.unsettled];
-    if (isDry) return { changes, rejected, unsettled };
-    this.#take(holdings);
-    const done = await Promise.all(
-      changes.map(async (change): Promise<Change> => ({ ...change, result: resultOf(await this.#ended(change)) })),
-    );
-    return { changes: done, rejected, unsettled };
+    return this.#answer(holdings, isDry);
   }
 
   repositories(): RepositorySummary[] {
@@ -140,18 +124,47 @@ export class Reconciler {
     });
   }
 
+  async #answer(holdings: Holdings, isDry: boolean): Promise<Applied> {
+    const { fleet } = this.#parts;
+    if (fleet.isClosing)
+      throw new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
+    const actual = fleet.actual(NOTHING_BUSY);
+    const changes = changesOf(holdings, actual, this.#executor.underWay);
+    const kept = keptBy(holdings, actual);
+    const rejected = holdings.refused.map(({ repository, rejected: { file, diagnostics } }) => ({
+      file,
+      repository,
+      errors: diagnostics,
+      keeps: kept.get(holdings.unusable.has(repository) ? repository : file) ?? [],
+    }));
+    const unsettled = [...holdings.unsettled];
+    if (isDry) return { changes, rejected, unsettled };
+    this.#take(holdings);
+    const done = await Promise.all(
+      changes.map(async (change): Promise<Change> => ({ ...change, result: resultOf(await this.#ended(change)) })),
+    );
+    return { changes: done, rejected, unsettled };
+  }
+
   async #onDue(): Promise<boolean> {
+    if (this.#asking > 0) return true;
     const holdings = await this.#look();
+    if (this.#asking > 0) return true;
     this.#take(holdings);
     return holdings.unsettled.size > 0;
   }
 
   /** Whoever asks means the files as they are now; one that has changed just now is given the time to hold still. */
   async #settledLook(): Promise<Holdings> {
-    const first = await this.#look();
-    if (first.unsettled.size === 0) return first;
-    await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
-    return this.#repositories.lookAtAll(() => this.#claims());
+    this.#asking++;
+    try {
+      const first = await this.#look();
+      if (first.unsettled.size === 0) return first;
+      await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
+      return await this.#repositories.lookAtAll(() => this.#claims());
+    } finally {
+      this.#asking--;
+    }
   }
 
   #look(): Promise<Holdings> {

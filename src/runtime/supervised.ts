@@ -190,7 +190,9 @@ export class Supervised {
     options: { timeout?: number; next?: LoadedManifest } = {},
   ): Promise<{ started: Promise<Container> }> {
     const { timeout, next } = options;
-    if (this.#life !== undefined) await this.#end({ how: 'stop', reason, timeout }, 'restart');
+    if (next !== undefined) this.#ledger.loaded = savedManifest(next); // for a next daemon, from the first step on
+    if (this.#life === undefined) this.#ledger.intent = 'restart';
+    else await this.#end({ how: 'stop', reason, timeout }, 'restart');
     failpoint('restart.stopped');
     if (next !== undefined) this.take(next);
     failpoint('replace.taken');

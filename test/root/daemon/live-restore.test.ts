@@ -130,6 +130,8 @@ describe('containers of a daemon that was killed', needsRoot(), () => {
       await daemon.start();
       assert.equal((await daemon.container('auto')).state, 'stopped');
       assert.deepEqual(await daemon.events(['started']), []);
+      await daemon.client.restart('auto'); // what an earlier daemon was asked does not stand in the way
+      assert.equal((await daemon.container('auto')).state, 'running');
     });
   });
 

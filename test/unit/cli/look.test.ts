@@ -12,7 +12,7 @@ describe('thuban ps', () => {
       assert.equal(code, 0);
       assert.match(
         stdout,
-        /^NAME +STATE +UP +CPU +MEM\/LIMIT +RST +LAST EXIT\ncamera:2\.1\.0 +running +\d+d\d+h +0% +88\/96 MiB +92% /,
+        /^NAME +STATE +UP +CPU +MEM\/LIMIT +RST +LAST EXIT\ncamera:2\.1\.0 +running +\d+d(?:\d+h)? +0% +88\/96 MiB +92% /,
       );
       assert.match(stdout, /^gateway:1\.4\.2 +running degraded privileged /m);
       assert.match(stdout, /^sensors\.yaml +rejected .* 1 error$/m);

@@ -20,7 +20,7 @@ export function loaded(
 /** With `autostart`. */
 export function auto(id: string, changes: Parameters<typeof loaded>[1] = {}): LoadedManifest {
   const made = loaded(id, changes);
-  return { ...made, manifest: { ...made.manifest, autostart: 'relaxed' } };
+  return { ...made, digest: `${made.digest} auto`, manifest: { ...made.manifest, autostart: 'relaxed' } };
 }
 
 export function idOf({ manifest }: LoadedManifest): string {
