@@ -60,7 +60,13 @@ export class Daemon {
     this.#cleanup = parts.cleanup;
     const describe = (): DaemonVersion => this.#describe(parts.facts);
     const { fleet, history, reconciler } = parts;
-    const supervisor = new Supervisor({ catalogue: fleet.catalogue, history, reconciler, version: describe });
+    const supervisor = new Supervisor({
+      catalogue: fleet.catalogue,
+      history,
+      reconciler,
+      packages: reconciler.packages,
+      version: describe,
+    });
     this.control = supervisor;
     this.ending = Promise.race([
       supervisor.shutdownAsked,
@@ -123,7 +129,12 @@ export class Daemon {
         planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
         onCritical: critical.resolve,
       });
-      const reconciler = new Reconciler({ options, fleet, history, verified: new VerifiedFile(runDir.verifiedFile, onProblem) });
+      const reconciler = new Reconciler({
+        options,
+        fleet,
+        history,
+        verified: new VerifiedFile(runDir.verifiedFile, onProblem),
+      });
       const daemon = new Daemon({
         options,
         runDir,

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { count, formatDuration, visible } from '../../base/index.ts';
+import { count, formatBytes, formatDuration, visible } from '../../base/index.ts';
 import { exitSentence, oomSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { cutEnd, pad } from '../text-width.ts';
@@ -45,6 +45,10 @@ export function describeEvent(event: EventRecord): string {
       return rejected(event);
     case 'manifest_removed':
       return `${text(event['file'])} is gone`;
+    case 'installed':
+      return installed(event);
+    case 'uninstalled':
+      return text(event['file']);
     case 'updated':
       return updated(event);
     default:
@@ -59,6 +63,11 @@ function updated(event: EventRecord): string {
   const changed = Array.isArray(event['changed']) ? event['changed'].map(text) : [];
   const how = event['how'] === 'replace' ? 'restarted' : 'not restarted';
   return `${how}, ${changed.length === 0 ? 'only the text differs' : `changed: ${changed.join(', ')}`}`;
+}
+
+function installed({ file, size, signer }: EventRecord): string {
+  const signed = typeof signer === 'string' ? `, signed by ${signer}` : '';
+  return `${text(file)}, ${formatBytes(Number(size))}${signed}`;
 }
 
 function degraded(event: EventRecord): string {

@@ -27,7 +27,10 @@ export function roomIn({ capacitySize = Infinity }: RepositoryOptions, { size }:
  */
 export function checkCapacity(id: string, options: RepositoryOptions, holding: Holding, added: Holding): void {
   const { capacityNumber = Infinity, capacitySize = Infinity } = options;
-  const about = { hint: 'uninstall what is not needed: `thuban ps`, `thuban uninstall NAME`', details: { repository: id } };
+  const about = {
+    hint: 'uninstall what is not needed: `thuban ps`, `thuban uninstall NAME`',
+    details: { repository: id },
+  };
   if (holding.number + added.number > capacityNumber)
     throw new ThubanError(
       'TH5008',

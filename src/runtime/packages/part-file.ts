@@ -34,13 +34,28 @@ export class PartFile implements AsyncDisposable {
     }
   }
 
+  /** Its bytes, when all of them are on the disk. */
+  async written(): Promise<number> {
+    try {
+      await this.handle.sync();
+    } catch (error) {
+      throw cannotWrite(this.#dir, error); // file systems that allocate late are full only now
+    }
+    return (await this.handle.stat()).size;
+  }
+
+  /** @throws ThubanError TH5007 when there is a file of this name. */
+  checkFree(name: string): void {
+    const path = join(this.#dir, name);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw nameTaken(path);
+  }
+
   /**
-   * Gives it its name, on the disk as well, and says what file it is from then on. What stands there already stays.
+   * Gives it its name. What stands there already stays.
    *
    * @throws ThubanError TH5007 when there is a file of this name.
    */
-  async place(name: string): Promise<FileIdentity> {
-    await this.handle.sync();
+  place(name: string): void {
     const [from, to] = [join(this.#dir, this.#name), join(this.#dir, name)];
     try {
       linkSync(from, to); // refuses a name that is taken, which a rename replaces
@@ -48,11 +63,15 @@ export class PartFile implements AsyncDisposable {
     } catch (error) {
       if (hasErrno(error, 'EEXIST')) throw nameTaken(to);
       // File systems without hard links, vfat for one.
-      if (!hasErrno(error, 'EPERM', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS')) throw error;
-      if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw nameTaken(to);
+      if (!hasErrno(error, 'EPERM', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS')) throw cannotWrite(this.#dir, error);
+      this.checkFree(name);
       renameSync(from, to);
     }
     this.#isPlaced = true;
+  }
+
+  /** What file it is from then on, when its name is on the disk as well. */
+  async identity(): Promise<FileIdentity> {
     await syncFolder(this.#dir);
     return identityOf(await this.handle.stat({ bigint: true }));
   }

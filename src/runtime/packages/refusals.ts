@@ -35,3 +35,7 @@ export function notAccepted(diagnostics: readonly Diagnostic[]): ThubanError {
 function isAboutManifest(code: Code): boolean {
   return code.startsWith('TH1');
 }
+
+export function shuttingDown(): ThubanError {
+  return new ThubanError('TH6014', 'the daemon is shutting down', { hint: 'wait for the next one' });
+}

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readTrustedFile, type Diagnostic } from '../../base/index.ts';
-import { MAX_BYTES, identityInText, loadManifest, type LoadOptions, type LoadedManifest } from '../../manifest/index.ts';
+import {
+  MAX_BYTES,
+  identityInText,
+  loadManifest,
+  type LoadOptions,
+  type LoadedManifest,
+} from '../../manifest/index.ts';
 import {
   openPackage,
   signatureFileOf,
@@ -38,10 +44,7 @@ export const PACKAGE = '.tar';
 
 /** By how a file's name ends. A file of another kind is none of ours. */
 const loaders: readonly [ending: string, loader: Loader][] = [
-  [
-    '.yaml',
-    { load: (file, rules) => Promise.resolve(loadText(file, rules)), isSlow: false, beside: signatureFileOf },
-  ],
+  ['.yaml', { load: (file, rules) => Promise.resolve(loadText(file, rules)), isSlow: false, beside: signatureFileOf }],
   [PACKAGE, { load: loadPackage, isSlow: true }],
 ];
 
