@@ -34,7 +34,7 @@ await writeFile(join(target, 'operations.d.ts'), header + (await types()));
 function describe(path, method, operation) {
   const base = capital(operation.operationId);
   const parameters = operation.parameters ?? [];
-  const body = operation.requestBody?.content['application/json'].schema;
+  const body = operation.requestBody?.content['application/json']?.schema;
   const inPath = parameters.filter((one) => one.in === 'path').map((one) => one.name);
   const kinds = parameters.filter((one) => one.in === 'query').map((one) => [one.name, one.schema.type]);
   return {
@@ -43,6 +43,7 @@ function describe(path, method, operation) {
     path,
     permission: operation['x-permission'],
     kinds: Object.fromEntries(kinds),
+    upload: operation.requestBody !== undefined && body === undefined,
     checks: {
       params: nameOf(`${inPath.map(capital).join('')}Params`, objectOf(parameters, 'path')),
       query: nameOf(`${base}Query`, objectOf(parameters, 'query')),
@@ -82,8 +83,8 @@ function withoutProse(node) {
 }
 
 function table() {
-  const entries = operations.map(({ id, method, path, permission, kinds, checks }) => {
-    const plain = { method, path, permission, kinds };
+  const entries = operations.map(({ id, method, path, permission, kinds, upload, checks }) => {
+    const plain = { method, path, permission, kinds, upload };
     const fields = Object.entries(plain).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
     const validators = Object.entries(checks).map(([key, name]) => `${key}: ${name}`);
     return `  ${id}: { ${[...fields, ...validators].join(', ')} },`;
@@ -119,12 +120,14 @@ export interface Validator<T> {
 }
 
 export interface Operation<Params, Query, Body> {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   /** null: everybody may. */
   permission: Permission | null;
   /** Of what type each parameter of the query is. */
   kinds: Readonly<Record<string, 'boolean' | 'integer' | 'string' | 'array'>>;
+  /** Its body is no JSON, and handed on as it comes. */
+  upload: boolean;
   params: Validator<Params>;
   query: Validator<Query>;
   /** null: a body is refused. */

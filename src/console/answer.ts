@@ -4,6 +4,7 @@ import { ThubanError, messageOf } from '../base/index.ts';
 import { LINGER_MS } from './limits.ts';
 import { WrongMethod } from './router.ts';
 import { statusOf } from './status.ts';
+import { isUpload } from './upload.ts';
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = Buffer.from(JSON.stringify(value));
@@ -17,7 +18,10 @@ export function sendError(request: IncomingMessage, response: ServerResponse, th
   if (error instanceof WrongMethod) response.setHeader('allow', error.allow);
   if (error.code === 'TH6007') response.setHeader('retry-after', '1');
   const status = error instanceof WrongMethod ? 405 : statusOf(error.code);
-  if (error.code === 'TH6006') closeAfter(request, response, status, error);
+  // Of a package that is refused, what still comes is nobody's.
+  const isInTheMiddle =
+    error.code === 'TH6006' || (!request.complete && (isUpload(request) || error.code === 'TH5008'));
+  if (isInTheMiddle) closeAfter(request, response, status, error);
   else sendJson(response, status, { error });
 }
 

@@ -7,14 +7,17 @@ import type {
   EventQuery,
   EventRecord,
   Exit,
+  Installed,
   LogQuery,
   LogRecord,
   RepositorySummary,
   StartOverrides,
+  Uninstalled,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
 import { readRecords } from './client/records.ts';
 import { withQuery } from './client/query.ts';
+import type { ClientUpload } from './client/send-upload.ts';
 
 export interface ConsoleClientOptions {
   /** Told of every request when its answer begins: `GET /v1/version 200 (3 ms)`. */
@@ -88,6 +91,18 @@ export class ConsoleClient {
     return this.#ask('GET', '/v1/version');
   }
 
+  /** Sends a package when the daemon asks for it. Answers when its container is listed, and started if it starts by itself. */
+  async install(repository: string, upload: ClientUpload, signal?: AbortSignal): Promise<Installed> {
+    const path = packagesPath(repository);
+    const call: Call = { method: 'PUT', path, upload, ...(signal === undefined ? {} : { signal }) };
+    return (await readJson(await exchange(this.#socketPath, call, this.#onRequest), this.#socketPath)) as Installed;
+  }
+
+  /** `name`: of a container, or of the file of a rejected package. */
+  async uninstall(repository: string, name: string): Promise<Uninstalled> {
+    return this.#ask('DELETE', `${packagesPath(repository)}/${encoded(name)}`);
+  }
+
   /** Answers when the end has begun. `keep`: containers stay for the next daemon. */
   async shutdown(options: { keep?: boolean } = {}): Promise<void> {
     await this.#ask('POST', '/v1/shutdown', options);
@@ -113,9 +128,16 @@ export class ConsoleClient {
 
 function containerPath(name: string, action?: string): string {
   if (name === '') throw new ThubanError('TH6012', 'the name of a container is empty', { hint: 'thuban ps' });
-  // By way of UTF-8, which has no halves of surrogate pairs; encodeURIComponent throws at them.
-  const encoded = encodeURIComponent(Buffer.from(name).toString());
-  return `/v1/containers/${encoded}${action === undefined ? '' : `/${action}`}`;
+  return `/v1/containers/${encoded(name)}${action === undefined ? '' : `/${action}`}`;
+}
+
+function packagesPath(repository: string): string {
+  return `/v1/repositories/${encoded(repository)}/packages`;
+}
+
+/** By way of UTF-8, which has no halves of surrogate pairs; encodeURIComponent throws at them. */
+function encoded(word: string): string {
+  return encodeURIComponent(Buffer.from(word).toString());
 }
 
 /** A function, because the compiler believes that it stays what it was before the answer came. */

@@ -9,6 +9,7 @@ import { findRoute } from './router.ts';
 import type { Reply, Route } from './routes.ts';
 import { StallWatch } from './stall.ts';
 import { sendRecords } from './stream.ts';
+import { openUpload } from './upload.ts';
 
 /** `error` needs a person, `warn` is degraded but running, `info` what an operator wants to know, `debug` is for us. */
 export type ConsoleLog = (
@@ -57,11 +58,12 @@ async function carryOut(request: IncomingMessage, response: ServerResponse, cont
   const { route, params } = findRoute(request.method ?? '', path);
   checkPermission(route, context);
   if (context.closing.aborted) throw new ThubanError('TH6014', 'the daemon is about to end');
-  if (!route.hasBody) refuseBody(request);
+  if (!route.hasBody && !route.takesUpload) refuseBody(request);
   const values = readQuery(query, route.kinds);
   const body = route.hasBody ? await readBody(request, response, context.limits.request_size) : undefined;
+  const upload = route.takesUpload ? openUpload(request, response, context.limits) : undefined;
   const signal = route.isStream ? endOf(response, context.closing) : context.closing;
-  return route.serve(context.control, { params, query: values, body }, signal);
+  return route.serve(context.control, { params, query: values, body, upload }, signal);
 }
 
 /** A stream ends when its client goes away, and when the server closes. */

@@ -6,7 +6,9 @@ export interface ConsoleLimits {
   requests_per_second: number;
   /** Body of a request. */
   request_size: number;
-  /** How long a client may take nothing of an answer. */
+  /** A package that is installed. */
+  install_size: number;
+  /** How long a client may take nothing of an answer, or send nothing of a package. */
   stream_timeout: number;
   /** How long a connection may be open without a request. */
   idle_timeout: number | 'unlimited';
@@ -18,6 +20,7 @@ export const defaultLimits: Readonly<ConsoleLimits> = {
   connections: 64,
   requests_per_second: 1000,
   request_size: 1024 * 1024,
+  install_size: 256 * 1024 * 1024,
   stream_timeout: 10,
   idle_timeout: 'unlimited',
   request_timeout: 10,

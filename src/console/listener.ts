@@ -6,6 +6,7 @@ import { handleRequest, type Context } from './handle-request.ts';
 import { HEADER_SIZE, PIPELINE, RequestRate, idleMs } from './limits.ts';
 import { SocketFile, type SocketSpec } from './socket-file.ts';
 import { statusOf } from './status.ts';
+import { isUpload } from './upload.ts';
 
 /** One connection. Its requests are carried out one after the other, also when they were sent ahead of their answers. */
 interface Connection {
@@ -33,8 +34,9 @@ export class Listener {
     const patience = limits.request_timeout * 1000;
     this.#server = createServer({
       headersTimeout: patience,
-      requestTimeout: patience,
-      // How exactly the two above are kept; a timer of its own for each connection would cost more.
+      // A package may take longer than this; other bodies have a timer of their own, below.
+      requestTimeout: 0,
+      // How exactly the first is kept; a timer of its own for each connection would cost more.
       connectionsCheckingInterval: patience / 2,
       keepAliveTimeout: idleMs(limits),
       maxHeaderSize: HEADER_SIZE,
@@ -107,6 +109,7 @@ export class Listener {
     if (connection === undefined) return;
     // A client that is gone reads no answer, and there is nobody else to tell.
     response.on('error', () => response.destroy());
+    this.#awaitBody(request);
     connection.pending++;
     const answered = new Promise<void>((resolve) => {
       response.once('close', () => {
@@ -123,6 +126,20 @@ export class Listener {
       if (connection.socket.destroyed) return;
       if (refusal === undefined) await handleRequest(request, response, this.#context);
       await answered;
+    });
+  }
+
+  /** A body that comes too slowly ends its connection, unless somebody watches that it goes on coming. */
+  #awaitBody(request: IncomingMessage): void {
+    if (request.complete) return;
+    const timer = setTimeout(() => {
+      if (!request.complete && !isUpload(request)) request.socket.destroy();
+    }, this.#context.limits.request_timeout * 1000);
+    request.socket.once('close', () => {
+      clearTimeout(timer);
+    });
+    request.once('end', () => {
+      clearTimeout(timer);
     });
   }
 

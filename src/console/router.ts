@@ -61,6 +61,8 @@ function allowed(route: Route): string {
 }
 
 function unknownRoute(path: string): ThubanError {
-  const known = routes.map((route) => `${route.method} ${route.path.replace('{id}', 'ID')}`);
+  const known = routes.map(
+    (route) => `${route.method} ${route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())}`,
+  );
   return new ThubanError('TH6013', `there is nothing at ${shown(path)}`, { hint: `routes: ${known.join(', ')}` });
 }

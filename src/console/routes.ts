@@ -4,22 +4,28 @@ import type { Operation, Operations, Permission } from './generated/operations.d
 import { operations } from './generated/operations.js';
 import { check } from './input.ts';
 import { shown } from './refusal.ts';
+import type { Upload } from './upload.ts';
 
 /** A request as it came: nothing of it is checked yet. */
 export interface RawRequest {
   params: Record<string, string>;
   query: Record<string, unknown>;
   body: unknown;
+  /** Instead of a body, where a route takes one. */
+  upload: Upload | undefined;
 }
 
 export type Reply = { status: number; json: unknown } | { records: AsyncGenerator<readonly object[]> };
 
 export interface Route {
-  method: 'GET' | 'POST';
+  method: Operation<unknown, unknown, unknown>['method'];
   path: string;
   permission: Permission | null;
   kinds: Operation<unknown, unknown, unknown>['kinds'];
+  /** Of JSON. */
   hasBody: boolean;
+  /** Its body is something else, and may be large. */
+  takesUpload: boolean;
   isStream: boolean;
   /** Throws TH6012 for a request that is not of the described form. `signal` ends a stream. */
   serve(control: Control, raw: RawRequest, signal: AbortSignal): Reply | Promise<Reply>;
@@ -29,18 +35,20 @@ interface Checked<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  upload: Upload | undefined;
 }
 
 type Serve<P, Q, B> = (control: Control, request: Checked<P, Q, B>, signal: AbortSignal) => Reply | Promise<Reply>;
 
 function route<P, Q, B>(operation: Operation<P, Q, B>, isStream: boolean, serve: Serve<P, Q, B>): Route {
-  const { method, path, permission, kinds, body } = operation;
+  const { method, path, permission, kinds, body, upload } = operation;
   return {
     method,
     path,
     permission,
     kinds,
     hasBody: body !== null,
+    takesUpload: upload,
     isStream,
     serve: (control, raw, signal) => {
       const params = check(operation.params, 'path', raw.params);
@@ -48,7 +56,7 @@ function route<P, Q, B>(operation: Operation<P, Q, B>, isStream: boolean, serve:
       // Without a validator there is no body, and its type is null.
       return serve(
         control,
-        { params, query, body: body === null ? (null as B) : check(body, 'body', raw.body) },
+        { params, query, body: body === null ? (null as B) : check(body, 'body', raw.body), upload: raw.upload },
         signal,
       );
     },
@@ -96,6 +104,14 @@ const byOperation = {
   readVersion: answering(operations.readVersion, (control) => control.version()),
   applyRepositories: answering(operations.applyRepositories, (control, { body }) => control.apply(body)),
   listRepositories: answering(operations.listRepositories, (control) => control.repositories()),
+  installPackage: route(operations.installPackage, false, async (control, { params, upload }) => {
+    if (upload === undefined) throw new Error('a route that takes a package got none');
+    const { chunks, ...options } = upload;
+    return { status: 201, json: await control.install(params.repository, chunks, options) };
+  }),
+  uninstallPackage: answering(operations.uninstallPackage, (control, { params }) =>
+    control.uninstall(params.repository, params.container),
+  ),
   shutDown: route(operations.shutDown, false, (control, { body }) => {
     control.shutdown(body);
     return { status: 202, json: {} };

@@ -6,6 +6,12 @@ export function statusOf(code: Code): number {
 }
 
 const byCode: Partial<Record<Code, number>> = {
+  TH4006: 507,
+  TH5006: 409,
+  TH5007: 409,
+  TH5008: 413,
+  TH5014: 404,
+  TH5015: 500,
   TH6002: 403,
   TH6003: 404,
   TH6005: 409,

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as breath } from 'node:timers/promises';
 import { ThubanError, formatBytes, type Diagnostic } from '../base/index.ts';
-import { identityInText, loadManifest, type LoadOptions, type LoadedManifest } from '../manifest/index.ts';
+import {
+  identityInText,
+  loadManifest,
+  type LoadOptions,
+  type LoadedManifest,
+  type Manifest,
+} from '../manifest/index.ts';
 import { readChecksums, sha256, type Checksum, type Checksums } from './checksums.ts';
 import { IMAGE, MANIFEST, type MemberName } from './format.ts';
 import { collect, type Member } from './members.ts';
@@ -36,6 +42,8 @@ export interface Subject extends LoadOptions {
   isKnown?: (digest: string) => boolean;
   /** Bytes that the whole may have. */
   limit?: number;
+  /** Has the last word about a manifest without errors: throws to refuse it. */
+  accept?: (manifest: Manifest) => void;
 }
 
 /** What is known of a package so far; of one that is refused this is what there is to tell. */
@@ -163,6 +171,7 @@ class Examination {
       );
     if (!isOwnRoot && this.#checksums?.image !== undefined)
       throw refusal('TH5004', `entry \`${IMAGE}\` does not belong here: the manifest's root is \`${rootfs.type}\``);
+    this.#subject.accept?.(result.manifest.manifest);
     const signature = this.#contents.signature;
     const signer = signature?.verified_by === undefined ? {} : { signer: signature.key };
     this.#loaded = {

@@ -23,6 +23,8 @@ export interface OpenOptions extends PackageRules, LoadOptions {
   asGiven?: boolean;
   /** Images that need not be hashed again; what was hashed is added. */
   verified?: VerifiedPackages;
+  /** Ends the reading of what takes too long by now: the package counts as refused then. */
+  signal?: AbortSignal;
 }
 
 export type PackageResult =
@@ -63,7 +65,7 @@ async function judge(
   seen: Seen,
 ): Promise<PackageResult> {
   const identity = identityOf(fstatSync(fd, { bigint: true }));
-  const source = readPieces(fd);
+  const source = readPieces(fd, 0, options.signal);
   let found: Examined;
   try {
     const isKnown = (digest: string): boolean => options.verified?.has(identity, digest) === true;

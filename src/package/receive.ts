@@ -1,6 +1,6 @@
 import { formatBytes, identityOf, ThubanError } from '../base/index.ts';
 import type { BigIntStats } from 'node:fs';
-import type { LoadOptions } from '../manifest/index.ts';
+import type { LoadOptions, Manifest } from '../manifest/index.ts';
 import { ManifestRefused, examine, type Seen } from './examine.ts';
 import { walk } from './members.ts';
 import { refused, type PackageResult } from './open.ts';
@@ -17,6 +17,8 @@ export interface ReceiveLimits {
   size: number;
   /** What positions and findings name. Default: `package.tar`. */
   file?: string;
+  /** Told as soon as the manifest was read and is vouched for; throws a ThubanError when there is no need to read on. */
+  accept?: (manifest: Manifest) => void;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function receivePackage(
   const seen: Seen = {};
   const copy = new Copy(source, to, limits.size);
   try {
-    const subject = { ...rules, file, rules, limit: limits.size };
+    const { accept } = limits;
+    const subject = { ...rules, file, rules, limit: limits.size, ...(accept === undefined ? {} : { accept }) };
     const found = await examine(walk(copy.chunks()), subject, seen);
     const identity = identityOf(await to.stat({ bigint: true }));
     const image = found.image === undefined ? {} : { image: { file, ...found.image, identity } };

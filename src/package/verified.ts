@@ -16,23 +16,34 @@ const MAX_ENTRIES = 1000;
 export class VerifiedPackages {
   /** By file; the one that was used longest ago comes first. */
   readonly #entries = new Map<string, Entry>();
+  #additions = 0;
+
+  /** How many were added so far: whoever keeps them elsewhere sees that there are new ones. */
+  get additions(): number {
+    return this.#additions;
+  }
 
   has(identity: FileIdentity, digest: string): boolean {
     const key = keyOf(identity);
-    const entry = this.#entries.get(key);
-    if (entry?.digest !== digest || !isSameFile(entry.identity, identity)) return false;
+    if (!this.#holds(key, identity, digest)) return false;
     this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#entries.set(key, { identity, digest });
     return true;
   }
 
   /** Notes a file whose every byte was hashed and fits this text of `checksums`. */
   add(identity: FileIdentity, digest: string): void {
     const key = keyOf(identity);
+    if (!this.#holds(key, identity, digest)) this.#additions++;
     this.#entries.delete(key);
     this.#entries.set(key, { identity, digest });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  #holds(key: string, identity: FileIdentity, digest: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry?.digest === digest && isSameFile(entry.identity, identity);
   }
 
   toJSON(): unknown {

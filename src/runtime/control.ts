@@ -38,6 +38,17 @@ export interface Control {
   apply(options?: { dry_run?: boolean }): Promise<Applied>;
   /** In the order of the configuration. */
   repositories(): RepositorySummary[];
+  /**
+   * Takes a package that arrives as a stream into a repository. Resolves when its container is listed, and started if it starts by itself. It
+   * is refused as early as it can be, and nothing of it is left then. `source` is read only as fast as the disk takes it; when it throws,
+   * that is thrown here.
+   */
+  install(repository: string, source: AsyncIterable<Uint8Array>, options?: InstallOptions): Promise<Installed>;
+  /**
+   * Removes a package, and its container with its logs. `name` is that of a container, or of the file of a rejected package. TH5006 while it runs,
+   * or a container that runs uses its files.
+   */
+  uninstall(repository: string, name: string): Promise<Uninstalled>;
   /** Begins the end of the daemon. `keep`: containers stay with the launcher, and the next daemon adopts them. */
   shutdown(options?: { keep?: boolean }): void;
 }
@@ -165,6 +176,35 @@ export interface Change {
   file: string;
   /** Absent when nothing was done. `duration` in seconds. */
   result?: { ok: boolean; duration: number; error?: Record<string, unknown> };
+}
+
+export interface InstallOptions {
+  /** Bytes that `source` will give, when that is known before. */
+  size?: number;
+}
+
+export interface Installed {
+  id: string;
+  repository: string;
+  /** Absolute. */
+  file: string;
+  /** Bytes of the package. */
+  size: number;
+  /** The id of the key that signed it, when the repository trusts it. */
+  signer?: string;
+  /** It was started, as its manifest wants. */
+  started: boolean;
+  /** It was to be started, and could not: the body of an error. */
+  start_error?: Record<string, unknown>;
+  /** Of its manifest. */
+  warnings: Diagnostic[];
+}
+
+export interface Uninstalled {
+  /** As in the list before: a container, or the name of a file that was rejected. */
+  id: string;
+  repository: string;
+  file: string;
 }
 
 export interface RejectedReport {

@@ -1,5 +1,6 @@
 import type { RestartDefaults } from '../manifest/index.ts';
 import type { LogLimits } from './log-store.ts';
+import type { RepositoryOptions } from './repository/index.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -9,7 +10,9 @@ export type DaemonLog = (level: LogLevel, message: string, fields?: Record<strin
 export interface DaemonOptions {
   runDir: string;
   /** By name. */
-  repositories: Readonly<Record<string, { dir: string }>>;
+  repositories: Readonly<Record<string, RepositoryOptions>>;
+  /** Bytes of the largest package that is installed. */
+  installSize: number;
   /** Seconds: how long a file has to hold still before it is read; how often all folders are looked at, whatever the kernel tells. */
   watch: { debounce: number; rescan: number };
   /** What must survive a boot. */

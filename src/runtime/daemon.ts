@@ -12,6 +12,7 @@ import { Fleet } from './fleet.ts';
 import { gatherFacts } from './facts.ts';
 import { LogStores } from './log-store.ts';
 import { Reconciler } from './reconciler.ts';
+import { VerifiedFile } from './repository/index.ts';
 import { resumeFleet } from './resume-fleet.ts';
 import { prepareRunDir, type RunDir } from './run-dir.ts';
 import { StateFiles } from './state-files.ts';
@@ -59,7 +60,13 @@ export class Daemon {
     this.#cleanup = parts.cleanup;
     const describe = (): DaemonVersion => this.#describe(parts.facts);
     const { fleet, history, reconciler } = parts;
-    const supervisor = new Supervisor({ catalogue: fleet.catalogue, history, reconciler, version: describe });
+    const supervisor = new Supervisor({
+      catalogue: fleet.catalogue,
+      history,
+      reconciler,
+      packages: reconciler.packages,
+      version: describe,
+    });
     this.control = supervisor;
     this.ending = Promise.race([
       supervisor.shutdownAsked,
@@ -123,7 +130,12 @@ export class Daemon {
         onCritical: critical.resolve,
         onProblem,
       });
-      const reconciler = new Reconciler({ options, fleet, history });
+      const reconciler = new Reconciler({
+        options,
+        fleet,
+        history,
+        verified: new VerifiedFile(runDir.verifiedFile, onProblem),
+      });
       const daemon = new Daemon({
         options,
         runDir,

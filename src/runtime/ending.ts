@@ -1,4 +1,6 @@
+import { ThubanError } from '../base/index.ts';
 import type { Container } from './container.ts';
+import type { State } from './states.ts';
 
 /** How a run is to be ended. */
 export interface Ending {
@@ -11,4 +13,12 @@ export interface Ending {
 export async function carryOut(container: Container, ending: Ending): Promise<void> {
   if (ending.how === 'kill') await container.kill(ending.reason);
   else await container.stop(ending.reason, ending.timeout);
+}
+
+/** Whoever asked for a restart is told that it did not come to that. */
+export function stoppedMeanwhile(id: string, state: State): ThubanError {
+  return new ThubanError('TH6005', `\`${id}\` was asked to stop before it was started again`, {
+    hint: `thuban start ${id}`,
+    details: { id, state, action: 'restart' },
+  });
 }

@@ -9,10 +9,13 @@ export type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  InstallOptions,
+  Installed,
   LogQuery,
   RejectedReport,
   RepositorySummary,
   StartOverrides,
+  Uninstalled,
   Usage,
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';

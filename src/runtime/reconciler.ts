@@ -6,14 +6,25 @@ import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
 import { Executor, type Outcome } from './executor.ts';
 import type { Fleet } from './fleet.ts';
+import { Packages } from './packages/index.ts';
 import { keptFor, View } from './reconcile/index.ts';
 import { Refusals } from './refusals.ts';
-import { Repositories, RepositoryWatch, holdingsOf, type Claim, type Holdings } from './repository/index.ts';
+import {
+  Repositories,
+  RepositoryWatch,
+  holdingsOf,
+  type Claim,
+  type Holdings,
+  type RejectedManifest,
+  type VerifiedFile,
+} from './repository/index.ts';
 
 export interface ReconcilerParts {
   options: DaemonOptions;
   fleet: Fleet;
   history: EventHistory;
+  /** Where it is kept which packages were checked. */
+  verified: VerifiedFile;
 }
 
 const NOTHING_BUSY: ReadonlySet<string> = new Set();
@@ -29,16 +40,20 @@ export class Reconciler {
   readonly #executor: Executor;
   readonly #refusals: Refusals;
   readonly #watch: RepositoryWatch;
+  readonly packages: Packages;
   #holdings: Holdings = holdingsOf(new Map(), []);
   /** Requests that look by themselves: what the watch sees meanwhile is theirs to tell. */
   #asking = 0;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    const { options, fleet, history } = parts;
+    const { options, fleet, history, verified } = parts;
     const { restart, log, watch } = options;
     const { timeZone } = options.schedule;
-    this.#repositories = new Repositories(options.repositories, { restart, timeZone, settle: watch.debounce * 1000 });
+    const settle = watch.debounce * 1000;
+    this.#repositories = new Repositories(options.repositories, { restart, timeZone, settle }, verified);
+    const bring = (id: string): ReturnType<Reconciler['bring']> => this.bring(id);
+    this.packages = new Packages({ options, fleet, history, repositories: this.#repositories, bring });
     this.#executor = new Executor({ fleet, history, log, desired: () => this.#holdings });
     this.#refusals = new Refusals(fleet.catalogue, history, log);
     this.#watch = new RepositoryWatch({
@@ -63,9 +78,13 @@ export class Reconciler {
    * is, so that a board starts without waiting. `inherited`: files.
    */
   async begin(inherited: ReadonlySet<string>): Promise<Holdings> {
+    this.packages.clean();
     const young = Date.now() - this.#parts.options.watch.debounce * 1000;
-    // A file of the future is young as well: the clock was set back.
-    this.#holdings = await this.#look((file, changed) => !inherited.has(file) || changed <= young);
+    // A file of the future is young as well: the clock was set back. Packages are waited for: nothing starts before what it needs is there.
+    this.#holdings = await this.#repositories.lookAtAll(
+      () => this.#claims(),
+      (file, changed) => !inherited.has(file) || changed <= young,
+    );
     return this.#holdings;
   }
 
@@ -95,6 +114,8 @@ export class Reconciler {
   /** Looks and does no more. Call it before the containers are ended; resolves when what was under way has come to its end. */
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]();
+    this.#repositories.close();
+    await this.packages.close();
     await this.#executor.close();
   }
 
@@ -121,6 +142,13 @@ export class Reconciler {
         looked_at,
       };
     });
+  }
+
+  /** Looks now, whatever changes beside, and resolves when what follows for this container is done. */
+  async bring(id: string): Promise<{ outcome: Outcome | undefined; rejected: readonly RejectedManifest[] }> {
+    this.#take(await this.#look());
+    const outcome = await this.#ended({ id });
+    return { outcome, rejected: this.#holdings.refused.map(({ rejected }) => rejected) };
   }
 
   async #answer(holdings: Holdings, isDry: boolean): Promise<Applied> {
@@ -160,14 +188,14 @@ export class Reconciler {
       const first = await this.#look();
       if (first.unsettled.size === 0) return first;
       await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
-      return await this.#look();
+      return await this.#repositories.lookAtAll(() => this.#claims());
     } finally {
       this.#asking--;
     }
   }
 
-  #look(isComplete?: (file: string, changed: number) => boolean): Promise<Holdings> {
-    return this.#repositories.look(() => this.#claims(), isComplete);
+  #look(): Promise<Holdings> {
+    return this.#repositories.look(() => this.#claims());
   }
 
   #claims(): Claim[] {
@@ -204,7 +232,7 @@ export class Reconciler {
   }
 
   /** How the step that brings this change has ended; one that was under way before is waited for as well. */
-  async #ended({ id, replaces }: Change): Promise<Outcome | undefined> {
+  async #ended({ id, replaces }: Pick<Change, 'id' | 'replaces'>): Promise<Outcome | undefined> {
     let last: Outcome | undefined;
     for (let step = 0; step < STEPS_AWAITED; step++) {
       const outcome =

@@ -24,6 +24,12 @@ export function resourcesFor(manifest: Manifest, offered: readonly Resource[]): 
   return offered.filter(({ name }) => names.has(name));
 }
 
+/** Ids of those that a start would use now. */
+export function resourcesInUse(manifest: Manifest, offered: readonly Resource[]): string[] {
+  const chosen = resourceMounts(manifest).flatMap(([, mount]) => chooseResource(mount, offered) ?? []);
+  return [...new Set(chosen.map(resourceId))];
+}
+
 export function resourceMounts(manifest: Manifest): [target: string, mount: ResourceMount][] {
   return Object.entries(manifest.mounts ?? {}).filter(
     (entry): entry is [string, ResourceMount] => entry[1].type === 'resource',

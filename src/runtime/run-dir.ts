@@ -10,6 +10,8 @@ export interface RunDir {
   state: string;
   /** What the last daemon noted about itself. */
   daemonFile: string;
+  /** Which packages were checked since the boot. */
+  verifiedFile: string;
 }
 
 /** Makes the run directory where it is missing. TH7006 for one that others could have prepared. */
@@ -20,6 +22,7 @@ export function prepareRunDir(path: string): RunDir {
     logs: join(path, 'logs'),
     state: join(path, 'state'),
     daemonFile: join(path, 'daemon.json'),
+    verifiedFile: join(path, 'verified.json'),
   };
   makeFolder(path, 0o755);
   try {

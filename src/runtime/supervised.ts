@@ -3,7 +3,7 @@ import type { LoadedManifest, Restart } from '../manifest/index.ts';
 import { Comeback } from './comeback.ts';
 import type { Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
-import { carryOut, type Ending } from './ending.ts';
+import { carryOut, stoppedMeanwhile, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
 import { Ledger, monotonicMs } from './ledger.ts';
 import { withPosition } from './locate.ts';
@@ -36,6 +36,8 @@ export class Supervised {
   #ending: Ending | undefined;
   #life: Promise<Exit> | undefined;
   #failure: unknown;
+  /** Its package is being removed: nothing starts it any more. */
+  isLeaving = false;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
@@ -132,6 +134,10 @@ export class Supervised {
     const { state } = this.#ledger;
     if (!isResting(state))
       return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${state}`));
+    if (this.isLeaving) {
+      this.#attempt = optionalDeferred();
+      return Promise.resolve(this.#neverRan('is being uninstalled'));
+    }
     this.#ledger.overrides = overrides;
     this.#ledger.intent = 'run';
     this.#ledger.makesRoom = false;
@@ -176,9 +182,8 @@ export class Supervised {
    */
   async restart(
     reason: string,
-    options: { timeout?: number; next?: LoadedManifest } = {},
+    { timeout, next }: { timeout?: number; next?: LoadedManifest } = {},
   ): Promise<{ started: Promise<Container> }> {
-    const { timeout, next } = options;
     if (next !== undefined) this.#ledger.loaded = savedManifest(next); // for a next daemon, from the first step on
     if (this.#life === undefined) this.#ledger.intent = 'restart';
     else await this.#end({ how: 'stop', reason, timeout }, 'restart');
@@ -186,11 +191,7 @@ export class Supervised {
     if (next !== undefined) this.take(next);
     failpoint('replace.taken');
     const { state, overrides, intent } = this.#ledger;
-    if (intent === 'stop')
-      throw new ThubanError('TH6005', `\`${this.id}\` was asked to stop before it was started again`, {
-        hint: `thuban start ${this.id}`,
-        details: { id: this.id, state, action: 'restart' },
-      });
+    if (intent === 'stop') throw stoppedMeanwhile(this.id, state);
     if (isResting(state)) void this.start(overrides, { asked: next === undefined });
     return { started: this.attempt };
   }
@@ -247,7 +248,7 @@ export class Supervised {
     const waits = entry.from === 'start' && entry.asked !== true;
     if (waits && !this.#turnstile.tryEnter()) {
       this.#ledger.awaitTurn();
-      if (!(await this.#turnstile.enter(stop))) return this.#neverRan();
+      if (!(await this.#turnstile.enter(stop))) return this.#neverRan('was asked to stop before it was started');
     }
     const before = this.#clock.monotonic();
     let container: Container;
@@ -281,9 +282,8 @@ export class Supervised {
     return exit;
   }
 
-  /** Asked to stop before it was its turn to start. */
-  #neverRan(): Exit {
-    this.#attempt.reject(new ThubanError('TH6005', `\`${this.id}\` was asked to stop before it was started`));
+  #neverRan(why: string): Exit {
+    this.#attempt.reject(new ThubanError('TH6005', `\`${this.id}\` ${why}`));
     return { reason: 'stopped', time: new Date(this.#clock.now()).toISOString(), duration: 0 };
   }
 }

@@ -9,9 +9,12 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  InstallOptions,
+  Installed,
   LogQuery,
   RepositorySummary,
   StartOverrides,
+  Uninstalled,
 } from './control.ts';
 import { deferred } from './deferred.ts';
 import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe.ts';
@@ -29,6 +32,7 @@ export interface SupervisorParts {
   history: EventHistory;
   version: () => DaemonVersion;
   reconciler: Pick<Control, 'apply' | 'repositories'>;
+  packages: Pick<Control, 'install' | 'uninstall'>;
 }
 
 /** Carries out what a console asks for. */
@@ -39,6 +43,7 @@ export class Supervisor implements Control {
   readonly #history: EventHistory;
   readonly #version: () => DaemonVersion;
   readonly #reconciler: SupervisorParts['reconciler'];
+  readonly #packages: SupervisorParts['packages'];
   readonly #askShutdown: (how: { keep: boolean }) => void;
   #ending = false;
 
@@ -47,6 +52,7 @@ export class Supervisor implements Control {
     this.#history = parts.history;
     this.#version = parts.version;
     this.#reconciler = parts.reconciler;
+    this.#packages = parts.packages;
     const { promise, resolve } = deferred<{ keep: boolean }>();
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
@@ -128,6 +134,20 @@ export class Supervisor implements Control {
 
   repositories(): RepositorySummary[] {
     return this.#reconciler.repositories();
+  }
+
+  async install(
+    repository: string,
+    source: AsyncIterable<Uint8Array>,
+    options: InstallOptions = {},
+  ): Promise<Installed> {
+    if (this.#ending) throw shuttingDown();
+    return this.#packages.install(repository, source, options);
+  }
+
+  async uninstall(repository: string, name: string): Promise<Uninstalled> {
+    if (this.#ending) throw shuttingDown();
+    return this.#packages.uninstall(repository, name);
   }
 
   shutdown(options: { keep?: boolean } = {}): void {

@@ -8,10 +8,13 @@ import type {
   EventQuery,
   EventRecord,
   Exit,
+  InstallOptions,
+  Installed,
   LogQuery,
   LogRecord,
   RepositorySummary,
   StartOverrides,
+  Uninstalled,
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories } from './fake-board.ts';
 import { fakeContainers } from './fake-containers.ts';
@@ -30,6 +33,9 @@ export class FakeControl implements Control {
   readonly calls: { action: string; name?: string; options?: object }[] = [];
   /** Thrown by the next action instead of doing it. */
   refusal: Error | undefined;
+  /** Bytes of packages that were taken, and what each chunk waits for; it is told how many came so far. */
+  received = 0;
+  taking: (size: number) => Promise<void> = () => Promise.resolve();
   /** How many batches were asked of streams. */
   pulled = 0;
   /** Streams that have been asked for and have not ended. */
@@ -140,6 +146,32 @@ export class FakeControl implements Control {
   repositories(): RepositorySummary[] {
     this.#note('repositories');
     return this.folders;
+  }
+
+  /** Takes whatever comes, as fast as `taking` says for each chunk; `received` counts it. */
+  async install(
+    repository: string,
+    source: AsyncIterable<Uint8Array>,
+    options: InstallOptions = {},
+  ): Promise<Installed> {
+    this.#note('install', repository, options);
+    let size = 0;
+    for await (const chunk of source) {
+      size += chunk.length;
+      this.received += chunk.length;
+      await this.taking(size);
+    }
+    const file = '/var/lib/thuban/repository/camera-2.1.0.tar';
+    this.emit('installed', 'camera:2.1.0', { repository, file, size });
+    return { id: 'camera:2.1.0', repository, file, size, started: true, warnings: [] };
+  }
+
+  async uninstall(repository: string, name: string): Promise<Uninstalled> {
+    this.#note('uninstall', name, { repository });
+    const container = this.#find(name);
+    await Promise.resolve();
+    this.containers = this.containers.filter((one) => one !== container);
+    return { id: container.id, repository, file: container.file };
   }
 
   shutdown(options: { keep?: boolean } = {}): void {

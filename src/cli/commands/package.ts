@@ -1,9 +1,12 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { repeatable } from './options.ts';
+import { daemonOptions, repeatable } from './options.ts';
 
 /** Of the image compressions only those that a mainline kernel reads; the package folder knows them, and is not loaded for help. */
 const COMPRESSIONS = ['gzip', 'zstd', 'xz', 'lz4', 'none'];
+
+const repository = (): Option =>
+  new Option('--repository <id>', 'the repository of the daemon (default: the only one, or `default`)');
 
 const signingKey = (): Option => new Option('--key <file>', 'sign with this private key, NAME.key');
 
@@ -54,5 +57,27 @@ export const packages: readonly CommandEntry[] = [
     exitCodes: '0 done, 1 not, 2 usage',
     options: [signingKey().makeOptionMandatory()],
     run: async ({ args, flags, context }) => (await import('../package/key.ts')).keySign(args, flags, context),
+  },
+  {
+    usage: 'install <file...>',
+    group: 'Package:',
+    summary: 'Hand packages to the daemon',
+    examples: ['thuban install camera-2.1.0.tar', 'thuban install --repository vendor *.tar'],
+    exitCodes: '0 all are installed, and started where they start by themselves; 1 not, 2 usage, 130 Ctrl-C',
+    options: [repository(), ...daemonOptions()],
+    run: async ({ args, flags, context }) => (await import('../package/install.ts')).install(args, flags, context),
+  },
+  {
+    usage: 'uninstall <name...>',
+    aliases: ['rm'],
+    group: 'Package:',
+    summary: 'Remove packages, with their containers and logs',
+    examples: ['thuban uninstall camera:2.1.0', 'thuban rm broken.tar'],
+    exitCodes: '0 all are gone, 1 not, 2 usage, 130 Ctrl-C',
+    options: [
+      new Option('--repository <id>', 'the repository of the daemon (default: where the container comes from)'),
+      ...daemonOptions(),
+    ],
+    run: async ({ args, flags, context }) => (await import('../package/uninstall.ts')).uninstall(args, flags, context),
   },
 ];

@@ -113,7 +113,8 @@ function configFlags({ repository, runDir, dataDir, socket, cgroupParent }: Daem
 function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
   return {
     runDir: config.run_dir,
-    repositories: config.repositories,
+    repositories: Object.fromEntries(Object.entries(config.repositories).map(([id, one]) => [id, repositoryOf(one)])),
+    installSize: config.console.limits.install_size,
     watch: config.watch,
     dataDir: config.data_dir,
     schedule: {
@@ -129,5 +130,16 @@ function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
     eventHistory: config.console.event_history,
     sockets: config.console.sockets.map(({ path }) => path),
     log,
+  };
+}
+
+function repositoryOf(config: Config['repositories'][string]): DaemonOptions['repositories'][string] {
+  const { dir, keys, require_signature: requireSignature, capacity_number: number, capacity_size: size } = config;
+  return {
+    dir,
+    keys,
+    requireSignature,
+    ...(number === 'unlimited' ? {} : { capacityNumber: number }),
+    ...(size === 'unlimited' ? {} : { capacitySize: size }),
   };
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { count, formatDuration, visible } from '../../base/index.ts';
+import { count, formatBytes, formatDuration, visible } from '../../base/index.ts';
 import { exitSentence, oomSentence, skippedSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { cutEnd, pad } from '../text-width.ts';
@@ -49,6 +49,10 @@ export function describeEvent(event: EventRecord): string {
       return rejected(event);
     case 'manifest_removed':
       return `${text(event['file'])} is gone`;
+    case 'installed':
+      return installed(event);
+    case 'uninstalled':
+      return text(event['file']);
     case 'updated':
       return updated(event);
     default:
@@ -71,6 +75,11 @@ const LATE_MS = 1000;
 function late(event: EventRecord): string {
   const ms = Number(event['late_ms']);
   return ms >= LATE_MS ? `, ${formatDuration(ms)} late` : '';
+}
+
+function installed({ file, size, signer }: EventRecord): string {
+  const signed = typeof signer === 'string' ? `, signed by ${signer}` : '';
+  return `${text(file)}, ${formatBytes(Number(size))}${signed}`;
 }
 
 function degraded(event: EventRecord): string {

@@ -4,11 +4,14 @@ import { hasErrno, messageOf } from '../../base/index.ts';
 import { isTooLong } from '../socket-path.ts';
 import { asThubanError } from './error-body.ts';
 import { connectionLost, noDaemon, notThuban } from './no-daemon.ts';
+import { sendUpload, type ClientUpload } from './send-upload.ts';
 
 export interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   body?: object;
+  /** Instead of a body of JSON. */
+  upload?: ClientUpload;
   signal?: AbortSignal;
 }
 
@@ -59,6 +62,7 @@ async function connect(socketPath: string, call: Call, deadline: number): Promis
 
 function send(socketPath: string, call: Call): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const { upload } = call;
   return new Promise((resolve, reject) => {
     const outgoing = request({
       socketPath,
@@ -72,13 +76,28 @@ function send(socketPath: string, call: Call): Promise<IncomingMessage> {
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body).toString() }),
+        ...(upload === undefined
+          ? {}
+          : {
+              'content-type': 'application/x-tar',
+              'content-length': upload.size.toString(),
+              expect: '100-continue',
+            }),
       },
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
     outgoing.once('response', resolve);
     // Stays for the life of the request: what comes after the answer began is told by reading the answer.
     outgoing.on('error', reject);
-    outgoing.end(body);
+    if (upload === undefined) {
+      outgoing.end(body);
+      return;
+    }
+    outgoing.flushHeaders();
+    sendUpload(outgoing, upload).catch((error: unknown) => {
+      reject(error);
+      outgoing.destroy();
+    });
   });
 }
 

@@ -128,7 +128,16 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'shutdown';
+export interface RepositoryParams {
+  repository: string;
+}
+
+export interface RepositoryContainerParams {
+  repository: string;
+  container: string;
+}
+
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'shutdown' | 'install' | 'uninstall';
 
 export interface SchemaError {
   instancePath: string;
@@ -146,12 +155,14 @@ export interface Validator<T> {
 }
 
 export interface Operation<Params, Query, Body> {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   /** null: everybody may. */
   permission: Permission | null;
   /** Of what type each parameter of the query is. */
   kinds: Readonly<Record<string, 'boolean' | 'integer' | 'string' | 'array'>>;
+  /** Its body is no JSON, and handed on as it comes. */
+  upload: boolean;
   params: Validator<Params>;
   query: Validator<Query>;
   /** null: a body is refused. */
@@ -171,6 +182,8 @@ export interface Operations {
   applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;
   listRepositories: Operation<Nothing, Nothing, null>;
   shutDown: Operation<Nothing, Nothing, ShutDownBody>;
+  installPackage: Operation<RepositoryParams, Nothing, null>;
+  uninstallPackage: Operation<RepositoryContainerParams, Nothing, null>;
 }
 
 export const operations: Operations;

@@ -78,6 +78,7 @@ function isUnchanged({ loaded, repository }: Actual, wanted: Wanted): boolean {
   return (
     loaded.digest === other.digest &&
     loaded.file === other.file &&
+    loaded.signer === other.signer &&
     repository === wanted.repository &&
     isDeepStrictEqual(loaded.image, other.image)
   );

@@ -1,9 +1,10 @@
 import type { ThubanError } from '../../base/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
 import type { Desired, Wanted } from '../reconcile/index.ts';
-import { RepositoryFolder, type FolderOptions, type Look } from './folder.ts';
+import { RepositoryFolder, type FolderOptions, type IsComplete, type Look } from './folder.ts';
 import { rejectedFolder, type RejectedManifest } from './rejected.ts';
 import { accept } from './scan.ts';
+import type { VerifiedFile } from './verified-file.ts';
 
 /** A rejected manifest, or a folder that is not used. */
 export interface Refused {
@@ -27,20 +28,50 @@ export interface Claim {
   loaded: LoadedManifest;
 }
 
+/** One of them, as the configuration has it. */
+export interface RepositoryOptions {
+  dir: string;
+  /** Files of the public keys whose signatures count. */
+  keys: readonly string[];
+  /** What has no good signature is rejected. */
+  requireSignature: boolean;
+  /** Packages that installing may bring it to, and bytes of them. */
+  capacityNumber?: number;
+  capacitySize?: number;
+}
+
+/** How long a look waits for packages that are hashed; what is decided meanwhile is decided without them. */
+const PATIENCE_MS = 200;
+
 /** All folders, in the order of the configuration: of two that define the same container the first counts. */
 export class Repositories {
   readonly #folders: ReadonlyMap<string, RepositoryFolder>;
+  readonly #verified: VerifiedFile;
+  readonly #ending = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
   #next: Promise<Holdings> | undefined;
 
-  constructor(dirs: Readonly<Record<string, { dir: string }>>, options: FolderOptions) {
+  constructor(
+    repositories: Readonly<Record<string, RepositoryOptions>>,
+    options: Omit<FolderOptions, 'verified' | 'signal'>,
+    verified: VerifiedFile,
+  ) {
+    this.#verified = verified;
+    const shared = { ...options, verified: verified.packages, signal: this.#ending.signal, patience: PATIENCE_MS };
     this.#folders = new Map(
-      Object.entries(dirs).map(([id, { dir }]): [string, RepositoryFolder] => [id, new RepositoryFolder(dir, options)]),
+      Object.entries(repositories).map(([id, { dir, keys, requireSignature }]): [string, RepositoryFolder] => [
+        id,
+        new RepositoryFolder(dir, { ...shared, keyFiles: keys, requireSignature }),
+      ]),
     );
   }
 
   get dirs(): [id: string, dir: string][] {
     return [...this.#folders].map(([id, { dir }]) => [id, dir]);
+  }
+
+  folder(id: string): RepositoryFolder | undefined {
+    return this.#folders.get(id);
   }
 
   /** A file was changed just now. */
@@ -52,7 +83,7 @@ export class Repositories {
    * Looks at all folders. Looks follow each other; whoever asks while one is under way gets the next, as it may have passed by what they
    * have just written. `claims` is asked when all have been looked at.
    */
-  look(claims: () => readonly Claim[], isComplete?: (file: string, changed: number) => boolean): Promise<Holdings> {
+  look(claims: () => readonly Claim[], isComplete?: IsComplete): Promise<Holdings> {
     if (this.#next !== undefined) return this.#next;
     const next = this.#last
       .catch(() => undefined) // told to whoever asked for it
@@ -65,13 +96,33 @@ export class Repositories {
     return next;
   }
 
-  async #lookNow(
-    claims: () => readonly Claim[],
-    isComplete: ((file: string, changed: number) => boolean) | undefined,
-  ): Promise<Holdings> {
-    const looks = new Map<string, Look>();
-    for (const [id, folder] of this.#folders) looks.set(id, await folder.look(isComplete));
-    return holdingsOf(looks, claims());
+  /** As often as it takes to have read everything that holds still: for those who have to know, and can wait. */
+  async lookAtAll(claims: () => readonly Claim[], isComplete?: IsComplete): Promise<Holdings> {
+    for (;;) {
+      const holdings = await this.look(claims, isComplete);
+      const reading = [...this.#folders.values()].filter(({ isReading }) => isReading);
+      if (reading.length === 0 || this.#ending.signal.aborted) return holdings;
+      await Promise.all(reading.map((folder) => folder.read()));
+    }
+  }
+
+  /** A package was checked while it arrived: it need not be hashed again. */
+  get verified(): VerifiedFile {
+    return this.#verified;
+  }
+
+  /** Reads nothing any more, also not what it has begun with. */
+  close(): void {
+    this.#ending.abort();
+    for (const folder of this.#folders.values()) folder.close();
+  }
+
+  async #lookNow(claims: () => readonly Claim[], isComplete: IsComplete | undefined): Promise<Holdings> {
+    const looks = await Promise.all(
+      [...this.#folders].map(async ([id, folder]): Promise<[string, Look]> => [id, await folder.look(isComplete)]),
+    );
+    this.#verified.save();
+    return holdingsOf(new Map(looks), claims());
   }
 }
 

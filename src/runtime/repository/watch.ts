@@ -1,7 +1,7 @@
 import { statSync, watch as watchFolder, type FSWatcher } from 'node:fs';
 import { basename } from 'node:path';
 import { errnoOf, messageOf } from '../../base/index.ts';
-import { isRead } from './load-file.ts';
+import { subjectOf } from './load-file.ts';
 
 export interface WatchOptions {
   dirs: readonly string[];
@@ -65,9 +65,10 @@ export class RepositoryWatch implements Disposable {
   }
 
   #onChange(dir: string, name: string | null): void {
-    if (name !== null && isRead(name)) this.#options.onChange(dir, name);
+    const subject = name === null ? undefined : subjectOf(name);
+    if (subject !== undefined) this.#options.onChange(dir, subject);
     // The folder itself goes by its own name.
-    if (name === null || isRead(name) || name === basename(dir)) this.#soon();
+    if (name === null || subject !== undefined || name === basename(dir)) this.#soon();
   }
 
   /** A burst of changes is one look, when it is over. */

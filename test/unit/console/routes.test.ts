@@ -65,6 +65,12 @@ const good: [method: string, path: string, operation: string, asked: object, bod
   ['POST', '/v1/apply', 'applyRepositories', { action: 'apply', options: {} }],
   ['POST', '/v1/apply', 'applyRepositories', { action: 'apply', options: { dry_run: true } }, { dry_run: true }],
   ['GET', '/v1/repositories', 'listRepositories', { action: 'repositories' }],
+  [
+    'DELETE',
+    '/v1/repositories/default/packages/camera%3A2.1.0',
+    'uninstallPackage',
+    { action: 'uninstall', name: 'camera:2.1.0', options: { repository: 'default' } },
+  ],
   ['GET', '/v1/version', 'readVersion', { action: 'version' }],
   ['POST', '/v1/shutdown', 'shutDown', { action: 'shutdown', options: {} }, {}, 202],
   ['POST', '/v1/shutdown', 'shutDown', { action: 'shutdown', options: { keep: true } }, { keep: true }, 202],
@@ -191,7 +197,13 @@ describe('paths and methods', () => {
   test('an unknown path is told which there are', async () => {
     await withConsole({}, async ({ path }) => {
       const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/stats'));
-      for (const route of routes) assert.ok(hint.includes(`${route.method} ${route.path.replace('{id}', 'ID')}`), hint);
+      for (const route of routes)
+        assert.ok(
+          hint.includes(
+            `${route.method} ${route.path.replaceAll(/[{}]/g, '').replace(/(?<=s\/)(id|repository|container)/g, (name) => name.toUpperCase())}`,
+          ),
+          hint,
+        );
     });
   });
 

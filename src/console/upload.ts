@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ThubanError, formatBytes } from '../base/index.ts';
+import type { ConsoleLimits } from './limits.ts';
+
+/** A body that is no JSON: it is handed on as it comes, and never held. */
+export interface Upload {
+  /** To be read once, or not at all. */
+  chunks: AsyncIterable<Uint8Array>;
+  /** Bytes, when the client has said so. */
+  size?: number;
+}
+
+const TYPES: ReadonlySet<string> = new Set(['application/octet-stream', 'application/x-tar']);
+const uploads = new WeakSet<IncomingMessage>();
+
+/** Whether this request may take as long as it sends something. */
+export function isUpload(request: IncomingMessage): boolean {
+  return uploads.has(request);
+}
+
+/**
+ * The body of a request, before any of it is read.
+ *
+ * @throws ThubanError TH5008 when it says that it is too large, TH6012 when it is of another kind.
+ */
+export function openUpload(request: IncomingMessage, response: ServerResponse, limits: ConsoleLimits): Upload {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== undefined && !TYPES.has(type))
+    throw new ThubanError('TH6012', 'the content type of the body is not that of a package', {
+      hint: 'send the header `Content-Type: application/x-tar`',
+      details: { in: 'body', content_type: type },
+    });
+  const length = request.headers['content-length'];
+  const size = length === undefined ? undefined : Number(length);
+  if (size === 0 || (size === undefined && request.headers['transfer-encoding'] === undefined))
+    throw new ThubanError('TH6012', 'there is no body, which is to be the package', { details: { in: 'body' } });
+  if (size !== undefined && size > limits.install_size)
+    throw new ThubanError(
+      'TH5008',
+      `the package has ${formatBytes(size)}, at most ${formatBytes(limits.install_size)} are taken`,
+      {
+        hint: 'raise `console.limits.install_size`, or copy it into the folder of the repository',
+        details: { size, limit: limits.install_size },
+      },
+    );
+  uploads.add(request);
+  const chunks = read(request, response, limits.stream_timeout * 1000);
+  return { chunks, ...(size === undefined ? {} : { size }) };
+}
+
+/** Asks for the next chunk only when the last one was taken, so that the client is as slow as the disk. */
+async function* read(request: IncomingMessage, response: ServerResponse, ms: number): AsyncGenerator<Buffer> {
+  // Whoever asks first is told to go on only now: what can be refused without the body has been.
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const iterator = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  for (;;) {
+    const next = await inTime(iterator.next(), ms).catch((error: unknown) => {
+      if (!request.destroyed) throw error;
+      throw new ThubanError('TH6015', 'the connection ended before the whole package had come', { cause: error });
+    });
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new ThubanError('TH6015', `nothing of the package has come for ${ms / 1000} s`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

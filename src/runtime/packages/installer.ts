@@ -1,0 +1,192 @@
+import { join } from 'node:path';
+import { ThubanError } from '../../base/index.ts';
+import type { Manifest } from '../../manifest/index.ts';
+import { receivePackage, type PackageSink } from '../../package/index.ts';
+import type { InstallOptions, Installed } from '../control.ts';
+import type { Outcome } from '../executor.ts';
+import { containerId } from '../plan.ts';
+import { Turnstile } from '../turnstile.ts';
+import { checkCapacity, holdingOf, roomIn } from './capacity.ts';
+import { packageFile } from './package-file.ts';
+import { PartFile } from './part-file.ts';
+import type { PackageParts, Place } from './place.ts';
+import { cannotWrite, notAccepted, shuttingDown } from './refusals.ts';
+
+/** Each costs a descriptor, a few hundred KiB and its share of the disk; the others wait and send nothing meanwhile. */
+const AT_ONCE = 4;
+
+/** Takes packages in. Of each there is nothing, or all of it. */
+export class Installer {
+  readonly #parts: PackageParts;
+  readonly #turnstile = new Turnstile(AT_ONCE);
+  /** Bytes that were announced of those that are on their way, by repository. */
+  readonly #coming = new Set<{ repository: string; size: number }>();
+  /** Ids of those that are on their way: of two the first one counts. */
+  readonly #claimed = new Set<string>();
+  readonly #closing = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: PackageParts) {
+    this.#parts = parts;
+  }
+
+  async install(place: Place, source: AsyncIterable<Uint8Array>, options: InstallOptions): Promise<Installed> {
+    const work = this.#install(place, source, options);
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  /** Gives up what is on its way. Resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #install(place: Place, source: AsyncIterable<Uint8Array>, { size = 0 }: InstallOptions): Promise<Installed> {
+    const { installSize } = this.#parts.options;
+    const coming = { repository: place.id, size };
+    this.#coming.add(coming);
+    try {
+      this.#checkOpen();
+      if (size > installSize) throw tooLarge(size, installSize);
+      this.#checkRoom(place);
+      if (!(await this.#turnstile.enter(this.#closing.signal))) throw shuttingDown();
+      try {
+        return await this.#receive(place, untilAborted(source, this.#closing.signal), coming);
+      } finally {
+        this.#turnstile.leave();
+      }
+    } finally {
+      this.#coming.delete(coming);
+    }
+  }
+
+  async #receive(place: Place, source: AsyncIterable<Uint8Array>, coming: object): Promise<Installed> {
+    const { options, repositories } = this.#parts;
+    const { dir } = place.folder;
+    const room = roomIn(place.options, holdingOf(dir));
+    await using part = await PartFile.create(dir);
+    let claimed: string | undefined;
+    try {
+      const accept = (manifest: Manifest): void => {
+        claimed = this.#claim(containerId(manifest));
+        part.checkFree(packageFile(manifest));
+      };
+      const { restart } = options;
+      const rules = { restart, requireSignature: place.options.requireSignature, ...place.folder.rules() };
+      const size = Math.min(options.installSize, room);
+      const result = await receivePackage(source, sinkInto(dir, part.handle), rules, { size, accept });
+      if (!result.ok) throw notAccepted(result.diagnostics);
+      const { manifest, contents, diagnostics } = result;
+      const bytes = await part.written();
+      // From here to the name in one go, so that nobody else takes the room in between.
+      this.#checkOpen();
+      checkCapacity(place.id, place.options, holdingOf(dir), { number: 1, size: bytes });
+      const name = packageFile(manifest.manifest);
+      part.place(name);
+      this.#coming.delete(coming as { repository: string; size: number });
+      repositories.verified.packages.add(await part.identity(), contents.digest);
+      const signer = manifest.signer === undefined ? {} : { signer: manifest.signer };
+      const id = containerId(manifest.manifest);
+      const about = { id, repository: place.id, file: join(dir, name), size: bytes, ...signer };
+      return { ...about, ...(await this.#list(place, name, about)), warnings: diagnostics };
+    } finally {
+      if (claimed !== undefined) this.#claimed.delete(claimed);
+    }
+  }
+
+  /** Has it listed, and started if it starts by itself. */
+  async #list(
+    { folder, id: repository }: Place,
+    name: string,
+    about: Omit<Installed, 'started' | 'warnings'>,
+  ): Promise<Pick<Installed, 'started' | 'start_error'>> {
+    const { fleet, history, options, bring } = this.#parts;
+    const { id, file, size, signer } = about;
+    await folder.settle(name);
+    const { outcome, rejected } = await bring(id);
+    const entry = fleet.catalogue.entries.get(id);
+    if (entry?.supervised.loaded.file !== file) {
+      if (fleet.isClosing) throw shuttingDown();
+      // Somebody else put the same container elsewhere just now, or changed the file.
+      await this.#parts.discard(folder, name);
+      throw notAccepted(rejected.find((one) => one.file === file)?.diagnostics ?? []);
+    }
+    const signed = signer === undefined ? {} : { signer };
+    history.add({ type: 'installed', container: id, repository, file, size, ...signed });
+    options.log('info', `${id} installed`, { container: id, repository, file, size, ...signed });
+    return startOf(entry.supervised.lived, outcome);
+  }
+
+  #claim(id: string): string {
+    const { fleet } = this.#parts;
+    if (this.#claimed.has(id))
+      throw new ThubanError('TH5007', `\`${id}\` is being installed already`, { details: { id } });
+    const other = fleet.catalogue.entries.get(id);
+    if (other !== undefined)
+      throw new ThubanError('TH5007', `\`${id}\` is there already, in repository \`${other.repository}\``, {
+        hint: `raise the version, or thuban uninstall ${id}`,
+        details: { id, repository: other.repository, file: other.supervised.loaded.file },
+      });
+    this.#claimed.add(id);
+    return id;
+  }
+
+  #checkRoom({ id, options, folder }: Place): void {
+    const coming = [...this.#coming].filter(({ repository }) => repository === id);
+    const size = coming.reduce((sum, one) => sum + one.size, 0);
+    checkCapacity(id, options, holdingOf(folder.dir), { number: coming.length, size });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted || this.#parts.fleet.isClosing) throw shuttingDown();
+  }
+}
+
+function startOf(lived: boolean, outcome: Outcome | undefined): Pick<Installed, 'started' | 'start_error'> {
+  if (outcome?.error !== undefined) return { started: false, start_error: outcome.error.toJSON() };
+  return { started: lived };
+}
+
+function sinkInto(dir: string, handle: PackageSink): PackageSink {
+  return {
+    stat: (options) => handle.stat(options),
+    write: (bytes, offset, length) =>
+      handle.write(bytes, offset, length).catch((error: unknown) => {
+        throw cannotWrite(dir, error);
+      }),
+  };
+}
+
+/** What comes, until the daemon is about to end: a client that sends slowly is not waited for. */
+async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let end = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    end = (): void => {
+      reject(shuttingDown());
+    };
+    signal.addEventListener('abort', end);
+  });
+  aborted.catch(() => undefined); // told by whoever asks for the next piece
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function tooLarge(size: number, limit: number): ThubanError {
+  return new ThubanError('TH5008', `the package has ${size} bytes, at most ${limit} are taken`, {
+    hint: 'raise `console.limits.install_size`, or copy it into the folder of the repository',
+    details: { size, limit },
+  });
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, lstatSync, readFileSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { constants, open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ThubanError, hasErrno, identityOf, type FileIdentity } from '../../base/index.ts';
+import { cannotWrite } from './refusals.ts';
+
+/** `.install-<boot>-<pid>-<random>.part`: hidden, so that no look reads it. */
+const PART = /^\.install-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.part$/;
+/** What packages hold may be nobody else's business. */
+const MODE = 0o600;
+
+/** A package on its way into a folder: of a name that nobody reads until it is whole. */
+export class PartFile implements AsyncDisposable {
+  readonly handle: FileHandle;
+  readonly #dir: string;
+  readonly #name: string;
+  #isPlaced = false;
+
+  private constructor(handle: FileHandle, dir: string, name: string) {
+    this.handle = handle;
+    this.#dir = dir;
+    this.#name = name;
+  }
+
+  /** @throws ThubanError TH4006, TH5015 */
+  static async create(dir: string): Promise<PartFile> {
+    const name = `.install-${bootId()}-${process.pid}-${randomBytes(6).toString('hex')}.part`;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    try {
+      return new PartFile(await open(join(dir, name), flags, MODE), dir, name);
+    } catch (error) {
+      throw cannotWrite(dir, error);
+    }
+  }
+
+  /** Its bytes, when all of them are on the disk. */
+  async written(): Promise<number> {
+    try {
+      await this.handle.sync();
+    } catch (error) {
+      throw cannotWrite(this.#dir, error); // file systems that allocate late are full only now
+    }
+    return (await this.handle.stat()).size;
+  }
+
+  /** @throws ThubanError TH5007 when there is a file of this name. */
+  checkFree(name: string): void {
+    const path = join(this.#dir, name);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw nameTaken(path);
+  }
+
+  /**
+   * Gives it its name. What stands there already stays.
+   *
+   * @throws ThubanError TH5007 when there is a file of this name.
+   */
+  place(name: string): void {
+    const [from, to] = [join(this.#dir, this.#name), join(this.#dir, name)];
+    try {
+      linkSync(from, to); // refuses a name that is taken, which a rename replaces
+      unlinkSync(from);
+    } catch (error) {
+      if (hasErrno(error, 'EEXIST')) throw nameTaken(to);
+      // File systems without hard links, vfat for one.
+      if (!hasErrno(error, 'EPERM', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS')) throw cannotWrite(this.#dir, error);
+      this.checkFree(name);
+      renameSync(from, to);
+    }
+    this.#isPlaced = true;
+  }
+
+  /** What file it is from then on, when its name is on the disk as well. */
+  async identity(): Promise<FileIdentity> {
+    await syncFolder(this.#dir);
+    return identityOf(await this.handle.stat({ bigint: true }));
+  }
+
+  /** Without a name of its own, nothing is left of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isPlaced) removeIfThere(join(this.#dir, this.#name));
+    await this.handle.close();
+  }
+}
+
+/** The new name, or that there is none any more, is on the disk only when the folder is. */
+export async function syncFolder(dir: string): Promise<void> {
+  await using handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  await handle.sync();
+}
+
+/**
+ * Removes what a daemon left that was killed while a package arrived. Gives the names. Those of a daemon that lives are not touched: another one
+ * may use this folder as well.
+ */
+export function removeParts(dir: string): string[] {
+  return readdirSync(dir).filter((name) => {
+    const [, boot, pid] = PART.exec(name) ?? [];
+    if (boot === undefined || (boot === bootId() && isAnother(Number(pid)))) return false;
+    removeIfThere(join(dir, name));
+    return true;
+  });
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+function isAnother(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasErrno(error, 'ESRCH');
+  }
+}
+
+function nameTaken(path: string): ThubanError {
+  return new ThubanError('TH5007', `there is a file \`${path}\` already`, {
+    hint: 'raise the version, or uninstall that one first',
+    details: { path },
+  });
+}
+
+/** A pid says nothing across boots. */
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
+}
