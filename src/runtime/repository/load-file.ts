@@ -93,7 +93,7 @@ export function isRejected(content: FileContent): content is RejectedManifest {
   return 'diagnostics' in content;
 }
 
-async function loadText(file: string, rules: FileRules): Promise<FileContent> {
+function loadText(file: string, rules: FileRules): FileContent {
   const bytes = readTrustedFile(file, { ...rules, maxBytes: MAX_BYTES });
   const digest = createHash('sha256').update(bytes).digest('hex');
   const rejected = (diagnostics: Diagnostic[]): RejectedManifest => ({
