@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ThubanError, messageOf } from '../base/index.ts';
+import { waitsForLeave } from './go-on.ts';
 import { LINGER_MS } from './limits.ts';
 import { WrongMethod } from './router.ts';
 import { statusOf } from './status.ts';
@@ -50,8 +51,13 @@ function closeAfter(request: IncomingMessage, response: ServerResponse, status: 
     response.end();
   };
   const timer = setTimeout(end, LINGER_MS);
-  if (request.headers.expect === undefined) request.once('end', end).once('close', end).resume();
-  else end(); // It has waited for leave to send.
+  if (waitsForLeave(request)) {
+    end();
+    return;
+  }
+  // Whoever read the body, and has stopped, may still listen for more, and then nothing flows.
+  request.removeAllListeners('readable');
+  request.once('end', end).once('close', end).resume();
 }
 
 /** Answers a connection on which there is no request to answer, and closes it as `closeAfter` does. */

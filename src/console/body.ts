@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ThubanError, formatBytes, messageOf } from '../base/index.ts';
+import { goOn } from './go-on.ts';
 
 /** The body as JSON; `{}` when there is none. `limit` in bytes. */
 export async function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<unknown> {
   if (!hasBody(request)) return {};
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   checkType(request.headers['content-type']);
-  // A client with much to send asks first, and is told only now.
-  if (request.headers.expect !== undefined) response.writeContinue();
+  goOn(request, response);
   const bytes = await readAll(request, limit);
   return bytes.length === 0 ? {} : parse(bytes);
 }

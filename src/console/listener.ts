@@ -135,10 +135,7 @@ export class Listener {
     const timer = setTimeout(() => {
       if (!request.complete && !isUpload(request)) request.socket.destroy();
     }, this.#context.limits.request_timeout * 1000);
-    request.socket.once('close', () => {
-      clearTimeout(timer);
-    });
-    request.once('end', () => {
+    request.once('close', () => {
       clearTimeout(timer);
     });
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ThubanError, formatBytes } from '../base/index.ts';
+import { goOn } from './go-on.ts';
 import type { ConsoleLimits } from './limits.ts';
 
 /** A body that is no JSON: it is handed on as it comes, and never held. */
@@ -50,16 +51,19 @@ export function openUpload(request: IncomingMessage, response: ServerResponse, l
 
 /** Asks for the next chunk only when the last one was taken, so that the client is as slow as the disk. */
 async function* read(request: IncomingMessage, response: ServerResponse, ms: number): AsyncGenerator<Buffer> {
-  // Whoever asks first is told to go on only now: what can be refused without the body has been.
-  if (request.headers.expect !== undefined) response.writeContinue();
+  goOn(request, response);
   const iterator = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await inTime(iterator.next(), ms).catch((error: unknown) => {
-      if (!request.destroyed) throw error;
-      throw new ThubanError('TH6015', 'the connection ended before the whole package had come', { cause: error });
-    });
-    if (next.done === true) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await inTime(iterator.next(), ms).catch((error: unknown) => {
+        if (!request.destroyed) throw error;
+        throw new ThubanError('TH6015', 'the connection ended before the whole package had come', { cause: error });
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    void iterator.return?.(); // a client that sends nothing is not waited for
   }
 }
 

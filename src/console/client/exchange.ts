@@ -95,8 +95,7 @@ function send(socketPath: string, call: Call): Promise<IncomingMessage> {
     }
     outgoing.flushHeaders();
     sendUpload(outgoing, upload).catch((error: unknown) => {
-      reject(error);
-      outgoing.destroy();
+      outgoing.destroy(error instanceof Error ? error : new Error(messageOf(error)));
     });
   });
 }

@@ -121,13 +121,6 @@ export interface ApplyRepositoriesBody {
   dry_run?: boolean;
 }
 
-export interface ShutDownBody {
-  /**
-   * Containers run on, and the next daemon adopts them.
-   */
-  keep?: boolean;
-}
-
 export interface RepositoryParams {
   repository: string;
 }
@@ -137,7 +130,14 @@ export interface RepositoryContainerParams {
   container: string;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'shutdown' | 'install' | 'uninstall';
+export interface ShutDownBody {
+  /**
+   * Containers run on, and the next daemon adopts them.
+   */
+  keep?: boolean;
+}
+
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -181,9 +181,9 @@ export interface Operations {
   readVersion: Operation<Nothing, Nothing, null>;
   applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;
   listRepositories: Operation<Nothing, Nothing, null>;
-  shutDown: Operation<Nothing, Nothing, ShutDownBody>;
   installPackage: Operation<RepositoryParams, Nothing, null>;
   uninstallPackage: Operation<RepositoryContainerParams, Nothing, null>;
+  shutDown: Operation<Nothing, Nothing, ShutDownBody>;
 }
 
 export const operations: Operations;

@@ -671,28 +671,45 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate19;
-const schema20 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const RepositoryParams = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
+const pattern8 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.repository === undefined) && (missing0 = "repository")){
+validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema20.required,parentSchema:schema20,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!(key0 === "repository")){
 validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
-if(typeof data0 !== "boolean"){
-validate19.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema20.properties.keep.type,parentSchema:schema20.properties.keep,data:data0}];
+if(data.repository !== undefined){
+let data0 = data.repository;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern8.test(data0)){
+validate19.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema20.properties.repository,data:data0}];
 return false;
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema20.properties.repository.type,parentSchema:schema20.properties.repository,data:data0}];
+return false;
+}
+}
 }
 }
 }
@@ -706,9 +723,8 @@ validate19.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryParams = validate20;
-const schema21 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
-const pattern8 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
+export const RepositoryContainerParams = validate20;
+const schema21 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -716,14 +732,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.repository === undefined) && (missing0 = "repository")){
+if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
 validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema21.required,parentSchema:schema21,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "repository")){
+if(!((key0 === "repository") || (key0 === "container"))){
 validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data}];
 return false;
 break;
@@ -745,6 +761,32 @@ validate20.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/prop
 return false;
 }
 }
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.container !== undefined){
+let data1 = data.container;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(!pattern0.test(data1)){
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema21.properties.container,data:data1}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema21.properties.container.type,parentSchema:schema21.properties.container,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -758,70 +800,28 @@ validate20.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryContainerParams = validate21;
-const schema22 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
+export const ShutDownBody = validate21;
+const schema22 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema22.required,parentSchema:schema22,data}];
-return false;
-}
-else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "repository") || (key0 === "container"))){
+if(!(key0 === "keep")){
 validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema22,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.repository !== undefined){
-let data0 = data.repository;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(!pattern8.test(data0)){
-validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema22.properties.repository,data:data0}];
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate21.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema22.properties.keep.type,parentSchema:schema22.properties.keep,data:data0}];
 return false;
-}
-}
-else {
-validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema22.properties.repository.type,parentSchema:schema22.properties.repository,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.container !== undefined){
-let data1 = data.container;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(!pattern0.test(data1)){
-validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema22.properties.container,data:data1}];
-return false;
-}
-}
-else {
-validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema22.properties.container.type,parentSchema:schema22.properties.container,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -848,7 +848,7 @@ export const operations = {
   readVersion: { method: "GET", path: "/v1/version", permission: null, kinds: {}, upload: false, params: Nothing, query: Nothing, body: null },
   applyRepositories: { method: "POST", path: "/v1/apply", permission: "apply", kinds: {}, upload: false, params: Nothing, query: Nothing, body: ApplyRepositoriesBody },
   listRepositories: { method: "GET", path: "/v1/repositories", permission: "repositories", kinds: {}, upload: false, params: Nothing, query: Nothing, body: null },
-  shutDown: { method: "POST", path: "/v1/shutdown", permission: "shutdown", kinds: {}, upload: false, params: Nothing, query: Nothing, body: ShutDownBody },
   installPackage: { method: "PUT", path: "/v1/repositories/{repository}/packages", permission: "install", kinds: {}, upload: true, params: RepositoryParams, query: Nothing, body: null },
   uninstallPackage: { method: "DELETE", path: "/v1/repositories/{repository}/packages/{container}", permission: "uninstall", kinds: {}, upload: false, params: RepositoryContainerParams, query: Nothing, body: null },
+  shutDown: { method: "POST", path: "/v1/shutdown", permission: "shutdown", kinds: {}, upload: false, params: Nothing, query: Nothing, body: ShutDownBody },
 };

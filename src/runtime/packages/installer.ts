@@ -181,6 +181,7 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
     }
   } finally {
     signal.removeEventListener('abort', end);
+    void iterator.return?.(); // what sends nothing is not waited for
   }
 }
 

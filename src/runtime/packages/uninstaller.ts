@@ -33,7 +33,8 @@ export class Uninstaller {
       await discard(place.folder, basename(file));
       history.add({ type: 'uninstalled', container: id, repository: place.id, file });
       options.log('info', `${id} uninstalled`, { container: id, repository: place.id, file });
-      await bring(id);
+      const { outcome } = await bring(id);
+      if (outcome?.error !== undefined && this.#of(file).length > 0) throw outcome.error;
     } finally {
       // Another file may define the same container, and now counts.
       for (const { supervised } of entries) supervised.isLeaving = false;

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { codes } from '../../../src/base/index.ts';
+import { formatBytes } from '../../../src/base/index.ts';
 import { defaultLimits } from '../../../src/console/index.ts';
 import { routes } from '../../../src/console/routes.ts';
 import { statusOf } from '../../../src/console/status.ts';
@@ -21,6 +22,8 @@ const permissions = [
   'restart',
   'kill',
   'shutdown',
+  'install',
+  'uninstall',
   'repositories',
   'apply',
 ];
@@ -90,7 +93,14 @@ describe('docs/reference/console.md', () => {
 
   test('names every route with its permission, and every parameter', () => {
     for (const { method, path, operation } of operations) {
-      const row = page.split('\n').find((line) => line.includes(`\`${method} ${path.replace('{id}', 'ID')}\``)) ?? '';
+      const row =
+        page
+          .split('\n')
+          .find((line) =>
+            line.includes(
+              `\`${method} ${path.replace('{id}', 'ID').replace('{repository}', 'REPOSITORY').replace('{container}', 'NAME')}\``,
+            ),
+          ) ?? '';
       assert.notEqual(row, '', `${method} ${path}`);
       assert.ok(row.includes(`| ${operation['x-permission'] ?? 'none'} |`), row);
       for (const { name, in: place } of operation.parameters ?? [])
@@ -101,7 +111,7 @@ describe('docs/reference/console.md', () => {
   test('names every limit and its default', () => {
     for (const [name, value] of Object.entries(defaultLimits)) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
-      const text = name === 'request_size' ? '1 MiB' : String(value);
+      const text = name.endsWith('_size') ? formatBytes(Number(value)) : String(value);
       assert.ok(row.includes(`| ${text}`), `${name}: ${row}`);
     }
   });
@@ -111,7 +121,19 @@ describe('docs/reference/console.md', () => {
     const told = new Map(
       rows.flatMap((row) => [...(row[2] ?? '').matchAll(/TH\d{4}/g)].map((code) => [code[0], Number(row[1])])),
     );
-    for (const code of ['TH6002', 'TH6003', 'TH6005', 'TH6007', 'TH6014', 'TH9001'] as const)
+    for (const code of [
+      'TH6002',
+      'TH6003',
+      'TH6005',
+      'TH5006',
+      'TH5007',
+      'TH5008',
+      'TH5014',
+      'TH4006',
+      'TH6007',
+      'TH6014',
+      'TH9001',
+    ] as const)
       assert.equal(told.get(code), statusOf(code), `${code} ${codes[code].name}`);
   });
 });

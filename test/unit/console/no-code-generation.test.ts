@@ -16,16 +16,16 @@ test('every route works where no code may be made from strings', async () => {
     `import { ConsoleServer } from '${root}/src/console/index.ts';
      import { routes } from '${root}/src/console/routes.ts';
      import { FakeControl } from '${root}/test/support/fake-control.ts';
-     import { ask, socketAt } from '${root}/test/unit/console/support.ts';
+     import { ask, requestFor, socketAt } from '${root}/test/unit/console/support.ts';
      let isForbidden = false;
      try { new Function('return 1'); } catch { isForbidden = true; }
      const path = '${folder.path}/console.sock';
      const server = await ConsoleServer.listen({ control: new FakeControl(), sockets: [socketAt(path)] });
      const statuses = [];
      for (const route of routes) {
-       const url = route.path.replace('{id}', route.path.endsWith('/start') ? 'report' : 'camera');
-       const good = await ask(path, route.method, url, route.hasBody ? { body: '{}' } : {});
-       const bad = await ask(path, route.method, url + '?nonsense', route.hasBody ? { body: '{}' } : {});
+       const { path: url, asked } = requestFor(route, route.path.endsWith('/start') ? 'report' : 'camera');
+       const good = await ask(path, route.method, url, asked);
+       const bad = await ask(path, route.method, url + '?nonsense', asked);
        const worse = route.hasBody ? await ask(path, 'POST', url, { body: '{"nonsense": 1}' }) : { status: 400 };
        statuses.push([good.status, bad.status, worse.status].join(' '));
      }
@@ -38,7 +38,8 @@ test('every route works where no code may be made from strings', async () => {
   await build({ ...options, define, entryPoints: [program], outfile: bundle });
   const flags = ['--disallow-code-generation-from-strings', bundle];
   const told = JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' })) as object;
-  const good = (path: string): number => (path === '/v1/shutdown' ? 202 : 200);
-  const expected = routes.map(({ path }) => `${good(path)} 400 400`);
+  const good = (path: string, takesUpload: boolean): number =>
+    path === '/v1/shutdown' ? 202 : takesUpload ? 201 : 200;
+  const expected = routes.map(({ path, takesUpload }) => `${good(path, takesUpload)} 400 400`);
   assert.deepEqual(told, { isForbidden: true, statuses: expected });
 });

@@ -3,10 +3,17 @@ import { describe, test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
 import { routes } from '../../../src/console/routes.ts';
 import { answerCheck } from './document.ts';
-import { ask, refusalIn, withConsole } from './support.ts';
+import { ask, refusalIn, withConsole, type Asked } from './support.ts';
 
 /** One good request for every route, what the supervisor is asked by it, and the status. */
-const good: [method: string, path: string, operation: string, asked: object, body?: object, status?: number][] = [
+const good: [
+  method: string,
+  path: string,
+  operation: string,
+  asked: object,
+  body?: object | string,
+  status?: number,
+][] = [
   ['GET', '/v1/containers', 'listContainers', { action: 'list', options: {} }],
   ['GET', '/v1/containers?usage', 'listContainers', { action: 'list', options: { usage: true } }],
   ['GET', '/v1/containers?usage=0', 'listContainers', { action: 'list', options: { usage: false } }],
@@ -66,6 +73,14 @@ const good: [method: string, path: string, operation: string, asked: object, bod
   ['POST', '/v1/apply', 'applyRepositories', { action: 'apply', options: { dry_run: true } }, { dry_run: true }],
   ['GET', '/v1/repositories', 'listRepositories', { action: 'repositories' }],
   [
+    'PUT',
+    '/v1/repositories/default/packages',
+    'installPackage',
+    { action: 'install', name: 'default', options: { size: 7 } },
+    'package',
+    201,
+  ],
+  [
     'DELETE',
     '/v1/repositories/default/packages/camera%3A2.1.0',
     'uninstallPackage',
@@ -82,7 +97,7 @@ describe('every route', () => {
       await withConsole({}, async ({ path: socket, control }) => {
         control.emit('started', 'camera:2.1.0', { pid: 1 });
         control.write('camera:2.1.0', 'hello');
-        const answer = await ask(socket, method, path, body === undefined ? {} : { body: JSON.stringify(body) });
+        const answer = await ask(socket, method, path, askedWith(body));
         assert.equal(answer.status, status, answer.text);
         assert.deepEqual(control.calls, [asked]);
         const check = answerCheck(operation, status);
@@ -197,11 +212,9 @@ describe('paths and methods', () => {
   test('an unknown path is told which there are', async () => {
     await withConsole({}, async ({ path }) => {
       const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/stats'));
-      for (const route of routes)
+      for (const { method, path: pattern } of routes)
         assert.ok(
-          hint.includes(
-            `${route.method} ${route.path.replaceAll(/[{}]/g, '').replace(/(?<=s\/)(id|repository|container)/g, (name) => name.toUpperCase())}`,
-          ),
+          hint.includes(`${method} ${pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())}`),
           hint,
         );
     });
@@ -227,6 +240,13 @@ describe('paths and methods', () => {
     });
   });
 });
+
+/** Text is a package, anything else JSON. */
+function askedWith(body: object | string | undefined): Asked {
+  if (body === undefined) return {};
+  if (typeof body === 'object') return { body: JSON.stringify(body) };
+  return { body, headers: { 'content-type': 'application/x-tar' } };
+}
 
 function linesOf(text: string): unknown[] {
   assert.ok(text === '' || text.endsWith('\n'));

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ConsoleClient, ConsoleServer, type ConsoleLimits, type ConsoleSocket } from '../../../src/console/index.ts';
+import type { Route } from '../../../src/console/routes.ts';
 import { FakeControl } from '../../support/fake-control.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 
@@ -57,6 +58,20 @@ export interface Answer {
 export interface Asked {
   body?: string | Buffer;
   headers?: Record<string, string>;
+}
+
+/** A request that is right, as far as it can be told from the route. */
+export function requestFor(
+  { path, hasBody, takesUpload }: Pick<Route, 'path' | 'hasBody' | 'takesUpload'>,
+  container = 'report',
+): { path: string; asked: Asked } {
+  const names: Readonly<Record<string, string>> = { id: container, container, repository: 'default' };
+  const asked = takesUpload
+    ? { body: 'package', headers: { 'content-type': 'application/x-tar' } }
+    : hasBody
+      ? { body: '{}' }
+      : {};
+  return { path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? ''), asked };
 }
 
 /** One request as any HTTP client would send it. A body is JSON unless the headers say otherwise. */

@@ -1,0 +1,69 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadManifest } from '../../src/manifest/index.ts';
+import { keyIdOf, loadSigningKey, pack, type SigningKey } from '../../src/package/index.ts';
+import { makeImage } from './image.ts';
+
+export interface KeyFiles {
+  signing: SigningKey;
+  /** Of the public key. */
+  file: string;
+  id: string;
+}
+
+/** A pair of keys in a folder, as `thuban key generate` makes them. */
+export function makeKeys(folder: string, name: string): KeyFiles {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const [file, secret] = [join(folder, `${name}.pub`), join(folder, `${name}.key`)];
+  writeFileSync(file, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 });
+  writeFileSync(secret, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return { signing: loadSigningKey(secret), file, id: keyIdOf(publicKey) };
+}
+
+export interface PackageRecipe {
+  name: string;
+  version?: string;
+  /** A shell script; absent: a container that only has files for others. */
+  script?: string;
+  key?: SigningKey;
+  sections?: Record<string, unknown>;
+}
+
+/** Makes packages with the shell and its tools in them. */
+export class PackageMaker {
+  readonly #folder: string;
+  readonly #root: string;
+  #made = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#root = makeImage(folder);
+    for (const tool of ['/bin/sleep', '/bin/cat']) copyFileSync(tool, join(this.#root, tool)); // they need libc only
+    chmodSync(this.#root, 0o755);
+  }
+
+  /** The folder that becomes the root of each package. */
+  get root(): string {
+    return this.#root;
+  }
+
+  /** Packs, into a folder of its own for each, and gives the file. */
+  async make({ name, version = '1.0.0', script, key, sections = {} }: PackageRecipe): Promise<string> {
+    const out = join(this.#folder, `made-${this.#made++}`);
+    mkdirSync(out);
+    const manifest = {
+      name,
+      version,
+      uid: 1000,
+      gid: 1000,
+      ...(script === undefined ? {} : { init: '/bin/sh', args: ['-c', script] }),
+      ...sections,
+    };
+    const text = Buffer.from(JSON.stringify(manifest, null, 1));
+    const loaded = loadManifest(text, 'manifest.yaml');
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+    const signed = key === undefined ? {} : { key };
+    return (await pack(text, loaded.manifest, { root: this.#root, out, ...signed })).file;
+  }
+}
