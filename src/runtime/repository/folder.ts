@@ -71,8 +71,8 @@ export class RepositoryFolder {
   /** By these rules a package for this folder is judged. @throws ThubanError when folder or keys cannot be used. */
   rules(): FileRules & KeyRing {
     checkTrustedFolder(this.dir, this.#options);
-    const { keyFiles = [], owner } = this.#options;
-    return { ...this.#options, ...readKeys(keyFiles, owner) };
+    const { keyFiles, keys = [], owner } = this.#options;
+    return { ...this.#options, ...(keyFiles === undefined ? { keys, edition: '' } : readKeys(keyFiles, owner)) };
   }
 
   /** `isComplete` answers for files that are seen for the first time; the others have to hold still. */
