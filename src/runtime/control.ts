@@ -136,6 +136,8 @@ export interface ContainerDetail extends ContainerSummary {
   /** When the manifest was read, and the SHA-256 of its text. */
   loaded_at: string;
   digest?: string;
+  /** The id of the trusted key that signed it. */
+  signer?: string;
   /** The file has another text by now than what runs. */
   outdated?: true;
   manifest?: Manifest;

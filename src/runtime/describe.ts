@@ -66,6 +66,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     ...(message === undefined ? {} : { message }),
     loaded_at: entry.loaded_at,
     digest,
+    ...(supervised.loaded.signer === undefined ? {} : { signer: supervised.loaded.signer }),
     ...(entry.kept?.why === 'rejected' || isOutdated(supervised) ? { outdated: true } : {}),
     manifest,
     lines: linesOf(supervised.loaded),

@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, createReadStream, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadManifest } from '../../src/manifest/index.ts';
 import { keyIdOf, loadSigningKey, pack, type SigningKey } from '../../src/package/index.ts';
+import type { Installed } from '../../src/runtime/index.ts';
+import { TestDaemon } from './daemon.ts';
 import { makeImage } from './image.ts';
+import { leavesNothingBehind } from './leaks.ts';
 
 export interface KeyFiles {
   signing: SigningKey;
@@ -66,4 +69,30 @@ export class PackageMaker {
     const signed = key === undefined ? {} : { key };
     return (await pack(text, loaded.manifest, { root: this.#root, out, ...signed })).file;
   }
+}
+
+/** A daemon and a maker of packages; nothing of either may be left. */
+export async function onPackages(
+  body: (daemon: TestDaemon, maker: PackageMaker) => Promise<void>,
+  config?: string,
+): Promise<void> {
+  await leavesNothingBehind(async () => {
+    await using daemon = new TestDaemon(config);
+    await body(daemon, new PackageMaker(daemon.shared));
+    if (!daemon.isDead) await daemon.signal('SIGTERM');
+  });
+}
+
+export function install(daemon: TestDaemon, file: string): Promise<Installed> {
+  return daemon.client.install('default', { chunks: contentsOf(file), size: statSync(file).size });
+}
+
+/** Opened when it is asked for: a package that is refused before is not. */
+async function* contentsOf(file: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(file) as AsyncIterable<Buffer>;
+}
+
+/** The hidden files of a repository: what is on its way, or was. */
+export function parts(daemon: TestDaemon): string[] {
+  return readdirSync(daemon.repository).filter((name) => name.startsWith('.'));
 }

@@ -49,6 +49,11 @@ export class TestDaemon implements AsyncDisposable {
     writeFileSync(join(path, 'thuban.yaml'), config, { mode: 0o644 });
   }
 
+  /** Writes the configuration anew, for the next start. */
+  configure(config: string): void {
+    writeFileSync(join(this.folder.path, 'thuban.yaml'), config, { mode: 0o644 });
+  }
+
   /** A second daemon for the same folders. This one disposes of both. */
   beside(): TestDaemon {
     return new TestDaemon('', this);
@@ -83,11 +88,12 @@ export class TestDaemon implements AsyncDisposable {
     const bundle = join(DIST, failpoint === undefined ? 'thuban.mjs' : 'test/thuban.mjs');
     const output = openSync(this.logFile, 'a');
     this.#logStart = fstatSync(output).size;
+    const config = join(this.folder.path, 'thuban.yaml');
     const flags = [
       '--config',
-      join(this.folder.path, 'thuban.yaml'),
-      '--repository',
-      this.repository,
+      config,
+      // The flag would replace what the file says of repositories.
+      ...(readFileSync(config, 'utf8').includes('repositories:') ? [] : ['--repository', this.repository]),
       '--run-dir',
       this.runDir,
       '--data-dir',

@@ -16,7 +16,7 @@ function container(name: string, version: string, rest: Partial<ContainerDetail>
     file: `${REPOSITORY}/${name}.yaml`,
     loaded_at: '2026-01-31T10:40:58.000Z',
     digest: 'a'.repeat(64),
-    repository: REPOSITORY,
+    repository: 'default',
     history: [],
     ...rest,
   };

@@ -1,70 +1,195 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Installed } from '../../../src/runtime/index.ts';
-import { PackageMaker } from '../../support/built-packages.ts';
-import { TestDaemon } from '../../support/daemon.ts';
-import { leavesNothingBehind } from '../../support/leaks.ts';
+import { signManifest, signatureFileOf } from '../../../src/package/index.ts';
+import { install, makeKeys, onPackages } from '../../support/built-packages.ts';
+import type { TestDaemon } from '../../support/daemon.ts';
 import { needsImages } from '../../support/packages.ts';
 import { until } from '../../support/processes.ts';
 
 const STAYS = 'echo here; exec /bin/sleep 1000';
+const auto = { autostart: 'relaxed' };
 
-async function onDaemon(
-  body: (daemon: TestDaemon, maker: PackageMaker) => Promise<void>,
-  config?: string,
-): Promise<void> {
-  await leavesNothingBehind(async () => {
-    await using daemon = new TestDaemon(config);
-    await body(daemon, new PackageMaker(daemon.shared));
-    if (!daemon.isDead) await daemon.signal('SIGTERM');
-  });
+/** As somebody does who copies into the folder with care. */
+function put(daemon: TestDaemon, file: string, name = basename(file)): string {
+  const path = join(daemon.repository, name);
+  copyFileSync(file, `${path}.new`);
+  renameSync(`${path}.new`, path);
+  return path;
 }
 
-function install(daemon: TestDaemon, file: string): Promise<Installed> {
-  return daemon.client.install('default', { chunks: createReadStream(file), size: statSync(file).size });
-}
-
-describe('installing a package', needsImages(), () => {
-  test('lists its container, and starts it when it starts by itself', async () => {
-    await onDaemon(async (daemon, maker) => {
+describe('packages in a repository', needsImages(), () => {
+  test('are containers like others: started, replaced by another build, removed', async () => {
+    await onPackages(async (daemon, maker) => {
+      put(daemon, await maker.make({ name: 'camera', script: STAYS, sections: auto }));
       await daemon.start();
-      const file = await maker.make({ name: 'camera', script: STAYS, sections: { autostart: 'relaxed' } });
-      const done = await install(daemon, file);
-      assert.deepEqual(done, {
-        id: 'camera:1.0.0',
-        repository: 'default',
-        file: join(daemon.repository, 'camera-1.0.0.tar'),
-        size: statSync(file).size,
-        started: true,
-        warnings: [],
-      });
-      const camera = await daemon.container('camera');
-      assert.equal(camera.state, 'running');
-      await until('it has written', () => daemon.hasLog('camera', 'here'));
-      await assert.rejects(install(daemon, file), { code: 'TH5007' });
-      const rested = await install(daemon, await maker.make({ name: 'report', script: 'exit 0' }));
-      assert.equal(rested.started, false);
-      assert.equal((await daemon.container('report')).state, 'stopped');
-      assert.deepEqual(readdirSync(daemon.repository).sort(), ['camera-1.0.0.tar', 'report-1.0.0.tar']);
-      await assert.rejects(daemon.client.uninstall('default', 'camera'), { code: 'TH5006' });
-      await daemon.client.stop('camera');
-      assert.equal((await daemon.client.uninstall('default', 'camera')).id, 'camera:1.0.0');
-      assert.deepEqual(
-        (await daemon.client.containers()).map(({ id }) => id),
-        ['report:1.0.0'],
-      );
-      assert.ok(!existsSync(done.file));
+      const first = await daemon.reached('camera', 'running');
+      const file = put(daemon, await maker.make({ name: 'camera', script: `echo new; ${STAYS}`, sections: auto }));
+      await until('the other build has written', () => daemon.hasLog('camera', 'new'));
+      const second = await daemon.reached('camera', 'running');
+      assert.notEqual(second.pid, first.pid);
+      // What is not whole is waited for, then rejected, and harms nothing.
+      const whole = readFileSync(file);
+      writeFileSync(file, whole.subarray(0, whole.length / 2));
+      const broken = await daemon.rejects('camera-1.0.0.tar');
+      assert.equal(broken.errors?.[0]?.code, 'TH5005');
+      assert.equal((await daemon.container('camera')).pid, second.pid);
+      await assert.rejects(daemon.client.uninstall('default', 'camera-1.0.0.tar'), { code: 'TH5006' });
+      writeFileSync(file, whole);
+      await until('it is right again', () => daemon.log.includes('right again'));
+      assert.equal((await daemon.container('camera')).pid, second.pid);
     });
   });
 
-  test('is the same as copying the file into the folder', async () => {
-    await onDaemon(async (daemon, maker) => {
+  test('count by their signature, beside manifests that count by theirs', async () => {
+    await onPackages(async (daemon, maker) => {
+      const vendor = makeKeys(daemon.shared, 'vendor');
+      const stranger = makeKeys(daemon.shared, 'stranger');
+      daemon.configure(
+        `repositories: {default: {dir: ${daemon.repository}, keys: [${vendor.file}], require_signature: true}}\n`,
+      );
+      const key = vendor.signing;
+      put(daemon, await maker.make({ name: 'good', script: STAYS, sections: auto, key }));
+      put(daemon, await maker.make({ name: 'unsigned', script: STAYS }));
+      put(daemon, await maker.make({ name: 'foreign', script: STAYS, key: stranger.signing }));
+      const changed = readFileSync(await maker.make({ name: 'changed', script: STAYS, key }));
+      changed[changed.length - 2000] = (changed[changed.length - 2000] ?? 0) ^ 1;
+      writeFileSync(join(daemon.repository, 'changed.tar'), changed);
+      writeFileSync(join(daemon.repository, 'short.tar'), changed.subarray(0, changed.length - 5000));
+      writeFileSync(join(daemon.repository, 'none.tar'), Buffer.alloc(10_240));
+      daemon.add('plain', 'exit 0');
+      const signed = daemon.add('signed', 'exit 0');
+      writeFileSync(signatureFileOf(signed), signManifest(readFileSync(signed), key));
       await daemon.start();
-      const file = await maker.make({ name: 'camera', script: STAYS, sections: { autostart: 'relaxed' } });
-      copyFileSync(file, join(daemon.repository, basename(file)));
-      await daemon.reached('camera', 'running');
+      const listed = await daemon.client.containers();
+      assert.deepEqual(
+        Object.fromEntries(listed.map(({ id, errors }) => [id, errors?.map(({ code }) => code).join(' ') ?? 'good'])),
+        {
+          'good:1.0.0': 'good',
+          'signed:1.0.0': 'good',
+          'plain.yaml': 'TH5001',
+          'unsigned-1.0.0.tar': 'TH5001',
+          'foreign-1.0.0.tar': 'TH5002',
+          'changed.tar': 'TH5003',
+          'short.tar': 'TH5005',
+          'none.tar': 'TH5011',
+        },
+      );
+      await daemon.reached('good', 'running');
+      assert.equal((await daemon.client.container('good')).signer, vendor.id);
+      // A signature that comes later counts, and one that goes does not any more.
+      const plain = join(daemon.repository, 'plain.yaml');
+      writeFileSync(signatureFileOf(plain), signManifest(readFileSync(plain), key));
+      await daemon.reached('plain', 'stopped');
+      // Another key of the vendor: what the old one signed is rejected, what runs of it runs on.
+      copyFileSync(stranger.file, vendor.file);
+      await daemon.client.apply();
+      await daemon.rejects('good-1.0.0.tar');
+      assert.equal((await daemon.container('good')).state, 'running');
+      await daemon.reached('foreign', 'stopped');
+      writeFileSync(vendor.file, 'no key');
+      await daemon.client.apply();
+      const [repository] = await daemon.client.repositories();
+      assert.equal(repository?.problem?.['code'], 'TH5012');
+      assert.equal((await daemon.container('good')).state, 'running');
+      await assert.rejects(install(daemon, join(daemon.repository, 'good-1.0.0.tar')), { code: 'TH5012' });
+    });
+  });
+
+  test('are hashed once in a boot', async () => {
+    await onPackages(async (daemon, maker) => {
+      const file = put(daemon, await maker.make({ name: 'camera', script: STAYS }));
+      await daemon.start();
+      const kept = join(daemon.runDir, 'verified.json');
+      const { packages } = JSON.parse(readFileSync(kept, 'utf8')) as { packages: { identity: { ino: string } }[] };
+      assert.deepEqual(
+        packages.map(({ identity }) => identity.ino),
+        [String(statSync(file).ino)],
+      );
+      writeFileSync(kept, '{"boot": ');
+      await daemon.signal('SIGTERM');
+      await daemon.start();
+      assert.equal((await daemon.container('camera')).state, 'stopped');
+      assert.match(daemon.log, /verified.json cannot be used/);
+      assert.match(readFileSync(kept, 'utf8'), /"ino"/);
+    });
+  });
+});
+
+describe('uninstalling', needsImages(), () => {
+  test('is refused for what runs, for what others use, and for what is no package', async () => {
+    await onPackages(async (daemon, maker) => {
+      await daemon.start();
+      const texts = await install(daemon, await maker.make({ name: 'texts' }));
+      await install(daemon, await maker.make({ name: 'camera', script: STAYS, sections: auto }));
+      const plain = daemon.add('reader', 'exec sleep 1000', {
+        mounts: { '/texts': { type: 'resource', name: 'texts', version: '*', dir: '/' } },
+      });
+      await daemon.reached('reader', 'stopped');
+      await daemon.client.start('reader');
+      const refusals: [name: string, code: string, message: RegExp, hint: string][] = [
+        ['camera', 'TH5006', /`camera:1.0.0` is running/, 'thuban stop camera:1.0.0'],
+        ['texts', 'TH5006', /`texts:1.0.0` is used by `reader:1.0.0`/, 'thuban stop reader:1.0.0'],
+        ['reader', 'TH6005', /is a plain manifest/, `rm ${plain}`],
+        [
+          'nobody',
+          'TH6003',
+          /no package `nobody` in repository `default`/,
+          'thuban ps lists them; a rejected one goes by the name of its file',
+        ],
+      ];
+      for (const [name, code, message, hint] of refusals)
+        await assert.rejects(daemon.client.uninstall('default', name), { code, message, hint });
+      await assert.rejects(daemon.client.uninstall('other', 'camera'), { code: 'TH5014' });
+      await daemon.client.stop('reader');
+      await daemon.client.uninstall('default', 'texts:1.0.0');
+      assert.ok(!existsSync(texts.file));
+      await assert.rejects(daemon.client.start('reader'), { code: 'TH1402' });
+    });
+  });
+
+  test('removes garbage by the name of its file, and leaves nothing of a container', async () => {
+    await onPackages(async (daemon, maker) => {
+      writeFileSync(join(daemon.repository, 'garbage.tar'), 'none');
+      await daemon.start();
+      await daemon.rejects('garbage.tar');
+      await daemon.client.uninstall('default', 'garbage.tar');
+      const { id } = await install(daemon, await maker.make({ name: 'camera', script: 'echo here' }));
+      await daemon.client.start('camera');
+      await daemon.reached('camera', 'stopped');
+      await daemon.client.uninstall('default', id);
+      assert.deepEqual(await daemon.client.containers(), []);
+      assert.deepEqual(readdirSync(daemon.repository), []);
+      for (const folder of ['logs', 'state']) assert.deepEqual(readdirSync(join(daemon.runDir, folder)), []);
+      const types = (await daemon.events(['installed', 'uninstalled'])).map(({ type, container }) => [type, container]);
+      assert.deepEqual(types, [
+        ['uninstalled', 'garbage.tar'],
+        ['installed', id],
+        ['uninstalled', id],
+      ]);
+    });
+  });
+
+  test('and starting at once: one of them is refused', async () => {
+    await onPackages(async (daemon, maker) => {
+      await daemon.start();
+      const file = await maker.make({ name: 'camera', script: STAYS });
+      const seen = new Set<string>();
+      for (let round = 0; round < 20; round++) {
+        await install(daemon, file);
+        const both = [() => daemon.client.start('camera'), () => daemon.client.uninstall('default', 'camera')];
+        const [first, second] = round % 2 === 0 ? both : both.reverse();
+        const outcome = await Promise.allSettled([first?.(), second?.()]);
+        assert.equal(outcome.filter(({ status }) => status === 'fulfilled').length, 1, JSON.stringify(outcome));
+        const left = await daemon.client.containers();
+        seen.add(left[0]?.state ?? 'gone');
+        if (left.length === 0) continue;
+        assert.equal(left[0]?.state, 'running');
+        await daemon.client.stop('camera');
+        await daemon.client.uninstall('default', 'camera');
+      }
+      assert.deepEqual([...seen].sort(), ['gone', 'running']);
     });
   });
 });
