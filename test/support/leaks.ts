@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 interface Snapshot {
   cgroups: Set<string>;
@@ -63,7 +63,7 @@ function processes(): Set<string> {
 }
 
 /** Backing files by device; /sys has them for every mount namespace. */
-export function loops(): Set<string> {
+function loops(): Set<string> {
   const found = new Set<string>();
   for (const name of readdirSync('/sys/block').filter((name) => name.startsWith('loop'))) {
     try {
@@ -74,6 +74,14 @@ export function loops(): Set<string> {
     }
   }
   return found;
+}
+
+/**
+ * Loop devices on files of a temporary folder. Its mount may be gone from the namespace that attached them, and then the kernel tells the path
+ * from the top of that mount: where /tmp is one, without it.
+ */
+export function loopsOf(folder: string): string[] {
+  return [...loops()].filter((entry) => entry.includes(`/${basename(folder)}/`));
 }
 
 /** libuv opens one inotify descriptor at the first watch and keeps it for the life of the process: no leak of ours. */

@@ -19,15 +19,13 @@ import { runIn } from '../../support/containers.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { asRoot } from '../../support/identity.ts';
 import { makeImage } from '../../support/image.ts';
-import { leavesNothingBehind, loops } from '../../support/leaks.ts';
+import { leavesNothingBehind, loopsOf } from '../../support/leaks.ts';
 import { STAY, identityOf, makePackage, needsImages, onPackage, packaged } from '../../support/packages.ts';
 import { until } from '../../support/processes.ts';
 
 function refusal({ reason, error }: Exit): unknown[] {
   return [reason, error?.['code'], (error?.['details'] as { errno?: string } | undefined)?.errno];
 }
-
-const inUse = (folder: string): string[] => [...loops()].filter((entry) => entry.includes(folder));
 
 describe('the file of a package', needsImages(), () => {
   const changes: [string, (file: string) => void][] = [
@@ -96,7 +94,7 @@ describe('the loop device of a package', needsImages(), () => {
       for (const sections of late) {
         const { exit } = await run('exit 0', { ...asRoot, ...sections });
         assert.notEqual(exit.reason, 'exited', JSON.stringify(sections));
-        await until('the loop device is free', () => inUse(folder).length === 0);
+        await until('the loop device is free', () => loopsOf(folder).length === 0);
       }
     });
   });
@@ -105,12 +103,12 @@ describe('the loop device of a package', needsImages(), () => {
     await onPackage(async ({ run, session, folder }) => {
       const { exit } = await run(STAY, asRoot, {
         whenRunning: () => {
-          assert.equal(inUse(folder).length, 1);
+          assert.equal(loopsOf(folder).length, 1);
           process.kill(session.launcherPid, 'SIGKILL');
         },
       });
       assert.equal(exit.error?.['code'], 'TH3011');
-      await until('the loop device is free', () => inUse(folder).length === 0);
+      await until('the loop device is free', () => loopsOf(folder).length === 0);
     });
   });
 

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import type { Supervised } from '../../../src/runtime/index.ts';
 import { asRoot, mountsOf } from '../../support/identity.ts';
-import { loops } from '../../support/leaks.ts';
+import { loopsOf } from '../../support/leaks.ts';
 import { STAY, needsImages, onPackage, stays } from '../../support/packages.ts';
 
 type Mounts = NonNullable<Manifest['mounts']>;
@@ -69,7 +69,7 @@ describe('the image of a package', needsImages(), () => {
         for (const pid of ['self', session.launcherPid])
           assert.doesNotMatch(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), /squashfs|proc\/self\/fd/);
         assert.match(readFileSync(`/proc/${container?.started.program ?? 0}/mountinfo`, 'utf8'), / - squashfs /);
-        assert.equal([...loops()].filter((entry) => entry.includes(folder)).length, 1);
+        assert.equal(loopsOf(folder).length, 1);
         await container?.kill();
       };
       const { exit } = await run(STAY, asRoot, { whenRunning });

@@ -7,7 +7,7 @@ import { Session, type Resource, type Supervised } from '../../../src/runtime/in
 import { runIn, shell, type Result, type TrialOptions } from '../../support/containers.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { asRoot, mountsOf } from '../../support/identity.ts';
-import { leavesNothingBehind, loops } from '../../support/leaks.ts';
+import { leavesNothingBehind, loopsOf } from '../../support/leaks.ts';
 import { makePackage, needsImages } from '../../support/packages.ts';
 
 type Mounts = NonNullable<Manifest['mounts']>;
@@ -154,7 +154,7 @@ describe('a mounted resource', needsImages(), () => {
   test('has a loop device only as long as its container lives', async () => {
     await trial(async ({ run, folder }) => {
       const mounts = { '/one': maps('=1.0.0'), '/two': maps('=1.2.0'), '/three': maps('=1.2.0', { dir: '/' }) };
-      const inUse = (): number => [...loops()].filter((entry) => entry.includes(folder)).length;
+      const inUse = (): number => loopsOf(folder).length;
       const { exit } = await run('exec sleep 1000', mounts, {
         whenRunning: async ({ container }) => {
           assert.equal(inUse(), 3);
