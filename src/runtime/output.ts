@@ -58,7 +58,8 @@ export class OutputReader {
     for (;;) {
       let timer: NodeJS.Timeout | undefined;
       const deadline = new Promise<false>((resolve) => {
-        timer = setTimeout(resolve, ms, false);
+        // Timers come before reads: a loop that was busy until now first takes what has been in the pipe all the time.
+        timer = setTimeout(() => setImmediate(resolve, false), ms);
       });
       const ended = await Promise.race([this.ended.then(() => true), deadline]);
       clearTimeout(timer);
