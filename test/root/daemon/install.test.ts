@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { checksumOf, writeChecksums } from '../../../src/package/checksums.ts';
 import { install, onPackages, parts } from '../../support/built-packages.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 import { needsImages } from '../../support/packages.ts';
 import { until } from '../../support/processes.ts';
-import { entry, header, packageOf, squashfs } from '../../unit/package/support.ts';
+import { end, entry, header, manifestText, packageOf, parts as partsOf, squashfs } from '../../unit/package/support.ts';
 
 const STAYS = 'echo here; exec /bin/sleep 1000';
 const MIB = 1024 * 1024;
@@ -36,15 +38,36 @@ function resident(daemon: TestDaemon): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
 }
 
-async function* of(bytes: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += 65_536) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + 65_536);
-  }
+/** Bytes to send: some, and zeros behind them, which take no memory of a small board until they are sent. */
+interface Sent {
+  bytes: Buffer;
+  zeros?: number;
 }
 
-function send(daemon: TestDaemon, bytes: Buffer): Promise<unknown> {
-  return daemon.client.install('default', { chunks: of(bytes), size: bytes.length });
+async function* of({ bytes, zeros = 0 }: Sent): AsyncGenerator<Buffer> {
+  const chunk = 65_536;
+  for (let at = 0; at < bytes.length; at += chunk) {
+    await Promise.resolve();
+    yield bytes.subarray(at, at + chunk);
+  }
+  for (let left = zeros; left > 0; left -= chunk) yield Buffer.alloc(Math.min(chunk, left));
+}
+
+function send(daemon: TestDaemon, sent: Sent): Promise<unknown> {
+  return daemon.client.install('default', { chunks: of(sent), size: sent.bytes.length + (sent.zeros ?? 0) });
+}
+
+/** A good package with an image that is zeros but for its head: a sparse file. `size` is a multiple of 512. */
+function writeSparsePackage(file: string, size: number): void {
+  const head = squashfs();
+  const hash = createHash('sha256').update(head);
+  const zeros = Buffer.alloc(MIB);
+  for (let left = size - head.length; left > 0; left -= MIB) hash.update(zeros.subarray(0, left));
+  const sums = { manifest: checksumOf(Buffer.from(manifestText)), image: { sha256: hash.digest('hex'), size } };
+  const members = { ...partsOf({ checksums: writeChecksums(sums) }), image: header('rootfs.squashfs', size) };
+  const before = Buffer.concat(Object.values(members));
+  writeFileSync(file, Buffer.concat([before, head]));
+  truncateSync(file, before.length + size + end.length);
 }
 
 describe('installing', needsImages(), () => {
@@ -183,13 +206,15 @@ describe('installing', needsImages(), () => {
       assert.equal(mounted.status, 0, String(mounted.stderr));
       try {
         await daemon.start();
-        await assert.rejects(send(daemon, packageOf({ image: squashfs({ size: 8 * MIB }) })), { code: 'TH4006' });
+        await assert.rejects(send(daemon, { bytes: packageOf({ image: squashfs({ size: 8 * MIB }) }) }), {
+          code: 'TH4006',
+        });
         assert.deepEqual(parts(daemon), []);
         await install(daemon, small);
         await daemon.client.start('small');
         await daemon.reached('small', 'running');
         spawnSync('mount', ['-o', 'remount,ro', daemon.repository]);
-        await assert.rejects(send(daemon, packageOf()), { code: 'TH5015' });
+        await assert.rejects(send(daemon, { bytes: packageOf() }), { code: 'TH5015' });
         await daemon.client.stop('small');
         await assert.rejects(daemon.client.uninstall('default', 'small'), { code: 'TH5015' });
         assert.equal((await daemon.client.start('small')).id, 'small:1.0.0');
@@ -205,26 +230,29 @@ describe('installing', needsImages(), () => {
       await daemon.start();
       const good = readFileSync(await maker.make({ name: 'camera', script: STAYS }));
       const huge = 80 * MIB;
-      const hostile: [what: string, bytes: Buffer][] = [
-        ['zeros', Buffer.alloc(huge)],
-        ['noise', Buffer.alloc(huge, 0xa5)],
-        ['a huge first member', Buffer.concat([header('checksums', 8 ** 11 - 1), Buffer.alloc(huge)])],
-        ['a long name', Buffer.concat([header('././@LongLink', huge, { 156: 'L' }), Buffer.alloc(huge)])],
-        ['extended headers', Buffer.concat([header('x', huge, { 156: 'x' }), Buffer.alloc(huge)])],
-        ['a member that leaves', Buffer.concat([entry('../../etc/passwd', 'x'), Buffer.alloc(huge)])],
-        ['something behind its end', Buffer.concat([good, Buffer.alloc(huge)])],
-        ['a changed image', Buffer.concat([good.subarray(0, -3000), Buffer.alloc(3000, 1)])],
+      const hostile: [what: string, sent: Sent][] = [
+        ['zeros', { bytes: Buffer.alloc(0), zeros: huge }],
+        ['noise', { bytes: Buffer.alloc(huge, 0xa5) }],
+        ['a huge first member', { bytes: header('checksums', 8 ** 11 - 1), zeros: huge }],
+        ['a long name', { bytes: header('././@LongLink', huge, { 156: 'L' }), zeros: huge }],
+        ['extended headers', { bytes: header('x', huge, { 156: 'x' }), zeros: huge }],
+        ['a member that leaves', { bytes: entry('../../etc/passwd', 'x'), zeros: huge }],
+        ['something behind its end', { bytes: good, zeros: huge }],
+        ['a changed image', { bytes: Buffer.concat([good.subarray(0, -3000), Buffer.alloc(3000, 1)]) }],
         [
           'a huge manifest',
-          Buffer.concat([packageOf().subarray(0, 1024), header('manifest.yaml', 64 * MIB), Buffer.alloc(huge)]),
+          {
+            bytes: Buffer.concat([packageOf().subarray(0, 1024), header('manifest.yaml', 64 * MIB)]),
+            zeros: huge,
+          },
         ],
       ];
-      await assert.rejects(send(daemon, hostile[0]?.[1] ?? Buffer.alloc(0)));
+      await assert.rejects(send(daemon, { bytes: Buffer.alloc(0), zeros: huge }));
       const before = resident(daemon);
       for (let round = 0; round < 3; round++)
-        for (const [what, bytes] of hostile)
+        for (const [what, sent] of hostile)
           await assert.rejects(
-            send(daemon, bytes),
+            send(daemon, sent),
             (error: { code: string }) => /^TH50(03|04|05|11)$/.test(error.code),
             what,
           );
@@ -239,7 +267,7 @@ describe('a package of 200 MB', needsImages(), () => {
   test('that was copied into the folder is checked while the console answers and other files count', async () => {
     await onPackages(async (daemon) => {
       await daemon.start();
-      writeFileSync(join(daemon.repository, 'large.tar'), packageOf({ image: squashfs({ size: 200 * MIB }) }));
+      writeSparsePackage(join(daemon.repository, 'large.tar'), 200 * MIB);
       daemon.add('beside', 'exit 0');
       const waits: number[] = [];
       const seen: string[] = [];

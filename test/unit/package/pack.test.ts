@@ -122,12 +122,12 @@ describe('a package made by pack', { skip }, () => {
     chmodSync(out, 0o777);
     const module = join(import.meta.dirname, '../../../src/package/index.ts');
     const load = join(import.meta.dirname, '../../../src/manifest/index.ts');
+    // The checkout may lie where nobody else may look: the sources are read first, and packed as the other user.
     const program = `import { pack } from ${JSON.stringify(module)}; import { loadManifest } from ${JSON.stringify(load)};
       const text = ${JSON.stringify(manifestText + mounts)}; const { manifest } = loadManifest(text, 'x');
+      process.setgroups([]); process.setgid(4321); process.setuid(4321); process.chdir(${JSON.stringify(out)});
       await pack(Buffer.from(text), manifest, { root: ${JSON.stringify(root)}, out: ${JSON.stringify(out)} });`;
     const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-      uid: 4321,
-      gid: 4321,
       encoding: 'utf8',
       env: { ...process.env, TMPDIR: out },
     });
