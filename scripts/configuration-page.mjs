@@ -141,9 +141,10 @@ complete and explain the keys. \`thuban validate --config FILE\` checks a file a
 Of two sources the one that stands further up wins. \`thuban daemon --print-config\` prints every value with its source, as
 YAML that can be read again.
 
-1. **Flags** of \`thuban daemon\`: \`--repository DIR\` (replaces all repositories by one, \`default\`), \`--run-dir DIR\`,
-   \`--data-dir DIR\`, \`--socket PATH\` (replaces all sockets by one with the defaults of a socket),
-   \`--cgroup-parent self|PATH\`. Files and folders may be relative to the current folder; elsewhere paths are absolute.
+1. **Flags** of \`thuban daemon\`: \`--repository DIR\` (replaces all repositories by one, \`default\`; refused
+   where one of them has \`keys\`), \`--run-dir DIR\`, \`--data-dir DIR\`, \`--socket PATH\` (replaces all sockets by one with
+   the defaults of a socket), \`--cgroup-parent self|PATH\`. Files and folders may be relative to the current folder;
+   elsewhere paths are absolute.
 2. **Environment**: \`THUBAN_CFG_\` and the path of the key in capitals, with \`__\` between levels:
    \`THUBAN_CFG_CONSOLE__EVENT_HISTORY=500\`. A hyphen in the name of a repository is \`_\`:
    \`THUBAN_CFG_REPOSITORIES__MY_APPS__DIR\` is \`repositories.my-apps.dir\`. Values are read like scalars of YAML; lists and

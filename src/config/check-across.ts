@@ -10,6 +10,7 @@ import {
   type KeyPath,
 } from '../manifest/index.ts';
 import { cleanPath } from './check-text.ts';
+import { checkReplaced } from './check-replaced.ts';
 import { ownerOf, valueAt, type Part } from './part.ts';
 
 type Values = Record<string, unknown>;
@@ -23,6 +24,7 @@ export function checkAcross(parts: readonly Part[], values: Values): void {
   checkOrder(parts, values, ['logs', 'max_line'], ['logs', 'size'], readSize);
   checkOrder(parts, values, ['logs', 'size'], ['logs', 'total_size'], readSize);
   checkFolders(parts, values);
+  checkReplaced(parts);
   const repositories = mapAt(values, 'repositories');
   if (repositories !== undefined) checkRepositories(parts, repositories);
 }

@@ -228,6 +228,25 @@ describe('flags', () => {
     assert.deepEqual(origins.get('repositories.default.type'), { layer: 'default' });
   });
 
+  for (const [key, file] of [
+    ['require_signature', 'repositories: {a: {dir: /a, keys: [/k.pub], require_signature: true}}\n'],
+    ['keys', 'repositories: {a: {dir: /a, keys: [/k.pub]}}\n'],
+    ['keys', 'repositories: {b: {dir: /b}, a: {dir: /a, keys: [/k.pub]}}\n'],
+  ] as const)
+    it(`--repository is refused where it would take away ${key}`, () => {
+      const [fault, ...others] = refuse({ file, flags: { 'repositories.default.dir': '/srv' } });
+      assert.deepEqual(others, []);
+      assert.equal(fault?.code, 'TH1306');
+      assert.equal(fault.file, '--repository');
+      assert.match(fault.message, new RegExp(`repository \`a\`, whose \`${key}\` \\(.*thuban.yaml:1\\)`));
+    });
+
+  it('--repository replaces what requires no signature, and has no keys', () => {
+    const file = 'repositories: {a: {dir: /a, keys: [], require_signature: false}}\n';
+    const { config } = acceptAll({ file, flags: { 'repositories.default.dir': '/srv' } });
+    assert.deepEqual(config.repositories, { default: plainRepository('/srv') });
+  });
+
   it('--socket replaces all sockets by one with the defaults of a socket', () => {
     const file = 'console: {sockets: [{path: /a, mode: 0o600, permissions: [list]}, {path: /b}]}\n';
     assert.deepEqual(accept({ file, flags: { 'console.sockets': '/c' } }).console.sockets, [
