@@ -135,6 +135,8 @@ export class Listener {
     const timer = setTimeout(() => {
       if (!request.complete && !isUpload(request)) request.socket.destroy();
     }, this.#context.limits.request_timeout * 1000);
+    // A body that nobody asked for (Expect: 100-continue) never closes its request; the end of the daemon does not wait for it.
+    timer.unref();
     request.once('close', () => {
       clearTimeout(timer);
     });

@@ -93,6 +93,16 @@ describe('a package that is sent', () => {
     });
   });
 
+  test('that is refused before it was sent keeps no daemon from ending', async () => {
+    await withConsole({}, async ({ control, client, server }) => {
+      control.refusal = new ThubanError('TH5008', 'the repository is full');
+      await assert.rejects(client.install('default', { chunks: piecesOf(1), size: 64 * 1024 }), { code: 'TH5008' });
+      await server.close();
+      const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+      assert.deepEqual(timers, []);
+    });
+  });
+
   test('is refused in the middle: the client hears why, and what still comes is no request', async () => {
     await withConsole({}, async ({ path, control, client }) => {
       control.taking = (size) =>
