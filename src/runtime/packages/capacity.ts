@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ThubanError, count, formatBytes } from '../../base/index.ts';
 import { PACKAGE, isRead, type RepositoryOptions } from '../repository/index.ts';
+import type { Place } from './place.ts';
 
 /** How many package files a folder holds, whatever is in them, and their bytes. */
 export interface Holding {
@@ -23,13 +24,24 @@ export function roomIn({ capacitySize = Infinity }: RepositoryOptions, { size }:
 
 /**
  * @param added what is about to come, with those that are on their way already
+ * @param unused which package could go; asked only when there is no room
  * @throws ThubanError TH5008
  */
-export function checkCapacity(id: string, options: RepositoryOptions, holding: Holding, added: Holding): void {
+export function checkCapacity(
+  { id, options }: Pick<Place, 'id' | 'options'>,
+  holding: Holding,
+  added: Holding,
+  unused: () => string | undefined,
+): void {
   const { capacityNumber = Infinity, capacitySize = Infinity } = options;
+  if (holding.number + added.number <= capacityNumber && holding.size + added.size <= capacitySize) return;
+  const oldest = unused();
   const about = {
-    hint: 'uninstall what is not needed: `thuban ps`, `thuban uninstall NAME`',
-    details: { repository: id },
+    hint:
+      oldest === undefined
+        ? 'every package of it is in use: raise its capacity, or thuban stop and thuban uninstall one'
+        : `thuban uninstall ${oldest}, the oldest that is not in use`,
+    details: { repository: id, ...(oldest === undefined ? {} : { oldest_unused: oldest }) },
   };
   if (holding.number + added.number > capacityNumber)
     throw new ThubanError(
@@ -37,10 +49,9 @@ export function checkCapacity(id: string, options: RepositoryOptions, holding: H
       `repository \`${id}\` takes ${count(capacityNumber, 'package')}, and holds ${holding.number}`,
       about,
     );
-  if (holding.size + added.size > capacitySize)
-    throw new ThubanError(
-      'TH5008',
-      `the package needs ${formatBytes(added.size)}, ${formatBytes(roomIn(options, holding))} of ${formatBytes(capacitySize)} in repository \`${id}\` are free`,
-      about,
-    );
+  throw new ThubanError(
+    'TH5008',
+    `the package needs ${formatBytes(added.size)}, ${formatBytes(roomIn(options, holding))} of ${formatBytes(capacitySize)} in repository \`${id}\` are free`,
+    about,
+  );
 }

@@ -6,7 +6,8 @@ import type { InstallOptions, Installed } from '../control.ts';
 import type { Outcome } from '../executor.ts';
 import { containerId } from '../plan.ts';
 import { Turnstile } from '../turnstile.ts';
-import { checkCapacity, holdingOf, roomIn } from './capacity.ts';
+import { checkCapacity, holdingOf, roomIn, type Holding } from './capacity.ts';
+import { oldestUnused } from './oldest-unused.ts';
 import { packageFile } from './package-file.ts';
 import { PartFile } from './part-file.ts';
 import type { PackageParts, Place } from './place.ts';
@@ -85,7 +86,7 @@ export class Installer {
       const bytes = await part.written();
       // From here to the name in one go, so that nobody else takes the room in between.
       this.#checkOpen();
-      checkCapacity(place.id, place.options, holdingOf(dir), { number: 1, size: bytes });
+      this.#checkCapacity(place, { number: 1, size: bytes });
       const name = packageFile(manifest.manifest);
       part.place(name);
       this.#coming.delete(coming as { repository: string; size: number });
@@ -136,10 +137,15 @@ export class Installer {
     return id;
   }
 
-  #checkRoom({ id, options, folder }: Place): void {
-    const coming = [...this.#coming].filter(({ repository }) => repository === id);
+  #checkRoom(place: Place): void {
+    const coming = [...this.#coming].filter(({ repository }) => repository === place.id);
     const size = coming.reduce((sum, one) => sum + one.size, 0);
-    checkCapacity(id, options, holdingOf(folder.dir), { number: coming.length, size });
+    this.#checkCapacity(place, { number: coming.length, size });
+  }
+
+  #checkCapacity(place: Place, added: Holding): void {
+    const unused = (): string | undefined => oldestUnused(this.#parts.fleet.catalogue, place.id);
+    checkCapacity(place, holdingOf(place.folder.dir), added, unused);
   }
 
   #checkOpen(): void {

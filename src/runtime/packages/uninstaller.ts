@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { ThubanError } from '../../base/index.ts';
-import { rejectedId, type Entry } from '../catalogue.ts';
+import { rejectedId } from '../catalogue.ts';
 import type { Uninstalled } from '../control.ts';
 import { PACKAGE } from '../repository/index.ts';
-import { resourcesInUse } from '../resources.ts';
-import { isActive } from '../states.ts';
+import { entriesOf, whoUses, type Use } from './in-use.ts';
 import type { PackageParts, Place } from './place.ts';
 import { shuttingDown } from './refusals.ts';
 
@@ -25,8 +24,9 @@ export class Uninstaller {
         hint: `rm ${file}`,
         details: { id, file },
       });
-    const entries = this.#of(file);
-    this.#checkUnused(id, file, entries);
+    const entries = entriesOf(fleet.catalogue, file);
+    const use = whoUses(fleet.catalogue, id, entries);
+    if (use !== undefined) throw inUse(id, file, use);
     // From here on none of it is started. Nothing was waited for since it was looked at.
     for (const { supervised } of entries) supervised.isLeaving = true;
     try {
@@ -34,7 +34,7 @@ export class Uninstaller {
       history.add({ type: 'uninstalled', container: id, repository: place.id, file });
       options.log('info', `${id} uninstalled`, { container: id, repository: place.id, file });
       const { outcome } = await bring(id);
-      if (outcome?.error !== undefined && this.#of(file).length > 0) throw outcome.error;
+      if (outcome?.error !== undefined && entriesOf(fleet.catalogue, file).length > 0) throw outcome.error;
     } finally {
       // Another file may define the same container, and now counts.
       for (const { supervised } of entries) supervised.isLeaving = false;
@@ -56,44 +56,20 @@ export class Uninstaller {
       details: { name, repository },
     });
   }
+}
 
-  /** The containers that go on from this file, or are kept because of it. */
-  #of(file: string): Entry[] {
-    return [...this.#parts.fleet.catalogue.entries.values()].filter(
-      ({ supervised, kept }) => supervised.loaded.file === file || (kept?.why === 'rejected' && kept.file === file),
-    );
-  }
-
-  /** @throws ThubanError TH5006 */
-  #checkUnused(id: string, file: string, entries: readonly Entry[]): void {
-    const running = entries
-      .map(({ supervised }) => supervised)
-      .filter(({ state }) => isActive(state) || state === 'stopping');
-    const ids = running.map((one) => one.id);
-    if (running.length > 0) {
-      const states = running.map((one) => `\`${one.id}\` is ${one.state}`).join(', ');
-      throw new ThubanError('TH5006', ids.includes(id) ? states : `\`${id}\` is in use: ${states}`, {
-        hint: `thuban stop ${ids.join(' ')}`,
-        details: { id, file, used_by: ids },
-      });
-    }
-    const users = this.#usersOf(id).filter((one) => !ids.includes(one));
-    if (users.length > 0)
-      throw new ThubanError('TH5006', `\`${id}\` is used by ${users.map((one) => `\`${one}\``).join(', ')}`, {
-        hint: `thuban stop ${users.join(' ')}`,
-        details: { id, file, used_by: users },
-      });
-  }
-
-  /** Containers that run and mount files of this one, or are being started with them. */
-  #usersOf(id: string): string[] {
-    const { catalogue } = this.#parts.fleet;
-    const offered = catalogue.resources;
-    return [...catalogue.entries.values()].flatMap(({ supervised }) => {
-      const { container, state, loaded } = supervised;
-      if (container === undefined && state !== 'starting') return [];
-      const used = container?.record.resources ?? resourcesInUse(loaded.manifest, offered);
-      return used.includes(id) ? [supervised.id] : [];
-    });
-  }
+function inUse(id: string, file: string, { running, users }: Use): ThubanError {
+  const ids = running.length > 0 ? running.map((one) => one.id) : users;
+  const states = running.map((one) => `\`${one.id}\` is ${one.state}`).join(', ');
+  const names = users.map((one) => `\`${one}\``).join(', ');
+  const message =
+    running.length === 0
+      ? `\`${id}\` is used by ${names}`
+      : ids.includes(id)
+        ? states
+        : `\`${id}\` is in use: ${states}`;
+  return new ThubanError('TH5006', message, {
+    hint: `thuban stop ${ids.join(' ')}`,
+    details: { id, file, used_by: ids },
+  });
 }

@@ -145,22 +145,22 @@ describe('installing', needsImages(), () => {
   test('is refused beyond the capacity of the repository', async () => {
     await onPackages(async (daemon, maker) => {
       const files: string[] = [];
-      for (let i = 0; i < 4; i++) files.push(await maker.make({ name: `c${i}`, script: 'exit 0' }));
+      for (let i = 0; i < 4; i++) files.push(await maker.make({ name: `c${i}`, script: STAYS }));
       const size = statSync(files[0] ?? '').size;
       const capacity = (more: string): void => {
         daemon.configure(`repositories: {default: {dir: ${daemon.repository}, ${more}}}\n`);
       };
       capacity('capacity_number: 2');
       await daemon.start();
-      const outcomes = await Promise.allSettled(files.slice(0, 2).map((file) => install(daemon, file)));
-      assert.deepEqual(
-        outcomes.map(({ status }) => status),
-        ['fulfilled', 'fulfilled'],
-      );
-      await assert.rejects(install(daemon, files[2] ?? ''), {
+      for (const file of files.slice(0, 2)) await install(daemon, file);
+      const full = (unused: string): object => ({
         code: 'TH5008',
         message: /takes 2 packages, and holds 2/,
+        hint: `thuban uninstall ${unused}:1.0.0, the oldest that is not in use`,
       });
+      await assert.rejects(install(daemon, files[2] ?? ''), full('c0'));
+      await daemon.client.start('c0');
+      await assert.rejects(install(daemon, files[2] ?? ''), full('c1'));
       await daemon.signal('SIGTERM');
       capacity(`capacity_size: ${Math.round(size * 2.5)}`);
       await daemon.start();
