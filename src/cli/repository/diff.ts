@@ -1,3 +1,5 @@
+import { visible } from '../../base/index.ts';
+import type { Applied } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { print, printJson, talk } from '../talk.ts';
@@ -19,7 +21,14 @@ export async function diff(flags: DiffFlags, context: Context): Promise<number> 
     print(changeLines(applied, context.out, context.wide));
     const summary = summaryOf(applied);
     if (summary === undefined) talk('no difference: the board is as its repositories want it');
-    else talk(`${summary}.${changes.length > 0 ? '   thuban apply' : '   thuban validate'}`);
+    else talk([`${summary}.`, ...nextOf(applied)].join('   '));
   }
   return flags.exitCode === true && (changes.length > 0 || rejected.length > 0) ? DIFFERENT : 0;
+}
+
+/** The command that goes on from here. */
+function nextOf({ changes, rejected }: Applied): string[] {
+  if (changes.length > 0) return ['thuban apply'];
+  const files = rejected.map(({ file }) => visible(file));
+  return files.length === 0 ? [] : [`thuban validate ${files.join(' ')}`];
 }

@@ -34,8 +34,16 @@ describe('diff', () => {
   test('tells of files that are being written', () =>
     withConsole({}, async (bench) => {
       bench.control.applied = { changes: [], rejected: [], unsettled: ['/r/slow.yaml'] };
-      const { stdout } = await thuban(bench, 'diff');
+      const { stdout, stderr } = await thuban(bench, 'diff');
       assert.equal(stdout, '! slow.yaml   is being written, read when it holds still\n');
+      assert.equal(stderr, '1 being written.\n');
+    }));
+
+  test('with nothing to apply names the files to look at', () =>
+    withConsole({}, async (bench) => {
+      bench.control.applied.changes = [];
+      const [file] = bench.control.applied.rejected.map((one) => one.file);
+      assert.equal((await thuban(bench, 'diff')).stderr, `1 rejected.   thuban validate ${file}\n`);
     }));
 
   test('has the answer of the console as JSON, and ids alone with --quiet', () =>
