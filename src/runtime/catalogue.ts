@@ -6,6 +6,7 @@ import type { RejectedManifest } from './repository/index.ts';
 import { resourceOf, type Resource } from './resources.ts';
 import type { Scheduled } from './schedule/index.ts';
 import type { Supervised } from './supervised.ts';
+import { mayMount } from './trust.ts';
 
 /** A container of the repository, with its log. */
 export interface Entry {
@@ -42,6 +43,8 @@ export interface RejectedEntry {
 export class Catalogue {
   readonly entries = new Map<string, Entry>();
   readonly rejected: RejectedEntry[] = [];
+  /** Repositories in which everything must be signed, with the ids of the keys that count there. */
+  signers: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
   /** By name, then newest version first. */
   get sorted(): Entry[] {
@@ -57,9 +60,20 @@ export class Catalogue {
     return [...this.entries.values()].filter(({ beside }) => beside?.of === id);
   }
 
-  /** What these containers offer to each other. */
-  get resources(): Resource[] {
-    return [...this.entries.values()].flatMap(({ supervised }) => resourceOf(supervised.loaded) ?? []);
+  /** What the others offer to this container. */
+  resourcesFor(own: Entry): Resource[] {
+    return [...this.entries.values()].flatMap((entry) => {
+      const resource = resourceOf(entry.supervised.loaded);
+      return resource !== undefined && mayMount(own, entry, this) ? [resource] : [];
+    });
+  }
+
+  /** What is wrong with the file or the repository of a container that goes on all the same. */
+  rejectionOf({ kept, repository }: Entry): RejectedEntry | undefined {
+    if (kept === undefined || kept.why === 'unsettled') return undefined;
+    return this.rejected.find((one) =>
+      kept.why === 'rejected' ? one.rejected.file === kept.file : one.repository === repository,
+    );
   }
 
   /** `name` is the only or newest version. TH6003 when there is none. */

@@ -149,7 +149,10 @@ export class Daemon {
       });
       daemon.#note(false);
       const holdings = await reconciler.begin(filesOf(inheritance));
-      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean });
+      const judge = (): void => {
+        reconciler.mark();
+      };
+      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean, judge });
       reconciler.tell();
       await board.register();
       return daemon;

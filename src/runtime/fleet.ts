@@ -14,6 +14,7 @@ import { isFailure } from './restart.ts';
 import { isActive } from './states.ts';
 import type { StateFiles } from './state-files.ts';
 import { Supervised } from './supervised.ts';
+import { checkTrust } from './trust.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface FleetParts {
@@ -83,7 +84,10 @@ export class Fleet {
       board,
       loaded,
       planOptions: number === undefined ? planOptions : { ...planOptions, beside: number },
-      resources: () => this.catalogue.resources,
+      resources: () => this.catalogue.resourcesFor(entry),
+      permit: () => {
+        checkTrust(entry, this.catalogue);
+      },
       turnstile: this.#turnstile,
       output: log,
       onEvent: (event) => {

@@ -90,13 +90,13 @@ export class Reconciler {
 
   /** After the fleet has taken over what an earlier daemon left: tells what the look found. */
   tell(): void {
+    this.mark();
     const { fleet, history } = this.#parts;
     for (const [id, { loaded }] of this.#holdings.containers) {
       const { file, digest } = loaded;
       if (fleet.catalogue.entries.get(id)?.supervised.loaded === loaded)
         history.add({ type: 'manifest_loaded', container: id, file, digest });
     }
-    this.#mark();
   }
 
   /** Brings the board to what its repositories want, and keeps it so. */
@@ -207,7 +207,7 @@ export class Reconciler {
     if (fleet.isClosing) return;
     const wasBroken = new Set(this.#holdings.rejected.map(({ file }) => file));
     this.#holdings = holdings;
-    this.#mark();
+    this.mark();
     for (const { supervised } of fleet.catalogue.entries.values()) {
       const { file, digest } = supervised.loaded;
       if (!wasBroken.has(file) || holdings.containers.get(supervised.id)?.loaded.digest !== digest) continue;
@@ -217,9 +217,10 @@ export class Reconciler {
     this.#executor.retry();
   }
 
-  /** What is broken, and what goes on all the same. */
-  #mark(): void {
+  /** Notes what is broken, and what goes on all the same: what nothing may be started from. */
+  mark(): void {
     const { fleet } = this.#parts;
+    fleet.catalogue.signers = this.#holdings.signers;
     this.#refusals.update(this.#holdings.refused);
     const view = new View(this.#holdings, fleet.actual(NOTHING_BUSY));
     for (const one of view.actual) {

@@ -23,6 +23,8 @@ export interface ResumeParts {
   stores: LogStores;
   /** The last daemon ended in order, so that it had written all output. */
   wasClean: boolean;
+  /** Notes what is wrong with the files of those that there are: asked before anything is started again. */
+  judge: () => void;
 }
 
 /**
@@ -39,6 +41,7 @@ export function resumeFleet(parts: ResumeParts): void {
     entries.set(id, fleet.add({ loaded, repository }, ordinalOf(id)));
   }
   dropForgotten(fleet, entries, parts);
+  parts.judge();
   for (const [id, entry] of entries) resume(id, entry, parts);
   for (const step of reconcile(holdings, fleet.actual(NOTHING_BUSY))) if (step.do === 'add') fleet.add(step.wanted);
   endOrphans(fleet);

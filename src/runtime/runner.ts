@@ -15,6 +15,8 @@ export interface RunnerOptions {
   planOptions: PlanOptions;
   /** What other containers offer, asked anew at each start. */
   resources?: () => readonly Resource[];
+  /** Asked at each start. @throws ThubanError when nothing may be started any more from what is in force. */
+  permit?: () => void;
   output?: OutputSink;
   /** The output of an adopted run cannot be taken any more. */
   onOutputLost?: (error: unknown) => void;
@@ -31,8 +33,9 @@ export class Runner {
   }
 
   /** What is noted before anything is made is what a next daemon cleans up. */
-  start(): Promise<Container> {
-    const { board, planOptions, resources } = this.#options;
+  async start(): Promise<Container> {
+    const { board, planOptions, resources, permit } = this.#options;
+    permit?.();
     const loaded = this.#options.loaded();
     const image = loaded.image === undefined ? {} : { image: loaded.image };
     const options = { ...planOptions, ...this.#ledger.overrides, ...image };

@@ -163,11 +163,9 @@ export class Supervisor implements Control {
   }
 
   /** What runs from a file that is broken by now runs on; nothing is started from it. */
-  #checkUsable({ kept, repository, supervised: { id, state } }: Entry, action: string): void {
-    if (kept === undefined || kept.why === 'unsettled') return;
-    const entry = this.#catalogue.rejected.find((one) =>
-      kept.why === 'rejected' ? one.rejected.file === kept.file : one.repository === repository,
-    );
+  #checkUsable(own: Entry, action: string): void {
+    const entry = this.#catalogue.rejectionOf(own);
+    const { id, state } = own.supervised;
     if (entry !== undefined)
       throw refusedBy(entry, `\`${id}\` cannot be started as its manifest is rejected`, { id, state, action });
   }

@@ -26,11 +26,11 @@ export function whoUses(catalogue: Catalogue, id: string, entries: readonly Entr
 
 /** Containers that run and mount files of this one, or are being started with them. */
 function usersOf(catalogue: Catalogue, id: string): string[] {
-  const offered = catalogue.resources;
-  return [...catalogue.entries.values()].flatMap(({ supervised }) => {
+  return [...catalogue.entries.values()].flatMap((entry) => {
+    const { supervised } = entry;
     const { container, state, loaded } = supervised;
     if (container === undefined && state !== 'starting') return [];
-    const used = container?.record.resources ?? resourcesInUse(loaded.manifest, offered);
+    const used = container?.record.resources ?? resourcesInUse(loaded.manifest, catalogue.resourcesFor(entry));
     return used.includes(id) ? [supervised.id] : [];
   });
 }

@@ -27,6 +27,8 @@ export interface Look {
   files: FileContent[];
   /** Why the folder as a whole is not used. */
   problem?: ThubanError;
+  /** Ids of the keys, when everything in it must be signed by one of them. */
+  signers?: ReadonlySet<string>;
   /** Files that change, came or went just now, or are still being read: what is known of them from before is in force. */
   unsettled: string[];
 }
@@ -83,7 +85,7 @@ export class RepositoryFolder {
       this.#ring = this.rules();
       names = this.#names();
     } catch (error) {
-      return { dir, files: [], problem: problemOf(dir, error), unsettled: [] };
+      return { dir, files: [], problem: problemOf(dir, error), unsettled: [], ...this.#signers([]) };
     }
     const present = new Set(names);
     const unsettled = new Set<string>();
@@ -101,7 +103,12 @@ export class RepositoryFolder {
       dir,
       files,
       unsettled: [...unsettled].filter((name) => !this.#isSettled(name)).map((name) => join(dir, name)),
+      ...this.#signers(this.#ring.keys),
     };
+  }
+
+  #signers(keys: KeyRing['keys']): Pick<Look, 'signers'> {
+    return this.#options.requireSignature === true ? { signers: new Set(keys.map(({ id }) => id)) } : {};
   }
 
   /** Files are being read that no look has waited for to the end. */

@@ -17,6 +17,8 @@ export interface Holdings extends Desired {
   refused: readonly Refused[];
   /** Why a repository cannot be used, by its id. */
   problems: ReadonlyMap<string, ThubanError>;
+  /** Of repositories in which everything must be signed: the ids of the keys that count. */
+  signers: ReadonlyMap<string, ReadonlySet<string>>;
   /** RFC 3339. */
   looked_at: string;
 }
@@ -148,6 +150,9 @@ export function holdingsOf(looks: ReadonlyMap<string, Look>, claims: readonly Cl
     containers,
     refused,
     problems,
+    signers: new Map(
+      [...looks].flatMap(([id, { signers }]) => (signers === undefined ? [] : [[id, signers] as const])),
+    ),
     looked_at: new Date().toISOString(),
     rejected: refused.map(({ rejected: { isDuplicate, ...rest } }) => ({ ...rest, isDuplicate: isDuplicate === true })),
     unusable: new Set(problems.keys()),
