@@ -9,7 +9,8 @@ function change(id: string, rest: Partial<Change> & Pick<Change, 'action'>): Cha
   return { id, restart: false, start: false, stop: false, changed: [], file: `${REPOSITORY}/${name}.yaml`, ...rest };
 }
 
-const typo: Diagnostic = {
+/** What is wrong with the manifest of `sensors`. */
+export const typo: Diagnostic = {
   code: 'TH1102',
   severity: 'error',
   message: 'unknown key `memroy` in cgroups',

@@ -1,4 +1,5 @@
 import type { ContainerDetail } from '../../src/runtime/index.ts';
+import { typo } from './fake-board.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
 const MIB = 1024 * 1024;
@@ -88,19 +89,7 @@ export function fakeContainers(): ContainerDetail[] {
       ...withoutVersion(container('sensors.yaml', '', { state: 'rejected' })),
       id: 'sensors.yaml',
       file: `${REPOSITORY}/sensors.yaml`,
-      errors: [
-        {
-          code: 'TH1102',
-          severity: 'error',
-          message: 'unknown key `memroy` in cgroups',
-          hint: 'did you mean `memory`?',
-          file: `${REPOSITORY}/sensors.yaml`,
-          line: 12,
-          column: 5,
-          length: 6,
-          path: 'cgroups.memroy',
-        },
-      ],
+      errors: [typo],
     },
   ];
 }
