@@ -69,6 +69,9 @@ export class Clockwork {
     if (entry === undefined || scheduled === undefined) return;
     if (event.type === 'started') scheduled.runStarted(event.container);
     else if (event.type === 'adopted') goOn(scheduled, entry);
+    // The next daemon does not tell an exit again that was told, only the state that follows from it.
+    else if (event.type === 'exited' || (event.type === 'state' && event.state === 'backoff'))
+      scheduled.programEnded(event.container);
     else if (event.type === 'state' && isResting(event.state))
       // Who has just come to rest is not started in the same breath.
       setImmediate(() => {

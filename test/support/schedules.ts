@@ -80,6 +80,11 @@ export class FakeHost implements ScheduleHost {
     this.#of().runEnded(run);
   }
 
+  /** Its program ends, and a restart is to come. */
+  crash(): void {
+    this.#of().programEnded();
+  }
+
   #begin(run: string): void {
     this.running.push(run);
     this.#of().runStarted(run);

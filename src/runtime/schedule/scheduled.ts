@@ -84,9 +84,14 @@ export class Scheduled {
     this.#limits.started(run, uptime);
   }
 
+  /** The program of a run has ended, and its limit with it; a restart may follow, whose time counts anew. */
+  programEnded(run: string = this.id): void {
+    this.#limits.ended(run);
+  }
+
   /** A run is over, and no restart follows. */
   runEnded(run: string = this.id): void {
-    this.#limits.ended(run);
+    this.programEnded(run);
     this.#starter.runEnded();
   }
 

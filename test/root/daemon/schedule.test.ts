@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { EventRecord } from '../../../src/runtime/index.ts';
@@ -107,6 +107,39 @@ describe('a container with a schedule', needsRoot(), () => {
       assert.match(exit.stopped_for, /^max_runtime 4 s/);
       assert.ok(exit.duration >= 3.9, `${exit.duration} s`);
       assert.match(daemon.log, /"code":"TH4007"/);
+    });
+  });
+
+  test('is not stopped after max_runtime while it waits for its restart, which counts anew', async () => {
+    await trial(async (daemon) => {
+      chmodSync(daemon.shared, 0o777);
+      const restart = { policy: 'on_failure', initial_delay: 4, max_delay: 4, jitter: 0 };
+      const schedule = { cron: EVERY_SECOND, max_runtime: 3 };
+      const script = 'if [ -e /mnt/once ]; then sleep 60; fi; echo > /mnt/once; sleep 1; exit 1';
+      const mounts = { '/mnt': { type: 'bind', host: daemon.shared, options: 'rw' } };
+      daemon.add('crash', script, { schedule, restart, mounts, stop: { timeout: 1 } });
+      await daemon.start();
+      await until('it has ended twice', async () => (await of(daemon, 'crash:1.0.0', 'exited')).length >= 2);
+      const [first, second] = (await of(daemon, 'crash:1.0.0', 'exited')).map(
+        ({ exit }) => exit as { reason: string; stopped_for?: string; duration: number },
+      );
+      assert.equal(first?.reason, 'exited');
+      assert.equal((await of(daemon, 'crash:1.0.0', 'restarting')).length, 1);
+      assert.match(second?.stopped_for ?? '', /^max_runtime 3 s/);
+      assert.ok((second?.duration ?? 0) >= 2.9, `${second?.duration} s`);
+    });
+  });
+
+  test('has its whole max_runtime when it replaces a run that lasted as long', async () => {
+    await trial(async (daemon) => {
+      const schedule = { cron: '*/2 * * * * *', overlap: 'replace', max_runtime: 2 };
+      daemon.add('turn', 'sleep 60', { schedule, stop: { timeout: 1 } });
+      await daemon.start();
+      await until('it was replaced', async () => (await of(daemon, 'turn:1.0.0', 'exited')).length >= 4);
+      for (const { exit } of await of(daemon, 'turn:1.0.0', 'exited')) {
+        const { stopped_for = '', duration } = exit as { stopped_for?: string; duration: number };
+        if (stopped_for.startsWith('max_runtime')) assert.ok(duration >= 1.9, `stopped after ${duration} s`);
+      }
     });
   });
 

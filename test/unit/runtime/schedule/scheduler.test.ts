@@ -121,6 +121,19 @@ describe('overlap', () => {
       assert.deepEqual(bench.host.stops, ['a:1.0.0 max_runtime 5 min']);
       assert.match(bench.log.join('\n'), /longer than its max_runtime of 5 min and is stopped TH4007/);
     }));
+
+  test('a program that has ended is not stopped for its time, and the time of a restart counts anew', () =>
+    on({ schedule: { cron: '0 0 * * *', max_runtime: 5 }, now: '2027-05-01T23:59:59.000Z' }, async (bench) => {
+      await bench.pass(4);
+      bench.host.crash();
+      await bench.pass(10);
+      assert.deepEqual(bench.host.stops, []);
+      bench.scheduled.runStarted();
+      await bench.pass(4);
+      assert.deepEqual(bench.host.stops, []);
+      await bench.pass(2);
+      assert.deepEqual(bench.host.stops, ['a:1.0.0 max_runtime 5 s']);
+    }));
 });
 
 describe('a clock that is set', () => {
