@@ -93,8 +93,9 @@ export class Clockwork {
   #theScheduler(): Scheduler {
     if (this.#scheduler !== undefined) return this.#scheduler;
     const { options, onEvent, onProblem } = this.#parts;
-    this.#lastRuns = new LastRuns(join(options.dataDir, 'state', 'schedules'), onProblem);
     const gate = { ...options.schedule.gate, builtAt: builtAt() };
+    const folder = join(options.dataDir, 'state', 'schedules');
+    this.#lastRuns = new LastRuns({ folder, builtAt: gate.builtAt, onProblem });
     this.#scheduler = new Scheduler({ gate, lastRuns: this.#lastRuns, onEvent, log: options.log });
     return this.#scheduler;
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ThubanError } from '../../src/base/index.ts';
 import type { Schedule } from '../../src/manifest/index.ts';
 import type { RuntimeEvent } from '../../src/runtime/index.ts';
 import type { MakeAlarm } from '../../src/runtime/schedule/alarm.ts';
@@ -112,10 +113,15 @@ export class ScheduleBench {
   constructor(options: BenchOptions = {}) {
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'schedules-'));
     this.clock = new ManualClock(options.now ?? '2027-05-01T00:00:00.000Z');
+    const gate: GateOptions = { mode: 'auto', timeout: 300, builtAt: Date.parse('2026-11-01'), ...options.gate };
+    const { builtAt } = gate;
+    const onProblem = (error: ThubanError): void => {
+      this.log.push(`${error.code} ${error.message}`);
+    };
     this.scheduler = new Scheduler({
       clock: this.clock,
-      gate: { mode: 'auto', timeout: 300, builtAt: Date.parse('2026-11-01'), ...options.gate },
-      lastRuns: new LastRuns(this.folder, (error) => this.log.push(`${error.code} ${error.message}`)),
+      gate,
+      lastRuns: new LastRuns({ folder: this.folder, builtAt, onProblem }),
       onEvent: (event) => this.events.push(event),
       log: (level, message, fields) =>
         this.log.push(`${level} ${message} ${JSON.stringify(fields?.['code'] ?? '')}`.replaceAll('"', '').trim()),

@@ -1,16 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { ThubanError, messageOf } from '../../base/index.ts';
 import { StateFiles } from '../state-files.ts';
+import { CORRECTION_MS } from './next-run.ts';
 
 /** What is kept of a schedule. Times are milliseconds since 1970. */
 export interface LastRun {
   v: 1;
-  /** The instant that the last run was for; absent as long as there was none. */
+  /** The latest instant that a run was for; absent as long as there was none. */
   due?: number;
-  /** When that run began; without one, when the schedule was first seen. */
+  /** When the last run began; without one, when the schedule was first seen. */
   began: number;
   /** The latest time that was known then, also when the clock has been set back since. */
   clock: number;
+}
+
+export interface LastRunsOptions {
+  folder: string;
+  /** Milliseconds since 1970: a clock that says less is not set. */
+  builtAt: number;
+  onProblem: (error: ThubanError) => void;
 }
 
 /**
@@ -20,9 +28,11 @@ export interface LastRun {
 export class LastRuns {
   readonly #files: StateFiles;
   readonly #runs = new Map<string, LastRun>();
+  readonly #builtAt: number;
   #clock = 0;
 
-  constructor(folder: string, onProblem: (error: ThubanError) => void) {
+  constructor({ folder, builtAt, onProblem }: LastRunsOptions) {
+    this.#builtAt = builtAt;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
@@ -48,10 +58,22 @@ export class LastRuns {
 
   note(id: string, run: { due?: number; now: number }): void {
     this.#clock = Math.max(this.#clock, run.now);
-    const { due, now: began } = run;
+    const { now: began } = run;
+    const due = this.#latestDue(id, run);
     const kept: LastRun = { v: 1, ...(due === undefined ? {} : { due }), began, clock: this.#clock };
     this.#runs.set(id, kept);
     this.#files.save(id, kept);
+  }
+
+  /**
+   * A run by a clock that is not set, or one that waited while a later one ran, says nothing of what has run until when. What lies hours
+   * ahead of a clock that is set was noted when that was wrong.
+   */
+  #latestDue(id: string, { due, now }: { due?: number; now: number }): number | undefined {
+    const before = this.#runs.get(id)?.due;
+    if (before === undefined || due === undefined) return due ?? before;
+    const wasWrong = now >= this.#builtAt && before - now >= CORRECTION_MS;
+    return wasWrong ? due : Math.max(before, due);
   }
 
   /** The container is gone for good. */

@@ -32,6 +32,8 @@ export class Scheduled {
   #setAtOffset = 0;
   /** The newest instant that has come, and when that was on the clock that never steps. */
   #past: { due: number; at: number } | undefined;
+  /** The latest one that ever came, also by a clock that was set back since. */
+  #newest = -Infinity;
 
   constructor(id: string, schedule: Schedule, host: ScheduleHost, parts: ScheduledParts) {
     this.id = id;
@@ -102,13 +104,19 @@ export class Scheduled {
     const { lastRuns, clock } = this.#parts;
     const last = lastRuns.get(this.id);
     if (last === undefined && this.#schedule.catch_up === 'once') lastRuns.note(this.id, { now: clock.now() });
-    if (last?.due !== undefined) this.#past = { due: last.due, at: -Infinity };
+    if (last?.due !== undefined) {
+      this.#past = { due: last.due, at: -Infinity };
+      this.#newest = last.due;
+    }
     this.#catchUp(last === undefined ? undefined : (last.due ?? last.began));
   }
 
   /** For the scheduler: the clock was set. */
   stepped(): void {
-    this.#catchUp(this.#due === undefined ? undefined : this.#due - 1);
+    const { clock } = this.#parts;
+    // A clock that glitches back and is right again has shown what lies between before.
+    const shown = this.#newest <= clock.now() ? this.#newest : -Infinity;
+    this.#catchUp(this.#due === undefined ? undefined : Math.max(this.#due - 1, shown));
   }
 
   /** For the scheduler: the clock is so far ahead of the one that never steps. Small corrections add up until the next run. */
@@ -169,6 +177,7 @@ export class Scheduled {
   #passed(due: number): void {
     const { clock } = this.#parts;
     this.#past = { due, at: clock.monotonic() - (clock.now() - due) };
+    this.#newest = Math.max(this.#newest, due);
   }
 
   #setNext(): void {

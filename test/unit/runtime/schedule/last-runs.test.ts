@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { LastRuns } from '../../../../src/runtime/schedule/index.ts';
 
+const BUILT = 1000;
+const HOUR = 3_600_000;
+
 describe('the last runs', () => {
   let folder: string;
   const told: string[] = [];
-  const open = (path = join(folder, 'state/schedules')): LastRuns => new LastRuns(path, ({ code }) => told.push(code));
+  const open = (path = join(folder, 'state/schedules')): LastRuns =>
+    new LastRuns({ folder: path, builtAt: BUILT, onProblem: ({ code }) => told.push(code) });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'last-runs-'));
     told.length = 0;
@@ -28,6 +32,21 @@ describe('the last runs', () => {
     assert.equal(next.clock, 9000);
     assert.deepEqual(told, []);
   });
+
+  const notes: [why: string, due: number, now: number, kept: number][] = [
+    ['later', 9 * HOUR, 9 * HOUR, 9 * HOUR],
+    ['one that waited while a later one ran', 7 * HOUR, 9 * HOUR, 8 * HOUR],
+    ['by a clock that was set back a little', 6 * HOUR, 6 * HOUR, 8 * HOUR],
+    ['by a clock that was hours ahead before', 5 * HOUR, 5 * HOUR, 5 * HOUR],
+    ['by a clock that is not set', 900, 900, 8 * HOUR],
+  ];
+  for (const [why, due, now, kept] of notes)
+    test(`of two runs the later instant is kept: the second is ${why}`, () => {
+      const runs = open();
+      runs.note('a:1.0.0', { due: 8 * HOUR, now: 8 * HOUR });
+      runs.note('a:1.0.0', { due, now });
+      assert.deepEqual([open().get('a:1.0.0')?.due, open().get('a:1.0.0')?.began], [kept, now]);
+    });
 
   test('are forgotten with their container', () => {
     const runs = open();

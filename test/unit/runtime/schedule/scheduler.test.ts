@@ -197,6 +197,32 @@ describe('a clock that is set', () => {
       assert.equal(bench.next, '2026-12-01T03:00:00Z');
     }));
 
+  test('back by a day and ahead again: nothing is missed that has run before', () =>
+    on({ now: '2027-05-01T02:59:58.000Z', schedule: { catch_up: 'once', catch_up_window: 86_400 } }, async (bench) => {
+      await bench.pass(3);
+      bench.host.end();
+      bench.clock.set('2027-04-30T10:00:00.000Z');
+      await bench.pass(2);
+      assert.equal(bench.next, '2027-05-01T03:00:00Z');
+      bench.clock.set('2027-05-01T10:00:00.000Z');
+      await bench.pass(2);
+      assert.deepEqual(bench.told(), ['run 03:00:00']);
+      assert.equal(bench.next, '2027-05-02T03:00:00Z');
+    }));
+
+  test('ahead by years and back again: what the true time brings is not taken for past', () =>
+    on({ now: '2027-05-01T02:59:58.000Z', schedule: { catch_up: 'once', catch_up_window: 3600 } }, async (bench) => {
+      bench.clock.set('2038-01-19T02:59:58.000Z');
+      await bench.pass(3);
+      bench.host.end();
+      bench.clock.set('2027-05-01T03:10:00.000Z');
+      await bench.pass(2);
+      assert.deepEqual(bench.told(), ['skip missed 7', 'run 03:00:00']);
+      bench.clock.set('2027-05-02T03:10:00.000Z');
+      await bench.pass(2);
+      assert.deepEqual(bench.told(), ['catch up 03:00:00']);
+    }));
+
   test('is seen before an alarm is believed that rings first', () =>
     on({ now: '2027-05-01T00:00:59.500Z', schedule: { cron: '* * * * *' } }, async (bench) => {
       bench.clock.set('2028-05-01T00:00:00.000Z'); // the alarm is due in half a second, the next look in a whole one
@@ -281,6 +307,39 @@ describe('a next daemon', () => {
       assert.deepEqual(bench.told(), ['catch up 03:00:00', 'skip missed 1']);
       assert.equal(bench.next, '2027-05-04T03:00:00Z');
     }));
+
+  test('that begins in 1970 does not repeat what ran before, nor count it as missed, when the time arrives', () =>
+    twice(
+      first,
+      run,
+      { now: '1970-01-01T02:50:00.000Z', schedule: { catch_up: 'once', catch_up_window: 86_400 } },
+      async (bench) => {
+        await bench.pass(620); // the gate has given up, and a run is made in 1970
+        bench.host.end();
+        bench.clock.set('2027-05-01T10:00:00.000Z');
+        await bench.pass(2);
+        assert.deepEqual(bench.told(), ['run 03:00:00']);
+        assert.equal(bench.next, '2027-05-02T03:00:00Z');
+      },
+    ));
+
+  test('after one that ran in 1970 makes up for what was missed since the last true run', async () => {
+    const before = new ScheduleBench(first);
+    await before.pass(3);
+    before.end({ keep: true });
+    const schedule = { catch_up: 'once', catch_up_window: 86_400 } as const;
+    await twice(
+      { now: '1970-01-01T02:50:00.000Z', schedule, folder: before.folder },
+      async (bench) => {
+        await bench.pass(620);
+        assert.deepEqual(bench.told(), ['run 03:00:00']);
+      },
+      { now: '2027-05-03T10:00:00.000Z', schedule },
+      (bench) => {
+        assert.deepEqual(bench.told(), ['catch up 03:00:00', 'skip missed 1']);
+      },
+    );
+  });
 
   test('only counts it without catch_up', () =>
     twice(first, run, { now: '2027-05-03T03:30:00.000Z' }, (bench) => {
