@@ -24,7 +24,7 @@ export class Starter {
   readonly #parts: StarterParts;
   #schedule: Schedule;
   /** A start that is put off, or the end of the run that it replaces. */
-  #pending: AbortController | undefined;
+  #pending: { why: 'jitter' | 'replacement'; start: AbortController } | undefined;
   #queued: { due: number; catchUp: boolean } | undefined;
   /** Skipped since the first one of this run was told. */
   #untold: { reason: Skipped; count: number; due: number } | undefined;
@@ -42,7 +42,7 @@ export class Starter {
   }
 
   runEnded(): void {
-    if (this.#pending !== undefined || this.#host.isBusy()) return;
+    if (this.#pending?.why === 'replacement' || this.#host.isBusy()) return; // the one that it is stopped for begins
     const queued = this.#queued;
     this.#queued = undefined;
     this.#tellSkipped();
@@ -55,7 +55,7 @@ export class Starter {
   }
 
   dispose(): void {
-    this.#pending?.abort();
+    this.#pending?.start.abort();
     this.#pending = undefined;
     this.#queued = undefined;
   }
@@ -72,9 +72,9 @@ export class Starter {
       this.#decide(due, catchUp);
       return;
     }
-    const pending = new AbortController();
-    this.#pending = pending;
-    sleepLong(clock, delay, pending.signal).then(
+    const start = new AbortController();
+    this.#pending = { why: 'jitter', start };
+    sleepLong(clock, delay, start.signal).then(
       () => {
         this.#pending = undefined;
         this.#decide(due, catchUp);
@@ -84,6 +84,7 @@ export class Starter {
   }
 
   #decide(due: number, catchUp: boolean): void {
+    this.runEnded(); // that may be about to be told, and who waits comes first
     const present = { busy: this.#host.isBusy(), pending: false, queued: this.#queued !== undefined };
     switch (decideOverlap(this.#schedule.overlap, present)) {
       case 'start':
@@ -106,14 +107,14 @@ export class Starter {
   }
 
   async #replace(due: number, catchUp: boolean): Promise<void> {
-    const pending = new AbortController();
-    this.#pending = pending;
+    const start = new AbortController();
+    this.#pending = { why: 'replacement', start };
     try {
       await this.#host.stop('for replacement', this.#id);
     } catch (error) {
       this.#parts.log('error', `${this.#id} could not be stopped: ${messageOf(error)}`, { container: this.#id });
     }
-    if (pending.signal.aborted) return;
+    if (start.signal.aborted) return;
     this.#pending = undefined;
     if (this.#host.isBusy()) this.#skip('overlap', due);
     else this.#begin(due, catchUp);

@@ -95,6 +95,24 @@ describe('overlap', () => {
       assert.deepEqual(bench.host.running, []);
     }));
 
+  test('queue: who waits is not overtaken by one that is put off', () => {
+    const delays = [0, 0, 0.8, 0, 0.5];
+    const random = (): number => delays.shift() ?? 0;
+    return on({ schedule: { ...every10, overlap: 'queue', jitter: 10 }, random }, async (bench) => {
+      await bench.pass(31);
+      assert.deepEqual(bench.told(), ['run 00:00:10']);
+      bench.host.end();
+      assert.deepEqual(bench.told(), ['run 00:00:20']);
+      await bench.pass(8);
+      bench.host.end();
+      assert.deepEqual(bench.told(), ['run 00:00:30']);
+      await bench.pass(12);
+      bench.host.running.length = 0; // its end is told in a moment
+      await bench.pass(4);
+      assert.deepEqual(bench.told(), ['run 00:00:40']);
+    });
+  });
+
   test('replace: the run is stopped for the next one', () =>
     on({ schedule: { ...every10, overlap: 'replace' } }, async (bench) => {
       await bench.pass(21);
