@@ -61,6 +61,10 @@ export class LastRuns {
     const { now: began } = run;
     const due = this.#latestDue(id, run);
     const kept: LastRun = { v: 1, ...(due === undefined ? {} : { due }), began, clock: this.#clock };
+    this.#keep(id, kept);
+  }
+
+  #keep(id: string, kept: LastRun): void {
     this.#runs.set(id, kept);
     this.#files.save(id, kept);
   }
@@ -74,6 +78,13 @@ export class LastRuns {
     if (before === undefined || due === undefined) return due ?? before;
     const wasWrong = now >= this.#builtAt && before - now >= CORRECTION_MS;
     return wasWrong ? due : Math.max(before, due);
+  }
+
+  /** The clock is right although a later time was noted: that one was wrong, and no next daemon shall wait for it. */
+  believe(now: number): void {
+    if (now < this.#builtAt || now >= this.#clock) return; // of a clock that is not set nobody learns anything
+    this.#clock = now;
+    for (const [id, kept] of this.#runs) if (kept.clock > now) this.#keep(id, { ...kept, clock: now });
   }
 
   /** The container is gone for good. */

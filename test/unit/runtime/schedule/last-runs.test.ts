@@ -48,6 +48,19 @@ describe('the last runs', () => {
       assert.deepEqual([open().get('a:1.0.0')?.due, open().get('a:1.0.0')?.began], [kept, now]);
     });
 
+  test('have the latest time that is known, unless a clock that is set says that it was wrong', () => {
+    const runs = open();
+    runs.note('a:1.0.0', { due: 5000, now: 5000 });
+    runs.note('b:1.0.0', { due: 9000, now: 9000 });
+    runs.believe(BUILT - 1);
+    assert.equal(open().clock, 9000);
+    runs.believe(6000);
+    assert.equal(open().clock, 6000);
+    assert.deepEqual([open().get('a:1.0.0')?.due, open().get('b:1.0.0')?.due], [5000, 9000]);
+    runs.note('a:1.0.0', { due: 7000, now: 7000 });
+    assert.equal(open().clock, 7000);
+  });
+
   test('are forgotten with their container', () => {
     const runs = open();
     for (const id of ['a:1.0.0', 'b:1.0.0', 'c:1.0.0']) runs.note(id, { due: 1, now: 2 });

@@ -317,6 +317,74 @@ describe('the clock gate', () => {
     ));
 });
 
+describe('a time that was noted by a clock that was wrong', () => {
+  const wrong = { now: '2038-01-19T02:59:58.000Z' };
+  const now = '2027-05-01T02:00:00.000Z';
+  const later = '2027-05-01T02:10:00.000Z';
+  const waits = (bench: ScheduleBench): boolean => bench.scheduled.waiting !== undefined;
+
+  test('is waited for once, and forgotten when the gate gives up', async () => {
+    const first = new ScheduleBench(wrong);
+    await first.pass(3);
+    first.end({ keep: true });
+    await twice(
+      { now, folder: first.folder },
+      async (bench) => {
+        await bench.pass(299);
+        assert.equal(waits(bench), true);
+        await bench.pass(2);
+        assert.equal(waits(bench), false);
+      },
+      { now: later },
+      (bench) => {
+        assert.equal(waits(bench), false);
+      },
+    );
+  });
+
+  test('is forgotten when the clock follows a server', async () => {
+    const first = new ScheduleBench(wrong);
+    await first.pass(3);
+    first.end({ keep: true });
+    await twice(
+      { now, folder: first.folder, gate: { mode: 'synchronized', isSynchronized: () => true } },
+      (bench) => bench.pass(1),
+      { now: later },
+      (bench) => {
+        assert.equal(waits(bench), false);
+      },
+    );
+  });
+
+  test('is forgotten when the clock is set back by hours', () =>
+    twice(
+      wrong,
+      async (bench) => {
+        await bench.pass(3);
+        bench.clock.set(now);
+        await bench.pass(2);
+      },
+      { now: later },
+      (bench) => {
+        assert.equal(waits(bench), false);
+      },
+    ));
+
+  test('is believed as long as the clock says less than the build', async () => {
+    const first = new ScheduleBench({ now: '2027-05-01T02:59:58.000Z' });
+    await first.pass(3);
+    first.end({ keep: true });
+    await twice(
+      { now: '1970-01-01T00:00:00.000Z', folder: first.folder },
+      (bench) => bench.pass(310),
+      { now: '2027-04-01T00:00:00.000Z' },
+      (bench) => {
+        assert.equal(waits(bench), true);
+      },
+    );
+  });
+});
+
 describe('a next daemon', () => {
   const run = (bench: ScheduleBench): Promise<void> => bench.pass(3);
   const first = { now: '2027-05-01T02:59:58.000Z' };
