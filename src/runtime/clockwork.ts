@@ -1,9 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { builtAt, type ThubanError } from '../base/index.ts';
 import type { Catalogue, Entry } from './catalogue.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { RuntimeEvent } from './events.ts';
+import type { Desired } from './reconcile/index.ts';
 import { LastRuns, Scheduler, type Scheduled, type ScheduleHost } from './schedule/index.ts';
 import { isResting } from './states.ts';
 
@@ -79,9 +81,20 @@ export class Clockwork {
       });
   }
 
-  /** Forgets the last runs of containers that are gone. `known`: ids. */
-  sweep(known: ReadonlySet<string>): void {
-    if (this.#scheduler !== undefined) this.#lastRuns?.sweep(known);
+  /** Forgets the last runs of containers that are gone, or have no schedule any more, also when no daemon saw them go. */
+  sweep({ containers, rejected, unusable, unsettled }: Desired): void {
+    if (!this.#isRunning) return;
+    if (this.#lastRuns === undefined && !existsSync(this.#folder)) return;
+    // What cannot be read now may come back, and as long as nobody knows what it is it may be any of them.
+    if (unusable.size > 0 || unsettled.size > 0) return;
+    const known = new Set<string>();
+    for (const { name, version } of rejected) {
+      if (name === undefined || version === undefined) return;
+      known.add(`${name}:${version}`);
+    }
+    for (const [id, { loaded }] of containers) if (loaded.manifest.schedule !== undefined) known.add(id);
+    for (const [id, { scheduled }] of this.#parts.catalogue.entries) if (scheduled !== undefined) known.add(id);
+    this.#theLastRuns().sweep(known);
   }
 
   /** The end of the daemon. */
@@ -92,12 +105,19 @@ export class Clockwork {
 
   #theScheduler(): Scheduler {
     if (this.#scheduler !== undefined) return this.#scheduler;
-    const { options, onEvent, onProblem } = this.#parts;
+    const { options, onEvent } = this.#parts;
     const gate = { ...options.schedule.gate, builtAt: builtAt() };
-    const folder = join(options.dataDir, 'state', 'schedules');
-    this.#lastRuns = new LastRuns({ folder, builtAt: gate.builtAt, onProblem });
-    this.#scheduler = new Scheduler({ gate, lastRuns: this.#lastRuns, onEvent, log: options.log });
+    this.#scheduler = new Scheduler({ gate, lastRuns: this.#theLastRuns(), onEvent, log: options.log });
     return this.#scheduler;
+  }
+
+  get #folder(): string {
+    return join(this.#parts.options.dataDir, 'state', 'schedules');
+  }
+
+  #theLastRuns(): LastRuns {
+    const { onProblem } = this.#parts;
+    return (this.#lastRuns ??= new LastRuns({ folder: this.#folder, builtAt: builtAt(), onProblem }));
   }
 
   #hostOf(entry: Entry): ScheduleHost {

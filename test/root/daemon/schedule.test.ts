@@ -170,6 +170,37 @@ describe('a container with a schedule', needsRoot(), () => {
     });
   });
 
+  test('that is gone, or has no schedule any more, leaves no last run, and one that is rejected keeps its own', async () => {
+    await trial(async (daemon) => {
+      const schedule = { cron: '0 0 1 1 *', catch_up: 'once' };
+      const state = join(daemon.folder.path, 'data/state/schedules');
+      const noted = (): string => readdirSync(state).sort().join();
+      const names = ['broken', 'gone', 'plain'];
+      const files = names.map((name) => daemon.add(name, 'true', { schedule }));
+      const all = names.map((name) => `${name}@1.0.0.json`);
+      await daemon.start();
+      await until('all are noted', () => existsSync(state) && noted() === all.join());
+      await daemon.signal('SIGTERM');
+
+      // Nothing of it can be read, so that it may be any of them.
+      writeFileSync(files[0] ?? '', 'name: [', { mode: 0o644 });
+      rmSync(files[1] ?? '');
+      daemon.add('plain', 'true');
+      await daemon.start();
+      await daemon.rejects('broken.yaml');
+      assert.equal(noted(), all.join());
+      writeFileSync(files[0] ?? '', 'name: broken\nversion: 1.0.0\n', { mode: 0o644 });
+      await until('the others are forgotten', () => noted() === 'broken@1.0.0.json');
+      await daemon.signal('SIGTERM');
+      await daemon.start();
+      assert.equal(noted(), 'broken@1.0.0.json');
+      await daemon.signal('SIGTERM');
+      rmSync(files[0] ?? '');
+      await daemon.start();
+      await until('nothing is left', () => noted() === '');
+    });
+  });
+
   test('goes by another schedule as soon as its file says so', async () => {
     await trial(async (daemon) => {
       daemon.add('moved', 'echo run', { schedule: '0 0 1 1 *' });
