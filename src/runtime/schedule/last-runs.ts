@@ -1,18 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { ThubanError, messageOf } from '../../base/index.ts';
 import { StateFiles } from '../state-files.ts';
-import { CORRECTION_MS } from './next-run.ts';
-
-/** What is kept of a schedule. Times are milliseconds since 1970. */
-export interface LastRun {
-  v: 1;
-  /** The latest instant that a run was for; absent as long as there was none. */
-  due?: number;
-  /** When the last run began; without one, when the schedule was first seen. */
-  began: number;
-  /** The latest time that was known then, also when the clock has been set back since. */
-  clock: number;
-}
+import { credible, isLastRun, laterOf, type LastRun } from './last-run.ts';
 
 export interface LastRunsOptions {
   folder: string;
@@ -56,28 +45,27 @@ export class LastRuns {
     return this.#runs.get(id);
   }
 
-  note(id: string, run: { due?: number; now: number }): void {
-    this.#clock = Math.max(this.#clock, run.now);
-    const { now: began } = run;
-    const due = this.#latestDue(id, run);
-    const kept: LastRun = { v: 1, ...(due === undefined ? {} : { due }), began, clock: this.#clock };
-    this.#keep(id, kept);
+  /** A run begins, or, without `due`, a schedule is first seen. */
+  note(id: string, { due, now, expression }: { due?: number; now: number; expression: string }): void {
+    this.#clock = Math.max(this.#clock, now);
+    const before = this.#runs.get(id);
+    const reading = { now, builtAt: this.#builtAt };
+    const times = { due: laterOf(before?.due, due, reading), since: credible(before?.since, reading) };
+    this.#keep(id, { v: 1, ...times, began: now, clock: this.#clock, expression });
+  }
+
+  /** Another expression is in force, or begins to be made up for: what was due before is no concern of it. */
+  renew(id: string, { now, expression }: { now: number; expression: string }): void {
+    const before = this.#runs.get(id);
+    if (before === undefined) return;
+    this.#clock = Math.max(this.#clock, now);
+    const since = laterOf(before.since, now, { now, builtAt: this.#builtAt });
+    this.#keep(id, { ...before, clock: this.#clock, expression, since });
   }
 
   #keep(id: string, kept: LastRun): void {
     this.#runs.set(id, kept);
     this.#files.save(id, kept);
-  }
-
-  /**
-   * A run by a clock that is not set, or one that waited while a later one ran, says nothing of what has run until when. What lies hours
-   * ahead of a clock that is set was noted when that was wrong.
-   */
-  #latestDue(id: string, { due, now }: { due?: number; now: number }): number | undefined {
-    const before = this.#runs.get(id)?.due;
-    if (before === undefined || due === undefined) return due ?? before;
-    const wasWrong = now >= this.#builtAt && before - now >= CORRECTION_MS;
-    return wasWrong ? due : Math.max(before, due);
   }
 
   /** The clock is right although a later time was noted: that one was wrong, and no next daemon shall wait for it. */
@@ -96,10 +84,4 @@ export class LastRuns {
   sweep(known: ReadonlySet<string>): void {
     for (const id of [...this.#runs.keys()]) if (!known.has(id)) this.forget(id);
   }
-}
-
-function isLastRun(value: unknown): value is LastRun {
-  if (typeof value !== 'object' || value === null) return false;
-  const { v, due, began, clock } = value as Partial<LastRun>;
-  return v === 1 && (due === undefined || Number.isFinite(due)) && Number.isFinite(began) && Number.isFinite(clock);
 }

@@ -2,6 +2,7 @@ import type { Schedule } from '../../manifest/index.ts';
 import type { Condition } from '../events.ts';
 import type { Alarm, MakeAlarm } from './alarm.ts';
 import type { ScheduleHost } from './host.ts';
+import { expressionOf, judgedUntil } from './last-run.ts';
 import { countMissed, judgeMissed, type Interval } from './missed.ts';
 import { nextRun } from './next-run.ts';
 import { RunLimits } from './run-limits.ts';
@@ -74,11 +75,14 @@ export class Scheduled {
 
   /** Another schedule for the same container. What was due by the old one is dropped. */
   changed(schedule: Schedule): void {
+    const isCatchUpNew = schedule.catch_up === 'once' && this.#schedule.catch_up === 'none';
     this.#timetable = new Timetable(schedule.cron, schedule.time_zone);
     this.#schedule = schedule;
     this.#starter.changed(schedule);
     this.#limits.changed(schedule.max_runtime);
-    if (this.#isOpen) this.#setNext();
+    if (!this.#isOpen) return;
+    this.#noteExpression(isCatchUpNew);
+    this.#setNext();
   }
 
   /** A program of it was executed, `uptime` milliseconds ago. `run` tells those apart that run beside each other. */
@@ -101,14 +105,24 @@ export class Scheduled {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    const { lastRuns, clock } = this.#parts;
-    const last = lastRuns.get(this.id);
-    if (last === undefined && this.#schedule.catch_up === 'once') lastRuns.note(this.id, { now: clock.now() });
+    this.#noteExpression(false);
+    const last = this.#parts.lastRuns.get(this.id);
     if (last?.due !== undefined) {
       this.#past = { due: last.due, at: -Infinity };
       this.#newest = last.due;
     }
-    this.#catchUp(last === undefined ? undefined : (last.due ?? last.began));
+    this.#catchUp(last === undefined ? undefined : judgedUntil(last));
+  }
+
+  /** What it says now may be another thing than what was noted, also by an earlier daemon: it has missed nothing yet. */
+  #noteExpression(isCatchUpNew: boolean): void {
+    const { lastRuns, clock } = this.#parts;
+    const last = lastRuns.get(this.id);
+    const [now, expression] = [clock.now(), expressionOf(this.#schedule)];
+    if (last === undefined) {
+      if (this.#schedule.catch_up === 'once') lastRuns.note(this.id, { now, expression });
+    } else if (isCatchUpNew || (last.expression ?? expression) !== expression)
+      lastRuns.renew(this.id, { now, expression });
   }
 
   /** For the scheduler: the clock was set. */

@@ -443,6 +443,76 @@ describe('a next daemon', () => {
       assert.equal(bench.next, '2027-05-02T03:00:00Z');
     }));
 
+  const once = { catch_up: 'once', catch_up_window: 86_400 } as const;
+  test('makes up for what was missed since catch_up was written', () =>
+    twice(
+      { now: '2027-05-01T02:00:00.000Z' },
+      async (bench) => {
+        await bench.pass(1);
+        bench.scheduled.changed({ ...scheduleDefaults, ...once });
+      },
+      { now: '2027-05-01T03:10:00.000Z', schedule: once },
+      (bench) => {
+        assert.deepEqual(bench.told(), ['catch up 03:00:00']);
+      },
+    ));
+
+  test('makes up for nothing that was missed while there was no catch_up', () =>
+    twice(
+      first,
+      async (bench) => {
+        await bench.pass(3);
+        bench.clock.set('2027-05-02T03:10:00.000Z');
+        await bench.pass(2);
+        assert.deepEqual(bench.told(), ['run 03:00:00', 'skip missed 1']);
+        bench.scheduled.changed({ ...scheduleDefaults, ...once });
+      },
+      { now: '2027-05-02T03:20:00.000Z', schedule: once },
+      (bench) => {
+        assert.deepEqual(bench.told(), []);
+      },
+    ));
+
+  const moved: [when: string, cron: string, told: string[]][] = [
+    ['before it was written', '0 10 * * *', []],
+    ['after it was written', '45 12 * * *', ['catch up 12:45:00']],
+  ];
+  for (const [when, cron, told] of moved)
+    test(`judges another expression, whose time was ${when}, by what it said since`, () =>
+      twice(
+        { ...first, schedule: once },
+        async (bench) => {
+          await bench.pass(3);
+          bench.clock.set('2027-05-01T12:00:00.000Z');
+          await bench.pass(2);
+          bench.scheduled.changed({ ...scheduleDefaults, ...once, cron });
+        },
+        { now: '2027-05-01T13:00:00.000Z', schedule: { ...once, cron } },
+        (bench) => {
+          assert.deepEqual(bench.told(), told);
+        },
+      ));
+
+  test('makes up for nothing of an expression that was written while no daemon ran', () =>
+    twice(
+      { ...first, schedule: once },
+      run,
+      { now: '2027-05-01T13:00:00.000Z', schedule: { ...once, cron: '0 10 * * *' } },
+      (bench) => {
+        assert.deepEqual(bench.told(), []);
+      },
+    ));
+
+  test('makes up for nothing of an expression that was written while the clock was waited for', () =>
+    twice({ ...first, schedule: once }, run, { now: '1970-01-01T00:00:00.000Z', schedule: once }, async (bench) => {
+      await bench.pass(1);
+      bench.scheduled.changed({ ...scheduleDefaults, ...once, cron: '0 10 * * *' });
+      bench.clock.set('2027-05-01T13:00:00.000Z');
+      await bench.pass(2);
+      assert.deepEqual(bench.told(), []);
+      assert.equal(bench.next, '2027-05-02T10:00:00Z');
+    }));
+
   test('knows what was missed before the first run, and nothing before it was first seen', () =>
     twice(
       { now: '2027-05-01T02:00:00.000Z', schedule: { catch_up: 'once' } },
