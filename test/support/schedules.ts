@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { ThubanError } from '../../src/base/index.ts';
 import type { Schedule } from '../../src/manifest/index.ts';
 import type { RuntimeEvent } from '../../src/runtime/index.ts';
@@ -155,4 +156,27 @@ export class ScheduleBench {
     this.scheduler.dispose();
     if (!keep) rmSync(this.folder, { recursive: true });
   }
+}
+
+export async function on(options: BenchOptions, body: (bench: ScheduleBench) => Promise<void> | void): Promise<void> {
+  const bench = new ScheduleBench(options);
+  try {
+    await setTimeout(1); // nothing begins before `add` has returned
+    await body(bench);
+  } finally {
+    bench.end();
+  }
+}
+
+/** A daemon that ends, and the next one at another time. */
+export async function twice(
+  first: BenchOptions,
+  body: (bench: ScheduleBench) => Promise<void>,
+  second: BenchOptions,
+  then: (bench: ScheduleBench) => Promise<void> | void,
+): Promise<void> {
+  const before = new ScheduleBench(first);
+  await body(before);
+  before.end({ keep: true });
+  await on({ ...second, folder: before.folder }, then);
 }
