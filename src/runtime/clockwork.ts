@@ -116,8 +116,9 @@ export class Clockwork {
   }
 
   #theLastRuns(): LastRuns {
-    const { onProblem } = this.#parts;
-    return (this.#lastRuns ??= new LastRuns({ folder: this.#folder, builtAt: builtAt(), onProblem }));
+    const { options, onProblem } = this.#parts;
+    const passing = join(options.runDir, 'schedules');
+    return (this.#lastRuns ??= new LastRuns({ folder: this.#folder, passing, builtAt: builtAt(), onProblem }));
   }
 
   #hostOf(entry: Entry): ScheduleHost {

@@ -44,7 +44,12 @@ const told: string[] = [];
 const builtAt = Date.parse('2026-11-01');
 const scheduler = new Scheduler({
   gate: { mode: scenario.gate, timeout: 300, builtAt },
-  lastRuns: new LastRuns({ folder, builtAt, onProblem: (error) => told.push(error.message) }),
+  lastRuns: new LastRuns({
+    folder,
+    passing: join(folder, 'run'),
+    builtAt,
+    onProblem: (error) => told.push(error.message),
+  }),
   log: () => undefined,
   onEvent: (event: RuntimeEvent) => {
     if (event.type === 'scheduled') told.push(`${event.container} run ${event.due}`);

@@ -122,7 +122,12 @@ export class ScheduleBench {
     this.scheduler = new Scheduler({
       clock: this.clock,
       gate,
-      lastRuns: new LastRuns({ folder: this.folder, builtAt, onProblem }),
+      lastRuns: new LastRuns({
+        folder: join(this.folder, 'data'),
+        passing: join(this.folder, 'run'),
+        builtAt,
+        onProblem,
+      }),
       onEvent: (event) => this.events.push(event),
       log: (level, message, fields) =>
         this.log.push(`${level} ${message} ${JSON.stringify(fields?.['code'] ?? '')}`.replaceAll('"', '').trim()),

@@ -14,10 +14,15 @@ export interface LastRun {
   expression?: string;
   /** From when on its expression is in force, if there was another one before. */
   since?: number | undefined;
+  /** Until then more runs may have begun, which are not noted in this file. */
+  until?: number | undefined;
+  /** Counts the notes: of two files the one with more is newer. */
+  number?: number;
 }
 
-export function expressionOf({ cron, time_zone }: Schedule): string {
-  return `${cron} ${time_zone}`;
+/** What a schedule says of its notes: what they are for, and whether they must survive a loss of power, as runs are made up for. */
+export function notesOf({ cron, time_zone, catch_up }: Schedule): { expression: string; lasting: boolean } {
+  return { expression: `${cron} ${time_zone}`, lasting: catch_up === 'once' };
 }
 
 /** The latest time that a date can show. */
@@ -25,19 +30,28 @@ const LATEST = 8.64e15;
 
 export function isLastRun(value: unknown): value is LastRun {
   if (typeof value !== 'object' || value === null) return false;
-  const { v, due, began, clock, expression, since } = value as Partial<Record<keyof LastRun, unknown>>;
+  const {
+    v,
+    due,
+    began,
+    clock,
+    expression,
+    since,
+    until,
+    number = 0,
+  } = value as Partial<Record<keyof LastRun, unknown>>;
   if (v !== 1 || !isTime(began) || !isTime(clock)) return false;
   const isText = expression === undefined || typeof expression === 'string';
-  return isText && [due, since].every((time) => time === undefined || isTime(time));
+  return isText && Number.isInteger(number) && [due, since, until].every((time) => time === undefined || isTime(time));
 }
 
 function isTime(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) <= LATEST;
 }
 
-/** Nothing that was due until then was missed. */
-export function judgedUntil({ due, began, since = -Infinity }: LastRun): number {
-  return Math.max(due ?? began, since);
+/** Of what was due until then nothing was missed, as far as anybody knows. */
+export function judgedUntil({ due, began, since = -Infinity, until = -Infinity }: LastRun): number {
+  return Math.max(due ?? began, since, until);
 }
 
 /** The clock, and the time that it says more than when it is set. */

@@ -2,7 +2,7 @@ import type { Schedule } from '../../manifest/index.ts';
 import type { Condition } from '../events.ts';
 import type { Alarm, MakeAlarm } from './alarm.ts';
 import type { ScheduleHost } from './host.ts';
-import { expressionOf, judgedUntil } from './last-run.ts';
+import { judgedUntil, notesOf } from './last-run.ts';
 import { countMissed, judgeMissed, type Interval } from './missed.ts';
 import { nextRun } from './next-run.ts';
 import { RunLimits } from './run-limits.ts';
@@ -118,11 +118,10 @@ export class Scheduled {
   #noteExpression(isCatchUpNew: boolean): void {
     const { lastRuns, clock } = this.#parts;
     const last = lastRuns.get(this.id);
-    const [now, expression] = [clock.now(), expressionOf(this.#schedule)];
+    const note = { now: clock.now(), ...notesOf(this.#schedule) };
     if (last === undefined) {
-      if (this.#schedule.catch_up === 'once') lastRuns.note(this.id, { now, expression });
-    } else if (isCatchUpNew || (last.expression ?? expression) !== expression)
-      lastRuns.renew(this.id, { now, expression });
+      if (note.lasting) lastRuns.note(this.id, note);
+    } else if (isCatchUpNew || (last.expression ?? note.expression) !== note.expression) lastRuns.renew(this.id, note);
   }
 
   /** For the scheduler: the clock was set. */

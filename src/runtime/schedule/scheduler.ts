@@ -87,6 +87,7 @@ export class Scheduler {
     for (const scheduled of this.#all.values()) scheduled.dispose();
     this.#all.clear();
     this.#stopLooking();
+    this.#options.lastRuns.flush(this.#clock.now());
   }
 
   #stopLooking(): void {

@@ -4,7 +4,7 @@ import type { DaemonLog } from '../daemon-options.ts';
 import type { EventBody } from '../events.ts';
 import type { ScheduleHost } from './host.ts';
 import type { LastRuns } from './last-runs.ts';
-import { expressionOf } from './last-run.ts';
+import { notesOf } from './last-run.ts';
 import { decideOverlap } from './overlap.ts';
 import { sleepLong } from './sleep.ts';
 
@@ -130,7 +130,7 @@ export class Starter {
   #begun(due: number, catchUp: boolean): void {
     const now = this.#parts.clock.now();
     this.#tellSkipped();
-    this.#parts.lastRuns.note(this.#id, { due, now, expression: expressionOf(this.#schedule) });
+    this.#parts.lastRuns.note(this.#id, { due, now, ...notesOf(this.#schedule) });
     const late_ms = Math.max(0, Math.round(now - due));
     this.#parts.emit(this.#id, { type: 'scheduled', due: new Date(due).toISOString(), catch_up: catchUp, late_ms });
   }

@@ -170,6 +170,31 @@ describe('a container with a schedule', needsRoot(), () => {
     });
   });
 
+  test('keeps its last run over the death of the daemon, and writes it to flash at the end', async () => {
+    await trial(async (daemon) => {
+      daemon.add('tick', 'true', { schedule: EVERY_SECOND });
+      await daemon.start();
+      await until('it has run three times', async () => (await of(daemon, 'tick:1.0.0', 'scheduled')).length >= 3);
+      const began = (folder: string): number => {
+        const text = readFileSync(join(daemon.folder.path, folder, 'tick@1.0.0.json'), 'utf8');
+        return (JSON.parse(text) as { state: { began: number } }).state.began;
+      };
+      const flash = 'data/state/schedules';
+      await daemon.signal('SIGKILL');
+      const last = began('run/schedules');
+      assert.ok(last - began(flash) > 1500, 'the runs after the first one were not written to flash');
+      daemon.add('tick', 'true', { schedule: '0 0 1 1 *' });
+      await daemon.start();
+      // The file has to hold still first, and until then the clock may start it.
+      await until('it rests', async () => (await daemon.container('tick')).next_run?.includes('-01-01T') === true);
+      const { last_run = '' } = await daemon.client.container('tick');
+      assert.ok(Date.parse(last_run) >= last, last_run);
+      await daemon.signal('SIGTERM');
+      assert.equal(began(flash), Date.parse(last_run));
+      assert.deepEqual(readdirSync(join(daemon.runDir, 'schedules')), []);
+    });
+  });
+
   test('that is gone, or has no schedule any more, leaves no last run, and one that is rejected keeps its own', async () => {
     await trial(async (daemon) => {
       const schedule = { cron: '0 0 1 1 *', catch_up: 'once' };

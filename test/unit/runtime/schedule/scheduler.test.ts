@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { on, scheduleDefaults } from '../../../support/schedules.ts';
 
@@ -16,11 +17,11 @@ describe('a scheduled container', () => {
   test('is not started any more once it is removed, and nothing is left of it', () =>
     on({ now: '2027-05-01T02:59:57.000Z' }, async (bench) => {
       await bench.pass(4);
-      assert.deepEqual(readdirSync(bench.folder), ['a@1.0.0.json']);
+      assert.deepEqual(readdirSync(join(bench.folder, 'data')), ['a@1.0.0.json']);
       bench.scheduler.remove('a:1.0.0', { forget: true });
       await bench.pass(10);
       assert.deepEqual(bench.told(), ['run 03:00:00']);
-      assert.deepEqual(readdirSync(bench.folder), []);
+      assert.deepEqual(readdirSync(join(bench.folder, 'data')), []);
       assert.equal(bench.next, undefined);
     }));
 
