@@ -4,7 +4,7 @@ import type { Alarm, MakeAlarm } from './alarm.ts';
 import type { ScheduleHost } from './host.ts';
 import { judgedUntil, notesOf } from './last-run.ts';
 import { countMissed, judgeMissed, type Interval } from './missed.ts';
-import { nextRun } from './next-run.ts';
+import { CORRECTION_MS, nextRun } from './next-run.ts';
 import { RunLimits } from './run-limits.ts';
 import { Starter, type StarterParts } from './starter.ts';
 import { Timetable } from './timetable.ts';
@@ -127,8 +127,8 @@ export class Scheduled {
   /** For the scheduler: the clock was set. */
   stepped(): void {
     const { clock } = this.#parts;
-    // A clock that glitches back and is right again has shown what lies between before.
-    const shown = this.#newest <= clock.now() ? this.#newest : -Infinity;
+    // A clock that glitches back and is right again has shown what lies between before; one that was hours ahead was wrong.
+    const shown = this.#newest - clock.now() < CORRECTION_MS ? this.#newest : -Infinity;
     this.#catchUp(this.#due === undefined ? undefined : Math.max(this.#due - 1, shown));
   }
 

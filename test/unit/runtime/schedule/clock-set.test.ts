@@ -77,6 +77,18 @@ describe('a clock that is set', () => {
       assert.equal(bench.next, '2027-05-02T03:00:00Z');
     }));
 
+  test('back by an hour and most of it ahead again: nothing is missed that has run before', () =>
+    on({ now: '2027-05-01T09:59:58.000Z', schedule: { cron: '* * * * *', catch_up: 'once' } }, async (bench) => {
+      await bench.pass(3);
+      bench.host.end();
+      bench.clock.set('2027-05-01T09:00:01.000Z');
+      await bench.pass(2);
+      bench.clock.set('2027-05-01T09:58:01.000Z');
+      await bench.pass(2);
+      assert.deepEqual(bench.told(), ['run 10:00:00']);
+      assert.equal(bench.next, '2027-05-01T09:59:00Z');
+    }));
+
   test('ahead by years and back again: what the true time brings is not taken for past', () =>
     on({ now: '2027-05-01T02:59:58.000Z', schedule: { catch_up: 'once', catch_up_window: 3600 } }, async (bench) => {
       bench.clock.set('2038-01-19T02:59:58.000Z');
