@@ -54,7 +54,7 @@ export const codes = {
   },
   TH1313: {
     name: 'dst_zone',
-    summary: 'A schedule runs several times a day in a time zone whose clocks change (warning).',
+    summary: 'Several times of a schedule lie in the hour that its time zone leaves out in spring (warning).',
   },
   TH1314: { name: 'quota_above_cpus', summary: 'The CPU quota is larger than this board can give (warning).' },
   TH1315: { name: 'no_effect_here', summary: 'A setting has no effect on this kernel or cgroup version (warning).' },

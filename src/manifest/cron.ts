@@ -1,5 +1,6 @@
 import { createTask, validateDetailed, type ParsedFields } from 'node-cron';
 import { suggest } from '../base/index.ts';
+import type { ClockGap } from './time-zones.ts';
 import { quote } from './wording.ts';
 
 const NICKNAMES = ['@hourly', '@daily', '@midnight', '@weekly', '@monthly', '@yearly', '@annually'];
@@ -119,7 +120,17 @@ function nickname(text: string): Cron {
   return { fault: { reason, hint: meant === undefined ? words : `did you mean \`${meant}\`?` } };
 }
 
-/** How many times a day it comes. */
-export function timesADay({ second, minute, hour }: ParsedFields): number {
-  return new Set(second).size * new Set(minute).size * new Set(hour).size;
+const HOURS = 24;
+
+/**
+ * Whether several of its times lie in what the clocks leave out when they go ahead, or right after it. What has every hour goes by elapsed
+ * time and loses none.
+ */
+export function comesTwiceIn({ second, minute, hour, dayOfWeek }: ParsedFields, gap: ClockGap): boolean {
+  const hours = new Set(hour);
+  if (hours.size === HOURS) return false;
+  if (!dayOfWeek.some((day) => typeof day === 'string' || day === gap.weekday)) return false;
+  const minutes = [...hours].flatMap((h) => [...new Set(minute)].map((m) => h * 60 + m));
+  const before = minutes.filter((at) => at >= gap.from && at < gap.to).length * new Set(second).size;
+  return before > 1 || (before === 1 && minutes.includes(gap.to) && second.includes(0));
 }

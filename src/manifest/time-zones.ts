@@ -36,13 +36,40 @@ function formatOf(zone: string): Intl.DateTimeFormat | undefined {
 /** The year is fixed because the clock of a board may stand in 1970, when other rules held, and so that loading depends on the text only. */
 const YEAR = 2027;
 
-/** Whether the clocks of a zone change in the course of a year. */
-export function changesClocks(zone: string): boolean {
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 24 * 60;
+
+/** What clocks leave out when they go ahead: minutes of the day, and the day of the week, from Sunday, 0. */
+export interface ClockGap {
+  from: number;
+  to: number;
+  weekday: number;
+}
+
+/** What the clocks of a zone leave out in the course of a year. Undefined: they never go ahead. */
+export function clockGap(zone: string): ClockGap | undefined {
   const format = formatOf(zone);
-  if (format === undefined) return false;
-  const offsets = Array.from({ length: 12 }, (_, month) => {
-    const parts = format.formatToParts(Date.UTC(YEAR, month, 15));
-    return parts.find(({ type }) => type === 'timeZoneName')?.value;
-  });
-  return new Set(offsets).size > 1;
+  if (format === undefined) return undefined;
+  const offset = (minute: number): number => offsetIn(format, minute * MINUTE_MS);
+  const samples = Array.from({ length: 13 }, (_, month) => Date.UTC(YEAR, month, 15) / MINUTE_MS);
+  const [before, after] = [samples, samples.slice(1)];
+  const month = after.findIndex((minute, at) => offset(minute) > offset(before[at] ?? minute));
+  let [low, high] = [before[month], after[month]];
+  if (low === undefined || high === undefined) return undefined;
+  const [old, changed] = [offset(low), offset(high)];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offset(middle) === old) low = middle;
+    else high = middle;
+  }
+  const wall = high + old;
+  const from = wall % DAY_MINUTES;
+  return { from, to: from + changed - old, weekday: new Date(wall * MINUTE_MS).getUTCDay() };
+}
+
+/** Minutes ahead of UTC. */
+function offsetIn(format: Intl.DateTimeFormat, instant: number): number {
+  const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign = '+', hours = 0, minutes = 0] = /([+-])(\d\d):(\d\d)/.exec(name) ?? []; // plain `GMT` is UTC
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
 }

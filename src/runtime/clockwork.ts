@@ -1,9 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { builtAt, type ThubanError } from '../base/index.ts';
 import type { Catalogue, Entry } from './catalogue.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { RuntimeEvent } from './events.ts';
+import type { Desired } from './reconcile/index.ts';
 import { LastRuns, Scheduler, type Scheduled, type ScheduleHost } from './schedule/index.ts';
 import { isResting } from './states.ts';
 
@@ -69,6 +71,9 @@ export class Clockwork {
     if (entry === undefined || scheduled === undefined) return;
     if (event.type === 'started') scheduled.runStarted(event.container);
     else if (event.type === 'adopted') goOn(scheduled, entry);
+    // The next daemon does not tell an exit again that was told, only the state that follows from it.
+    else if (event.type === 'exited' || (event.type === 'state' && event.state === 'backoff'))
+      scheduled.programEnded(event.container);
     else if (event.type === 'state' && isResting(event.state))
       // Who has just come to rest is not started in the same breath.
       setImmediate(() => {
@@ -76,9 +81,20 @@ export class Clockwork {
       });
   }
 
-  /** Forgets the last runs of containers that are gone. `known`: ids. */
-  sweep(known: ReadonlySet<string>): void {
-    if (this.#scheduler !== undefined) this.#lastRuns?.sweep(known);
+  /** Forgets the last runs of containers that are gone, or have no schedule any more, also when no daemon saw them go. */
+  sweep({ containers, rejected, unusable, unsettled }: Desired): void {
+    if (!this.#isRunning) return;
+    if (this.#lastRuns === undefined && !existsSync(this.#folder)) return;
+    // What cannot be read now may come back, and as long as nobody knows what it is it may be any of them.
+    if (unusable.size > 0 || unsettled.size > 0) return;
+    const known = new Set<string>();
+    for (const { name, version } of rejected) {
+      if (name === undefined || version === undefined) return;
+      known.add(`${name}:${version}`);
+    }
+    for (const [id, { loaded }] of containers) if (loaded.manifest.schedule !== undefined) known.add(id);
+    for (const [id, { scheduled }] of this.#parts.catalogue.entries) if (scheduled !== undefined) known.add(id);
+    this.#theLastRuns().sweep(known);
   }
 
   /** The end of the daemon. */
@@ -89,11 +105,20 @@ export class Clockwork {
 
   #theScheduler(): Scheduler {
     if (this.#scheduler !== undefined) return this.#scheduler;
-    const { options, onEvent, onProblem } = this.#parts;
-    this.#lastRuns = new LastRuns(join(options.dataDir, 'state', 'schedules'), onProblem);
+    const { options, onEvent } = this.#parts;
     const gate = { ...options.schedule.gate, builtAt: builtAt() };
-    this.#scheduler = new Scheduler({ gate, lastRuns: this.#lastRuns, onEvent, log: options.log });
+    this.#scheduler = new Scheduler({ gate, lastRuns: this.#theLastRuns(), onEvent, log: options.log });
     return this.#scheduler;
+  }
+
+  get #folder(): string {
+    return join(this.#parts.options.dataDir, 'state', 'schedules');
+  }
+
+  #theLastRuns(): LastRuns {
+    const { options, onProblem } = this.#parts;
+    const passing = join(options.runDir, 'schedules');
+    return (this.#lastRuns ??= new LastRuns({ folder: this.#folder, passing, builtAt: builtAt(), onProblem }));
   }
 
   #hostOf(entry: Entry): ScheduleHost {

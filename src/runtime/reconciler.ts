@@ -104,9 +104,7 @@ export class Reconciler {
     const { fleet } = this.#parts;
     this.#executor.run();
     fleet.clockwork.start();
-    // What cannot be read now may come back.
-    if (this.#holdings.rejected.length === 0 && this.#holdings.unusable.size === 0)
-      fleet.clockwork.sweep(new Set(fleet.catalogue.entries.keys()));
+    fleet.clockwork.sweep(this.#holdings);
     for (const entry of this.#parts.fleet.catalogue.entries.values()) entry.isDecided = true;
     this.#watch.start();
   }
@@ -215,6 +213,7 @@ export class Reconciler {
       options.log('info', `${file} is right again`, { container: supervised.id, file });
     }
     this.#executor.retry();
+    fleet.clockwork.sweep(holdings);
   }
 
   /** Notes what is broken, and what goes on all the same: what nothing may be started from. */

@@ -41,9 +41,15 @@ if (first === undefined) throw new Error('no time to begin with');
 setClock(first.at);
 const folder = mkdtempSync(join(tmpdir(), 'clock-driver-'));
 const told: string[] = [];
+const builtAt = Date.parse('2026-11-01');
 const scheduler = new Scheduler({
-  gate: { mode: scenario.gate, timeout: 300, builtAt: Date.parse('2026-11-01') },
-  lastRuns: new LastRuns(folder, (error) => told.push(error.message)),
+  gate: { mode: scenario.gate, timeout: 300, builtAt },
+  lastRuns: new LastRuns({
+    folder,
+    passing: join(folder, 'run'),
+    builtAt,
+    onProblem: (error) => told.push(error.message),
+  }),
   log: () => undefined,
   onEvent: (event: RuntimeEvent) => {
     if (event.type === 'scheduled') told.push(`${event.container} run ${event.due}`);

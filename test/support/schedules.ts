@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { ThubanError } from '../../src/base/index.ts';
 import type { Schedule } from '../../src/manifest/index.ts';
 import type { RuntimeEvent } from '../../src/runtime/index.ts';
 import type { MakeAlarm } from '../../src/runtime/schedule/alarm.ts';
@@ -80,6 +82,11 @@ export class FakeHost implements ScheduleHost {
     this.#of().runEnded(run);
   }
 
+  /** Its program ends, and a restart is to come. */
+  crash(): void {
+    this.#of().programEnded();
+  }
+
   #begin(run: string): void {
     this.running.push(run);
     this.#of().runStarted(run);
@@ -107,10 +114,20 @@ export class ScheduleBench {
   constructor(options: BenchOptions = {}) {
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'schedules-'));
     this.clock = new ManualClock(options.now ?? '2027-05-01T00:00:00.000Z');
+    const gate: GateOptions = { mode: 'auto', timeout: 300, builtAt: Date.parse('2026-11-01'), ...options.gate };
+    const { builtAt } = gate;
+    const onProblem = (error: ThubanError): void => {
+      this.log.push(`${error.code} ${error.message}`);
+    };
     this.scheduler = new Scheduler({
       clock: this.clock,
-      gate: { mode: 'auto', timeout: 300, builtAt: Date.parse('2026-11-01'), ...options.gate },
-      lastRuns: new LastRuns(this.folder, (error) => this.log.push(`${error.code} ${error.message}`)),
+      gate,
+      lastRuns: new LastRuns({
+        folder: join(this.folder, 'data'),
+        passing: join(this.folder, 'run'),
+        builtAt,
+        onProblem,
+      }),
       onEvent: (event) => this.events.push(event),
       log: (level, message, fields) =>
         this.log.push(`${level} ${message} ${JSON.stringify(fields?.['code'] ?? '')}`.replaceAll('"', '').trim()),
@@ -144,4 +161,27 @@ export class ScheduleBench {
     this.scheduler.dispose();
     if (!keep) rmSync(this.folder, { recursive: true });
   }
+}
+
+export async function on(options: BenchOptions, body: (bench: ScheduleBench) => Promise<void> | void): Promise<void> {
+  const bench = new ScheduleBench(options);
+  try {
+    await setTimeout(1); // nothing begins before `add` has returned
+    await body(bench);
+  } finally {
+    bench.end();
+  }
+}
+
+/** A daemon that ends, and the next one at another time. */
+export async function twice(
+  first: BenchOptions,
+  body: (bench: ScheduleBench) => Promise<void>,
+  second: BenchOptions,
+  then: (bench: ScheduleBench) => Promise<void> | void,
+): Promise<void> {
+  const before = new ScheduleBench(first);
+  await body(before);
+  before.end({ keep: true });
+  await on({ ...second, folder: before.folder }, then);
 }

@@ -1,7 +1,8 @@
-import { readCron, timesADay } from '../cron.ts';
+import type { ParsedFields } from 'node-cron';
+import { comesTwiceIn, readCron } from '../cron.ts';
 import { scheduleDefaults } from '../defaults.ts';
 import type { Report } from '../report.ts';
-import { changesClocks, checkTimeZone } from '../time-zones.ts';
+import { checkTimeZone, clockGap } from '../time-zones.ts';
 import type { KeyPath } from '../tree.ts';
 import { quote } from '../wording.ts';
 import { mapAt, textAt } from './look.ts';
@@ -21,20 +22,32 @@ export function checkSchedule(report: Report, input: Record<string, unknown>, zo
         message: `cannot read ${quote(written)} as a schedule: ${cron.fault.reason}`,
         hint: cron.fault.hint,
       });
-    else if (isZone && timesADay(cron.fields) > 1)
-      warnOfClocks(report, zone === undefined ? at : ['schedule', 'time_zone'], zone ?? zoneOfBoard);
+    else if (isZone)
+      warnOfClocks(report, zone === undefined ? at : ['schedule', 'time_zone'], zone ?? zoneOfBoard, cron.fields);
   }
   if (long !== undefined || written !== undefined) checkOthers(report, input);
 }
 
-function warnOfClocks(report: Report, path: KeyPath, zone: string = scheduleDefaults.time_zone): void {
-  if (!changesClocks(zone)) return;
+function warnOfClocks(
+  report: Report,
+  path: KeyPath,
+  zone: string = scheduleDefaults.time_zone,
+  fields: ParsedFields,
+): void {
+  const gap = clockGap(zone);
+  if (gap === undefined || !comesTwiceIn(fields, gap)) return;
+  const between = `from ${timeOfDay(gap.from)} to ${timeOfDay(gap.to)}`;
   report.add(path, {
     code: 'TH1313',
     severity: 'warning',
-    message: `the clocks of ${quote(zone)} change in the course of a year, and runs in the hours around that are left out`,
+    message: `the clocks of ${quote(zone)} go ${between} once a year, and what is due in between or right then is one run`,
     hint: 'write `time_zone: UTC`, where every hour comes once',
   });
+}
+
+function timeOfDay(minutes: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 /** A container that the clock starts is not also one that always runs. */

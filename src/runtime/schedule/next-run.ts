@@ -2,7 +2,7 @@ import type { Timetable } from './timetable.ts';
 
 const HOUR_MS = 3_600_000;
 /** Vixie cron's bound: a clock that is set back by less is being corrected, one that is set back by more was wrong. */
-const CORRECTION_MS = 3 * HOUR_MS;
+export const CORRECTION_MS = 3 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** By how much a run may follow the one before it too early. */
 const TOLERANCE_MS = 1000;

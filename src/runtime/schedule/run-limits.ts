@@ -15,7 +15,10 @@ export interface RunLimitsParts {
   stop: (reason: string, run: string) => Promise<void>;
 }
 
-/** Ends runs that last longer than the schedule allows. The time counts from the start of the program, also when another daemon began it. */
+/**
+ * Ends runs that last longer than the schedule allows. The time counts from the start of the program to its end, also when another daemon began
+ * it; a restart counts anew.
+ */
 export class RunLimits {
   readonly #parts: RunLimitsParts;
   readonly #runs = new Map<string, Run>();

@@ -2,8 +2,9 @@ import type { Schedule } from '../../manifest/index.ts';
 import type { Condition } from '../events.ts';
 import type { Alarm, MakeAlarm } from './alarm.ts';
 import type { ScheduleHost } from './host.ts';
+import { judgedUntil, notesOf } from './last-run.ts';
 import { countMissed, judgeMissed, type Interval } from './missed.ts';
-import { nextRun } from './next-run.ts';
+import { CORRECTION_MS, nextRun } from './next-run.ts';
 import { RunLimits } from './run-limits.ts';
 import { Starter, type StarterParts } from './starter.ts';
 import { Timetable } from './timetable.ts';
@@ -32,6 +33,8 @@ export class Scheduled {
   #setAtOffset = 0;
   /** The newest instant that has come, and when that was on the clock that never steps. */
   #past: { due: number; at: number } | undefined;
+  /** The latest one that ever came, also by a clock that was set back since. */
+  #newest = -Infinity;
 
   constructor(id: string, schedule: Schedule, host: ScheduleHost, parts: ScheduledParts) {
     this.id = id;
@@ -72,11 +75,14 @@ export class Scheduled {
 
   /** Another schedule for the same container. What was due by the old one is dropped. */
   changed(schedule: Schedule): void {
+    const isCatchUpNew = schedule.catch_up === 'once' && this.#schedule.catch_up === 'none';
     this.#timetable = new Timetable(schedule.cron, schedule.time_zone);
     this.#schedule = schedule;
     this.#starter.changed(schedule);
     this.#limits.changed(schedule.max_runtime);
-    if (this.#isOpen) this.#setNext();
+    if (!this.#isOpen) return;
+    this.#noteExpression(isCatchUpNew);
+    this.#setNext();
   }
 
   /** A program of it was executed, `uptime` milliseconds ago. `run` tells those apart that run beside each other. */
@@ -84,9 +90,14 @@ export class Scheduled {
     this.#limits.started(run, uptime);
   }
 
+  /** The program of a run has ended, and its limit with it; a restart may follow, whose time counts anew. */
+  programEnded(run: string = this.id): void {
+    this.#limits.ended(run);
+  }
+
   /** A run is over, and no restart follows. */
   runEnded(run: string = this.id): void {
-    this.#limits.ended(run);
+    this.programEnded(run);
     this.#starter.runEnded();
   }
 
@@ -94,16 +105,31 @@ export class Scheduled {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    this.#noteExpression(false);
+    const last = this.#parts.lastRuns.get(this.id);
+    if (last?.due !== undefined) {
+      this.#past = { due: last.due, at: -Infinity };
+      this.#newest = last.due;
+    }
+    this.#catchUp(last === undefined ? undefined : judgedUntil(last));
+  }
+
+  /** What it says now may be another thing than what was noted, also by an earlier daemon: it has missed nothing yet. */
+  #noteExpression(isCatchUpNew: boolean): void {
     const { lastRuns, clock } = this.#parts;
     const last = lastRuns.get(this.id);
-    if (last === undefined && this.#schedule.catch_up === 'once') lastRuns.note(this.id, { now: clock.now() });
-    if (last?.due !== undefined) this.#past = { due: last.due, at: -Infinity };
-    this.#catchUp(last === undefined ? undefined : (last.due ?? last.began));
+    const note = { now: clock.now(), ...notesOf(this.#schedule) };
+    if (last === undefined) {
+      if (note.lasting) lastRuns.note(this.id, note);
+    } else if (isCatchUpNew || (last.expression ?? note.expression) !== note.expression) lastRuns.renew(this.id, note);
   }
 
   /** For the scheduler: the clock was set. */
   stepped(): void {
-    this.#catchUp(this.#due === undefined ? undefined : this.#due - 1);
+    const { clock } = this.#parts;
+    // A clock that glitches back and is right again has shown what lies between before; one that was hours ahead was wrong.
+    const shown = this.#newest - clock.now() < CORRECTION_MS ? this.#newest : -Infinity;
+    this.#catchUp(this.#due === undefined ? undefined : Math.max(this.#due - 1, shown));
   }
 
   /** For the scheduler: the clock is so far ahead of the one that never steps. Small corrections add up until the next run. */
@@ -164,6 +190,7 @@ export class Scheduled {
   #passed(due: number): void {
     const { clock } = this.#parts;
     this.#past = { due, at: clock.monotonic() - (clock.now() - due) };
+    this.#newest = Math.max(this.#newest, due);
   }
 
   #setNext(): void {

@@ -7,6 +7,7 @@ import { distrust, isSynchronized, type GateOptions } from './clock-gate.ts';
 import type { ScheduleHost } from './host.ts';
 import type { LastRuns } from './last-runs.ts';
 import { Scheduled, type ScheduledParts } from './scheduled.ts';
+import { CORRECTION_MS } from './next-run.ts';
 import { StepDetector } from './step-detector.ts';
 
 export interface SchedulerOptions {
@@ -86,6 +87,7 @@ export class Scheduler {
     for (const scheduled of this.#all.values()) scheduled.dispose();
     this.#all.clear();
     this.#stopLooking();
+    this.#options.lastRuns.flush(this.#clock.now());
   }
 
   #stopLooking(): void {
@@ -114,6 +116,8 @@ export class Scheduler {
     if (jump !== 0) {
       const how = `${jump > 0 ? 'ahead' : 'back'} by ${formatDuration(Math.abs(jump))}`;
       this.#options.log('info', `the clock was set ${how}; schedules go by it anew`, { jump_ms: jump });
+      const { lastRuns } = this.#options;
+      if (lastRuns.clock - this.#clock.now() >= CORRECTION_MS) lastRuns.believe(this.#clock.now());
     }
     for (const scheduled of this.#all.values())
       if (jump === 0) scheduled.adjust(offset);
@@ -128,6 +132,7 @@ export class Scheduler {
     const synchronized = gate.mode === 'synchronized' && (gate.isSynchronized ?? isSynchronized)();
     const reason = distrust(gate.mode, { now, known, synchronized });
     if (reason === undefined) {
+      if (synchronized) lastRuns.believe(now);
       this.#open();
       return;
     }
@@ -138,6 +143,7 @@ export class Scheduler {
     if (this.#clock.monotonic() - since >= gate.timeout * 1000) {
       const waited = formatDuration(gate.timeout * 1000);
       log('warn', `after ${waited} the clock still cannot be believed, ${reason}; schedules run all the same`, fields);
+      lastRuns.believe(now);
       this.#open();
       return;
     }

@@ -4,6 +4,7 @@ import type { DaemonLog } from '../daemon-options.ts';
 import type { EventBody } from '../events.ts';
 import type { ScheduleHost } from './host.ts';
 import type { LastRuns } from './last-runs.ts';
+import { notesOf } from './last-run.ts';
 import { decideOverlap } from './overlap.ts';
 import { sleepLong } from './sleep.ts';
 
@@ -24,7 +25,7 @@ export class Starter {
   readonly #parts: StarterParts;
   #schedule: Schedule;
   /** A start that is put off, or the end of the run that it replaces. */
-  #pending: AbortController | undefined;
+  #pending: { why: 'jitter' | 'replacement'; start: AbortController } | undefined;
   #queued: { due: number; catchUp: boolean } | undefined;
   /** Skipped since the first one of this run was told. */
   #untold: { reason: Skipped; count: number; due: number } | undefined;
@@ -42,7 +43,7 @@ export class Starter {
   }
 
   runEnded(): void {
-    if (this.#pending !== undefined || this.#host.isBusy()) return;
+    if (this.#pending?.why === 'replacement' || this.#host.isBusy()) return; // the one that it is stopped for begins
     const queued = this.#queued;
     this.#queued = undefined;
     this.#tellSkipped();
@@ -55,7 +56,7 @@ export class Starter {
   }
 
   dispose(): void {
-    this.#pending?.abort();
+    this.#pending?.start.abort();
     this.#pending = undefined;
     this.#queued = undefined;
   }
@@ -72,9 +73,9 @@ export class Starter {
       this.#decide(due, catchUp);
       return;
     }
-    const pending = new AbortController();
-    this.#pending = pending;
-    sleepLong(clock, delay, pending.signal).then(
+    const start = new AbortController();
+    this.#pending = { why: 'jitter', start };
+    sleepLong(clock, delay, start.signal).then(
       () => {
         this.#pending = undefined;
         this.#decide(due, catchUp);
@@ -84,6 +85,7 @@ export class Starter {
   }
 
   #decide(due: number, catchUp: boolean): void {
+    this.runEnded(); // that may be about to be told, and who waits comes first
     const present = { busy: this.#host.isBusy(), pending: false, queued: this.#queued !== undefined };
     switch (decideOverlap(this.#schedule.overlap, present)) {
       case 'start':
@@ -106,14 +108,14 @@ export class Starter {
   }
 
   async #replace(due: number, catchUp: boolean): Promise<void> {
-    const pending = new AbortController();
-    this.#pending = pending;
+    const start = new AbortController();
+    this.#pending = { why: 'replacement', start };
     try {
       await this.#host.stop('for replacement', this.#id);
     } catch (error) {
       this.#parts.log('error', `${this.#id} could not be stopped: ${messageOf(error)}`, { container: this.#id });
     }
-    if (pending.signal.aborted) return;
+    if (start.signal.aborted) return;
     this.#pending = undefined;
     if (this.#host.isBusy()) this.#skip('overlap', due);
     else this.#begin(due, catchUp);
@@ -128,7 +130,7 @@ export class Starter {
   #begun(due: number, catchUp: boolean): void {
     const now = this.#parts.clock.now();
     this.#tellSkipped();
-    this.#parts.lastRuns.note(this.#id, { due, now });
+    this.#parts.lastRuns.note(this.#id, { due, now, ...notesOf(this.#schedule) });
     const late_ms = Math.max(0, Math.round(now - due));
     this.#parts.emit(this.#id, { type: 'scheduled', due: new Date(due).toISOString(), catch_up: catchUp, late_ms });
   }

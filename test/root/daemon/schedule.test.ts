@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { EventRecord } from '../../../src/runtime/index.ts';
@@ -110,6 +110,39 @@ describe('a container with a schedule', needsRoot(), () => {
     });
   });
 
+  test('is not stopped after max_runtime while it waits for its restart, which counts anew', async () => {
+    await trial(async (daemon) => {
+      chmodSync(daemon.shared, 0o777);
+      const restart = { policy: 'on_failure', initial_delay: 4, max_delay: 4, jitter: 0 };
+      const schedule = { cron: EVERY_SECOND, max_runtime: 3 };
+      const script = 'if [ -e /mnt/once ]; then sleep 60; fi; echo > /mnt/once; sleep 1; exit 1';
+      const mounts = { '/mnt': { type: 'bind', host: daemon.shared, options: 'rw' } };
+      daemon.add('crash', script, { schedule, restart, mounts, stop: { timeout: 1 } });
+      await daemon.start();
+      await until('it has ended twice', async () => (await of(daemon, 'crash:1.0.0', 'exited')).length >= 2);
+      const [first, second] = (await of(daemon, 'crash:1.0.0', 'exited')).map(
+        ({ exit }) => exit as { reason: string; stopped_for?: string; duration: number },
+      );
+      assert.equal(first?.reason, 'exited');
+      assert.equal((await of(daemon, 'crash:1.0.0', 'restarting')).length, 1);
+      assert.match(second?.stopped_for ?? '', /^max_runtime 3 s/);
+      assert.ok((second?.duration ?? 0) >= 2.9, `${second?.duration} s`);
+    });
+  });
+
+  test('has its whole max_runtime when it replaces a run that lasted as long', async () => {
+    await trial(async (daemon) => {
+      const schedule = { cron: '*/2 * * * * *', overlap: 'replace', max_runtime: 2 };
+      daemon.add('turn', 'sleep 60', { schedule, stop: { timeout: 1 } });
+      await daemon.start();
+      await until('it was replaced', async () => (await of(daemon, 'turn:1.0.0', 'exited')).length >= 4);
+      for (const { exit } of await of(daemon, 'turn:1.0.0', 'exited')) {
+        const { stopped_for = '', duration } = exit as { stopped_for?: string; duration: number };
+        if (stopped_for.startsWith('max_runtime')) assert.ok(duration >= 1.9, `stopped after ${duration} s`);
+      }
+    });
+  });
+
   test('makes up for what was missed while no daemon ran, once, and only with catch_up', async () => {
     await trial(async (daemon) => {
       const schedule = { cron: '* * * * *', catch_up_window: 3600 };
@@ -134,6 +167,62 @@ describe('a container with a schedule', needsRoot(), () => {
       assert.ok((await of(daemon, 'none:1.0.0', 'scheduled')).every(({ catch_up }) => catch_up === false));
       rmSync(join(daemon.repository, 'once.yaml'));
       await until('its last run is forgotten', () => !readdirSync(state).includes('once@1.0.0.json'));
+    });
+  });
+
+  test('keeps its last run over the death of the daemon, and writes it to flash at the end', async () => {
+    await trial(async (daemon) => {
+      daemon.add('tick', 'true', { schedule: EVERY_SECOND });
+      await daemon.start();
+      await until('it has run three times', async () => (await of(daemon, 'tick:1.0.0', 'scheduled')).length >= 3);
+      const began = (folder: string): number => {
+        const text = readFileSync(join(daemon.folder.path, folder, 'tick@1.0.0.json'), 'utf8');
+        return (JSON.parse(text) as { state: { began: number } }).state.began;
+      };
+      const flash = 'data/state/schedules';
+      await daemon.signal('SIGKILL');
+      const last = began('run/schedules');
+      assert.ok(last - began(flash) > 1500, 'the runs after the first one were not written to flash');
+      daemon.add('tick', 'true', { schedule: '0 0 1 1 *' });
+      await daemon.start();
+      // The file has to hold still first, and until then the clock may start it.
+      await until('it rests', async () => (await daemon.container('tick')).next_run?.includes('-01-01T') === true);
+      const { last_run = '' } = await daemon.client.container('tick');
+      assert.ok(Date.parse(last_run) >= last, last_run);
+      await daemon.signal('SIGTERM');
+      assert.equal(began(flash), Date.parse(last_run));
+      assert.deepEqual(readdirSync(join(daemon.runDir, 'schedules')), []);
+    });
+  });
+
+  test('that is gone, or has no schedule any more, leaves no last run, and one that is rejected keeps its own', async () => {
+    await trial(async (daemon) => {
+      const schedule = { cron: '0 0 1 1 *', catch_up: 'once' };
+      const state = join(daemon.folder.path, 'data/state/schedules');
+      const noted = (): string => readdirSync(state).sort().join();
+      const names = ['broken', 'gone', 'plain'];
+      const files = names.map((name) => daemon.add(name, 'true', { schedule }));
+      const all = names.map((name) => `${name}@1.0.0.json`);
+      await daemon.start();
+      await until('all are noted', () => existsSync(state) && noted() === all.join());
+      await daemon.signal('SIGTERM');
+
+      // Nothing of it can be read, so that it may be any of them.
+      writeFileSync(files[0] ?? '', 'name: [', { mode: 0o644 });
+      rmSync(files[1] ?? '');
+      daemon.add('plain', 'true');
+      await daemon.start();
+      await daemon.rejects('broken.yaml');
+      assert.equal(noted(), all.join());
+      writeFileSync(files[0] ?? '', 'name: broken\nversion: 1.0.0\n', { mode: 0o644 });
+      await until('the others are forgotten', () => noted() === 'broken@1.0.0.json');
+      await daemon.signal('SIGTERM');
+      await daemon.start();
+      assert.equal(noted(), 'broken@1.0.0.json');
+      await daemon.signal('SIGTERM');
+      rmSync(files[0] ?? '');
+      await daemon.start();
+      await until('nothing is left', () => noted() === '');
     });
   });
 

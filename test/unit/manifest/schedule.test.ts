@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { loadManifest, scheduleDefaults } from '../../../src/manifest/index.ts';
+import { Timetable } from '../../../src/runtime/schedule/timetable.ts';
 import { accept, brief, HEAD, refuse } from './support.ts';
 
+const WEEK_MS = 7 * 86_400_000;
 const quoted = (text: string): string => `schedule: '${text}'\n`;
 
 describe('a schedule', () => {
@@ -129,12 +131,22 @@ describe('a schedule', () => {
     });
 
   const warnings: [cron: string, zone: string, warned: boolean][] = [
-    ['*/30 * * * *', 'Europe/Berlin', true],
-    ['0 3,15 * * *', 'America/New_York', true],
+    ['*/30 * * * *', 'Europe/Berlin', false], // goes by elapsed time
+    ['@hourly', 'Australia/Sydney', false],
+    ['*/30 2 * * *', 'Europe/Berlin', true],
+    ['0 2,3 * * *', 'Europe/Berlin', true],
+    ['*/10 * 2 * * *', 'Australia/Sydney', true],
+    ['30 2,3 * * *', 'Europe/Berlin', false],
     ['30 2 * * *', 'Europe/Berlin', false],
-    ['*/30 * * * *', 'UTC', false],
-    ['*/30 * * * *', 'Asia/Tokyo', false],
-    ['@hourly', 'Australia/Sydney', true],
+    ['*/30 8-17 * * *', 'Europe/Berlin', false],
+    ['*/30 2 * * 1-6', 'Europe/Berlin', false], // they change on a Sunday
+    ['*/30 2 * * 5L,0', 'Europe/Berlin', true],
+    ['0 3,15 * * *', 'America/New_York', false],
+    ['0,15,30 2 * * *', 'Australia/Lord_Howe', true], // by half an hour
+    ['0,45 2 * * *', 'Australia/Lord_Howe', false],
+    ['*/30 0 * * *', 'Asia/Beirut', true], // at midnight
+    ['*/30 2 * * *', 'UTC', false],
+    ['*/30 2 * * *', 'Asia/Tokyo', false],
   ];
   for (const [cron, zone, warned] of warnings)
     it(`\`${cron}\` in ${zone} is ${warned ? '' : 'not '}warned of`, () => {
@@ -143,6 +155,20 @@ describe('a schedule', () => {
       assert.ok(written.ok && ofBoard.ok);
       assert.equal(brief(written.diagnostics).join(), warned ? `TH1313 6:${33 + cron.length} schedule.time_zone` : '');
       assert.equal(brief(ofBoard.diagnostics).join(), warned ? 'TH1313 6:11 schedule' : '');
+      // It says of the runs what they do.
+      const { message = '' } = written.diagnostics[0] ?? {};
+      if (warned)
+        assert.match(message, /^the clocks of `[^`]+` go from \d\d:\d\d to \d\d:\d\d once a year, and what is due/);
+      const timetable = new Timetable(cron, zone);
+      const runs = (from: number): number => {
+        let count = 0;
+        for (let at = timetable.next(from); at !== undefined && at <= from + WEEK_MS; at = timetable.next(at)) count++;
+        return count;
+      };
+      const weeks = Array.from({ length: 52 }, (_, week) => runs(Date.UTC(2027, 0, 1, 5) + week * WEEK_MS));
+      const usual = weeks[0] ?? 0;
+      const isMonthly = cron.includes('L');
+      if (!timetable.everyHour && !isMonthly) assert.equal(Math.min(...weeks) < usual, warned);
     });
 });
 
