@@ -149,7 +149,7 @@ export class Daemon {
       });
       daemon.#note(false);
       const holdings = await reconciler.begin(filesOf(inheritance));
-      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean });
+      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean, onProblem });
       reconciler.tell();
       await board.register();
       return daemon;

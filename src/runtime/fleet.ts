@@ -1,7 +1,7 @@
 import type { ThubanError } from '../base/index.ts';
 import { Catalogue, type Entry } from './catalogue.ts';
 import { Clockwork } from './clockwork.ts';
-import type { DaemonBoard } from './daemon-board.ts';
+import type { Board } from './container.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
 import type { RuntimeEvent } from './events.ts';
@@ -18,7 +18,7 @@ import { Turnstile } from './turnstile.ts';
 
 export interface FleetParts {
   options: DaemonOptions;
-  board: DaemonBoard;
+  board: Board;
   files: StateFiles;
   stores: LogStores;
   history: EventHistory;
@@ -44,7 +44,11 @@ export class Fleet {
     this.clockwork = new Clockwork({
       options: parts.options,
       catalogue: this.catalogue,
-      addBeside: ({ supervised, repository }, number) => this.add({ loaded: supervised.loaded, repository }, number),
+      addBeside: ({ supervised, repository }, number) => {
+        const beside = this.add({ loaded: supervised.loaded, repository }, number);
+        beside.supervised.isLeaving = supervised.isLeaving;
+        return beside;
+      },
       isClosing: () => this.isClosing,
       onEvent: (event) => {
         this.#tell(event);

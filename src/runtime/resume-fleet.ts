@@ -1,12 +1,15 @@
 import { dirname } from 'node:path';
+import { ThubanError } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import type { Entry } from './catalogue.ts';
 import type { Fleet } from './fleet.ts';
+import { Leaving } from './leaving.ts';
 import { keptFor, reconcile, View } from './reconcile/index.ts';
 import type { Holdings } from './repository/index.ts';
 import type { SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
 import { isResting } from './states.ts';
+import { asBug } from './steps.ts';
 import { inForce, type Inheritance } from './take-over.ts';
 import type { LogStores } from './log-store.ts';
 
@@ -23,6 +26,8 @@ export interface ResumeParts {
   stores: LogStores;
   /** The last daemon ended in order, so that it had written all output. */
   wasClean: boolean;
+  /** Something of it did not succeed; the rest goes on. */
+  onProblem: (error: ThubanError) => void;
 }
 
 /**
@@ -41,7 +46,7 @@ export function resumeFleet(parts: ResumeParts): void {
   dropForgotten(fleet, entries, parts);
   for (const [id, entry] of entries) resume(id, entry, parts);
   for (const step of reconcile(holdings, fleet.actual(NOTHING_BUSY))) if (step.do === 'add') fleet.add(step.wanted);
-  endOrphans(fleet);
+  endOrphans(parts);
   const known = new Set([
     ...fleet.catalogue.entries.keys(),
     ...[...inheritance.saved.keys()].filter(mayReturn(holdings)),
@@ -57,12 +62,18 @@ function ordinalOf(id: string): number | undefined {
 }
 
 /** What runs beside a container that is gone. */
-function endOrphans(fleet: Fleet): void {
+function endOrphans({ fleet, onProblem }: ResumeParts): void {
   for (const entry of fleet.catalogue.entries.values()) {
     if (entry.beside === undefined || fleet.catalogue.entries.has(entry.beside.of)) continue;
-    void entry.supervised.stop('because its manifest is gone').then(() => {
-      if (!fleet.isClosing) fleet.drop(entry);
-    });
+    const leaving = new Leaving(fleet, entry);
+    leaving
+      .end('because its manifest is gone')
+      .then(() => {
+        if (!fleet.isClosing) leaving.forget();
+      })
+      .catch((error: unknown) => {
+        onProblem(error instanceof ThubanError ? error : asBug(error));
+      });
   }
 }
 

@@ -41,7 +41,7 @@ export class View {
   }
 
   /** A file that cannot be used and may mean this container; without a readable version it may mean every version of its name. */
-  brokenFor({ loaded: { manifest } }: Actual): RejectedFile | undefined {
+  brokenFor({ loaded: { manifest } }: Pick<Actual, 'loaded'>): RejectedFile | undefined {
     const named = this.#brokenNames.get(manifest.name) ?? [];
     return named.find(({ version }) => version === undefined || version === manifest.version);
   }
