@@ -96,9 +96,8 @@ function dropForgotten(fleet: Fleet, entries: Map<string, Entry>, { holdings, in
     const isHeld = inheritance.held.has(one.id) || inheritance.saved.get(one.id)?.makes_room === true;
     const entry = entries.get(one.id);
     if (entry === undefined || isHeld || holdings.containers.has(one.id) || keptFor(one, view) !== undefined) continue;
-    // A run that was to be started again goes to the version that stands in its file now.
-    if (view.definedIn(one.loaded.file, one.loaded.manifest.name) !== undefined && isUnderWay(inheritance, one.id))
-      continue;
+    // A run that was to be started again goes to the version that takes its place now.
+    if (view.heirOf(one) !== undefined && isUnderWay(inheritance, one.id)) continue;
     fleet.drop(entry);
     entries.delete(one.id);
   }
