@@ -7,6 +7,7 @@ import type { EventHistory } from './event-history.ts';
 import type { RuntimeEvent } from './events.ts';
 import { exitSentence } from './exit.ts';
 import { logEvent } from './log-event.ts';
+import { foundItsResources } from './lacking.ts';
 import type { LogStore, LogStores } from './log-store.ts';
 import { runId, type PlanOptions } from './plan.ts';
 import type { Actual, Wanted } from './reconcile/index.ts';
@@ -65,17 +66,21 @@ export class Fleet {
   /** `busy`: ids of containers that something is being done about. */
   actual(busy: { has(id: string): boolean }): Actual[] {
     const own = [...this.catalogue.entries].filter(([, { beside }]) => beside === undefined);
-    return own.map(([id, { supervised, repository, isDecided }]) => ({
-      id,
-      loaded: supervised.loaded,
-      repository,
-      // Whose end was asked for is on its way to it, also when it has not come so far as to be started.
-      state: supervised.isAsked && isActive(supervised.state) ? 'stopping' : supervised.state,
-      busy: busy.has(id),
-      lived: supervised.lived,
-      isDecided,
-      makesRoom: supervised.makesRoom,
-    }));
+    return own.map(([id, entry]) => {
+      const { supervised, repository, isDecided } = entry;
+      return {
+        id,
+        loaded: supervised.loaded,
+        repository,
+        // Whose end was asked for is on its way to it, also when it has not come so far as to be started.
+        state: supervised.isAsked && isActive(supervised.state) ? 'stopping' : supervised.state,
+        busy: busy.has(id),
+        lived: supervised.lived,
+        isDecided,
+        makesRoom: supervised.makesRoom,
+        foundResources: foundItsResources(entry, this.catalogue),
+      };
+    });
   }
 
   /** Takes a container in, or one more run beside its own. Nothing of it is started, unless the clock does it. */

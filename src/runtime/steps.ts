@@ -64,6 +64,7 @@ export class Steps {
 
   /** Somebody may have started it meanwhile, or all is about to end. */
   async #start({ supervised }: Entry): Promise<void> {
+    await Promise.resolve(); // until all that came together has its place: it may mount the files of another
     if (this.#parts.fleet.isClosing || !isResting(supervised.state)) return;
     void supervised.start({}, { asked: false });
     await supervised.attempt;

@@ -37,7 +37,7 @@ function bring(one: Actual, wanted: Wanted, view: View): Step | undefined {
   const { id, state } = one;
   const mayStart = isResting(state) && view.startsByItself(id, wanted);
   const comesBack = one.makesRoom && isResting(state); // its file came back before the other version had taken its place
-  const start = comesBack || (mayStart && !one.lived && !one.isDecided);
+  const start = comesBack || (mayStart && (one.foundResources || (!one.lived && !one.isDecided)));
   if (isUnchanged(one, wanted)) return start ? { do: 'start', id } : undefined;
   if (meanTheSame(one.loaded, wanted.loaded)) return { do: 'take', id, wanted, start };
   if (isActive(state)) return { do: 'replace', id, wanted };

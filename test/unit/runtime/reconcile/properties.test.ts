@@ -35,6 +35,7 @@ const boards = fc
       lived: fc.boolean(),
       isDecided: fc.boolean(),
       makesRoom: fc.boolean(),
+      foundResources: fc.boolean(),
     }),
     { selector: ({ one }) => idOf(one), maxLength: 6 },
   )

@@ -63,6 +63,15 @@ describe('a new container', () => {
   ]);
 });
 
+describe('what failed because it mounts files that nobody had', () => {
+  const failed = { state: 'failed', foundResources: true } as const;
+  table([
+    ['starts when there are some', desired([auto('a:1.0.0')]), [actual(auto('a:1.0.0'), failed)], ['start a:1.0.0']],
+    ['is left when there are none', desired([auto('a:1.0.0')]), [actual(auto('a:1.0.0'), { state: 'failed' })], []],
+    ['is started by hand without autostart', desired([a]), [actual(a, failed)], []],
+  ]);
+});
+
 describe('a changed manifest', () => {
   const states = ['starting', 'running', 'backoff'] as const;
   table([
