@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { restartDefaults, type LoadedManifest, type Manifest } from '../../../../src/manifest/index.ts';
+import type { DaemonOptions } from '../../../../src/runtime/daemon-options.ts';
 import { EventHistory } from '../../../../src/runtime/event-history.ts';
 import { Executor } from '../../../../src/runtime/executor.ts';
 import { Fleet } from '../../../../src/runtime/fleet.ts';
@@ -31,6 +32,7 @@ export class ExecutorBench implements AsyncDisposable {
   readonly board = new SlowBoard();
   readonly history = new EventHistory(1000);
   readonly log: string[] = [];
+  readonly options: DaemonOptions;
   readonly fleet: Fleet;
   readonly executor: Executor;
   readonly supervisor: Supervisor;
@@ -46,24 +48,25 @@ export class ExecutorBench implements AsyncDisposable {
     const onProblem = (error: Error): void => {
       this.log.push(error.message);
     };
+    this.options = {
+      runDir: this.#folder,
+      repositories: {},
+      installSize: 0,
+      watch: { debounce: 0, rescan: 60 },
+      dataDir: this.#folder,
+      schedule: { gate: { mode: 'off', timeout: 0 }, timeZone: 'UTC' },
+      cgroups: { parent: '/sys/fs/cgroup', name: 'thuban', enforce: 'strict' },
+      lease: 0,
+      concurrency: 4,
+      shutdownTimeout: 1,
+      logs: LOGS,
+      restart: restartDefaults,
+      eventHistory: 1000,
+      sockets: [],
+      log,
+    };
     this.fleet = new Fleet({
-      options: {
-        runDir: this.#folder,
-        repositories: {},
-        installSize: 0,
-        watch: { debounce: 0, rescan: 60 },
-        dataDir: this.#folder,
-        schedule: { gate: { mode: 'off', timeout: 0 }, timeZone: 'UTC' },
-        cgroups: { parent: '/sys/fs/cgroup', name: 'thuban', enforce: 'strict' },
-        lease: 0,
-        concurrency: 4,
-        shutdownTimeout: 1,
-        logs: LOGS,
-        restart: restartDefaults,
-        eventHistory: 1000,
-        sockets: [],
-        log,
-      },
+      options: this.options,
       board: this.board,
       files: new StateFiles(state, { onProblem }),
       stores: new LogStores(join(this.#folder, 'logs'), LOGS, { onProblem }),
