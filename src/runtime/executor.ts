@@ -12,7 +12,7 @@ export interface Outcome {
 
 /**
  * Carries out what `reconcile` says, each step by itself, so that one that takes long holds nobody up. When a step has ended, or a container has come
- * to another state, it is asked again: what changed meanwhile needs no memory here.
+ * to rest, it is asked again: what changed meanwhile needs no memory here.
  */
 export class Executor {
   readonly #parts: StepsParts;
@@ -20,12 +20,17 @@ export class Executor {
   readonly #running = new Map<string, { step: Step; outcome: Promise<Outcome> }>();
   /** Containers whose step did not succeed: there is no other before the next look at the repositories. */
   readonly #stuck = new Set<string>();
+  /** Before, what an earlier daemon left has to have its place. */
+  #hasBegun = false;
   #isDue = false;
   #closed = false;
 
   constructor(parts: StepsParts) {
     this.#parts = parts;
     this.#steps = new Steps(parts);
+    parts.fleet.onRest = () => {
+      if (this.#hasBegun) this.runSoon();
+    };
   }
 
   /** Whether something is being done about a container. */
@@ -52,6 +57,7 @@ export class Executor {
   /** Begins every step that there is now. */
   run(): void {
     this.#isDue = false;
+    this.#hasBegun = true;
     if (this.#closed || this.#parts.fleet.isClosing) return;
     for (const step of reconcile(this.#parts.desired(), this.#parts.fleet.actual(this))) {
       // What takes another's place is not there before that one has ended, but something is being done about it.

@@ -12,7 +12,7 @@ import type { LogStore, LogStores } from './log-store.ts';
 import { runId, type PlanOptions } from './plan.ts';
 import type { Actual, Wanted } from './reconcile/index.ts';
 import { isFailure } from './restart.ts';
-import { isActive } from './states.ts';
+import { isActive, isResting } from './states.ts';
 import type { StateFiles } from './state-files.ts';
 import { Supervised } from './supervised.ts';
 import { Turnstile } from './turnstile.ts';
@@ -35,6 +35,8 @@ export class Fleet {
   readonly #parts: FleetParts;
   readonly clockwork: Clockwork;
   readonly #turnstile: Turnstile;
+  /** Called when a container has come to rest: something may have waited for that. */
+  onRest: (() => void) | undefined;
   /** From the moment on that they are somebody else's, nothing of them is noted here. */
   #detached = false;
   #stopping = false;
@@ -156,7 +158,9 @@ export class Fleet {
     this.#tell(event);
     this.clockwork.onEvent(event);
     if (event.type === 'exited') log.remark(exitSentence(event.exit));
-    if (event.type === 'state') this.#checkCritical(event.container);
+    if (event.type !== 'state') return;
+    this.#checkCritical(event.container);
+    if (isResting(event.state)) this.onRest?.();
   }
 
   #tell(event: RuntimeEvent): void {
