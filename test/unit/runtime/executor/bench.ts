@@ -33,6 +33,8 @@ export class ExecutorBench implements AsyncDisposable {
   readonly history = new EventHistory(1000);
   readonly log: string[] = [];
   readonly options: DaemonOptions;
+  readonly files: StateFiles;
+  readonly stores: LogStores;
   readonly fleet: Fleet;
   readonly executor: Executor;
   readonly supervisor: Supervisor;
@@ -65,11 +67,13 @@ export class ExecutorBench implements AsyncDisposable {
       sockets: [],
       log,
     };
+    this.files = new StateFiles(state, { onProblem });
+    this.stores = new LogStores(join(this.#folder, 'logs'), LOGS, { onProblem });
     this.fleet = new Fleet({
       options: this.options,
       board: this.board,
-      files: new StateFiles(state, { onProblem }),
-      stores: new LogStores(join(this.#folder, 'logs'), LOGS, { onProblem }),
+      files: this.files,
+      stores: this.stores,
       history: this.history,
       planOptions: { parent: '/sys/fs/cgroup', top: 'thuban' },
       onCritical: () => undefined,
@@ -136,7 +140,12 @@ export class ExecutorBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.executor.close();
     this.fleet.detach();
-    await this.fleet.killAll('at the end of the test');
+    const ended = this.fleet.killAll('at the end of the test');
+    for (let turn = 0; turn < TURNS && this.board.live.length > 0; turn++) {
+      for (const container of this.board.live) this.board.finish(container);
+      await nextTurn();
+    }
+    await ended;
     await closed;
     rmSync(this.#folder, { recursive: true });
   }
