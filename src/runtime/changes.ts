@@ -18,7 +18,8 @@ export function changesOf(desired: Desired, actual: readonly Actual[], underWay:
   // What has begun and is overtaken by another wish is told as the other.
   const board = actual.map((one) => ({ ...one, busy: busy.has(one.id) }));
   const byId = new Map(board.map((one) => [one.id, one]));
-  const changes = [...begun, ...reconcile(desired, board)].map((step): Change => {
+  const steps = reconcile(desired, board).filter((step) => idsOf(step).every((id) => !busy.has(id)));
+  const changes = [...begun, ...steps].map((step): Change => {
     const { id } = step;
     const one = byId.get(step.do === 'succeed' ? step.old : id);
     const runs = one !== undefined && (isActive(one.state) || one.makesRoom);

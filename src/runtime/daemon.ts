@@ -152,7 +152,7 @@ export class Daemon {
       const judge = (): void => {
         reconciler.mark();
       };
-      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean, judge });
+      resumeFleet({ fleet, inheritance, holdings, dirs: reconciler.dirs, files, stores, wasClean, judge, onProblem });
       reconciler.tell();
       await board.register();
       return daemon;

@@ -22,3 +22,8 @@ export function stoppedMeanwhile(id: string, state: State): ThubanError {
     details: { id, state, action: 'restart' },
   });
 }
+
+/** Whoever would start one that goes for good is told so. */
+export function leavingError(id: string): ThubanError {
+  return new ThubanError('TH6005', `\`${id}\` is being removed`, { hint: 'thuban ps', details: { id } });
+}

@@ -1,17 +1,18 @@
 import type { ThubanError } from '../base/index.ts';
 import { Catalogue, type Entry } from './catalogue.ts';
 import { Clockwork } from './clockwork.ts';
-import type { DaemonBoard } from './daemon-board.ts';
+import type { Board } from './container.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
 import type { RuntimeEvent } from './events.ts';
 import { exitSentence } from './exit.ts';
 import { logEvent } from './log-event.ts';
+import { foundItsResources } from './lacking.ts';
 import type { LogStore, LogStores } from './log-store.ts';
 import { runId, type PlanOptions } from './plan.ts';
 import type { Actual, Wanted } from './reconcile/index.ts';
 import { isFailure } from './restart.ts';
-import { isActive } from './states.ts';
+import { isActive, isResting } from './states.ts';
 import type { StateFiles } from './state-files.ts';
 import { Supervised } from './supervised.ts';
 import { checkTrust } from './trust.ts';
@@ -19,7 +20,7 @@ import { Turnstile } from './turnstile.ts';
 
 export interface FleetParts {
   options: DaemonOptions;
-  board: DaemonBoard;
+  board: Board;
   files: StateFiles;
   stores: LogStores;
   history: EventHistory;
@@ -35,6 +36,8 @@ export class Fleet {
   readonly #parts: FleetParts;
   readonly clockwork: Clockwork;
   readonly #turnstile: Turnstile;
+  /** Called when a container has come to rest: something may have waited for that. */
+  onRest: (() => void) | undefined;
   /** From the moment on that they are somebody else's, nothing of them is noted here. */
   #detached = false;
   #stopping = false;
@@ -45,7 +48,11 @@ export class Fleet {
     this.clockwork = new Clockwork({
       options: parts.options,
       catalogue: this.catalogue,
-      addBeside: ({ supervised, repository }, number) => this.add({ loaded: supervised.loaded, repository }, number),
+      addBeside: ({ supervised, repository }, number) => {
+        const beside = this.add({ loaded: supervised.loaded, repository }, number);
+        beside.supervised.isLeaving = supervised.isLeaving;
+        return beside;
+      },
       isClosing: () => this.isClosing,
       onEvent: (event) => {
         this.#tell(event);
@@ -62,17 +69,21 @@ export class Fleet {
   /** `busy`: ids of containers that something is being done about. */
   actual(busy: { has(id: string): boolean }): Actual[] {
     const own = [...this.catalogue.entries].filter(([, { beside }]) => beside === undefined);
-    return own.map(([id, { supervised, repository, isDecided }]) => ({
-      id,
-      loaded: supervised.loaded,
-      repository,
-      // Whose end was asked for is on its way to it, also when it has not come so far as to be started.
-      state: supervised.isAsked && isActive(supervised.state) ? 'stopping' : supervised.state,
-      busy: busy.has(id),
-      lived: supervised.lived,
-      isDecided,
-      makesRoom: supervised.makesRoom,
-    }));
+    return own.map(([id, entry]) => {
+      const { supervised, repository, isDecided } = entry;
+      return {
+        id,
+        loaded: supervised.loaded,
+        repository,
+        // Whose end was asked for is on its way to it, also when it has not come so far as to be started.
+        state: supervised.isAsked && isActive(supervised.state) ? 'stopping' : supervised.state,
+        busy: busy.has(id),
+        lived: supervised.lived,
+        isDecided,
+        makesRoom: supervised.makesRoom,
+        foundResources: foundItsResources(entry, this.catalogue),
+      };
+    });
   }
 
   /** Takes a container in, or one more run beside its own. Nothing of it is started, unless the clock does it. */
@@ -151,7 +162,9 @@ export class Fleet {
     this.#tell(event);
     this.clockwork.onEvent(event);
     if (event.type === 'exited') log.remark(exitSentence(event.exit));
-    if (event.type === 'state') this.#checkCritical(event.container);
+    if (event.type !== 'state') return;
+    this.#checkCritical(event.container);
+    if (isResting(event.state)) this.onRest?.();
   }
 
   #tell(event: RuntimeEvent): void {

@@ -2,6 +2,7 @@ import { ThubanError, type Clock } from '../base/index.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { ProgramOverrides } from './plan-program.ts';
+import type { Held } from './restore.ts';
 import type { RestartHistory } from './restart.ts';
 import type { SavedManifest, SavedState } from './saved-state.ts';
 import { transitions, type State } from './states.ts';
@@ -124,8 +125,16 @@ export class Ledger {
     });
   }
 
-  /** Takes over what an earlier daemon saved; `state` is what was made of it. */
-  remember(saved: SavedState, state: State): void {
+  /** Takes over what an earlier daemon left; `state` is what was made of it. */
+  resume(state: State, saved: SavedState | undefined, held: Held | undefined): void {
+    this.state = state;
+    if (saved !== undefined) this.#remember(saved, state);
+    if (held === undefined) return;
+    this.run = String(held.listed.id);
+    this.groups = held.record.groups.map((group) => group.path);
+  }
+
+  #remember(saved: SavedState, state: State): void {
     if (state === saved.state) {
       this.since = saved.since;
       this.message = saved.message;

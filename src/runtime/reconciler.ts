@@ -42,7 +42,7 @@ export class Reconciler {
   readonly #watch: RepositoryWatch;
   readonly packages: Packages;
   #holdings: Holdings = holdingsOf(new Map(), []);
-  /** Requests that look by themselves: what the watch sees meanwhile is theirs to tell. */
+  /** Requests that look by themselves and do what follows: what the watch sees meanwhile is theirs to tell. */
   #asking = 0;
 
   constructor(parts: ReconcilerParts) {
@@ -118,7 +118,14 @@ export class Reconciler {
   }
 
   async apply({ dry_run: isDry = false }: { dry_run?: boolean } = {}): Promise<Applied> {
-    const holdings = await this.#settledLook();
+    if (isDry) return this.#answer(await this.#settledLook(), isDry);
+    this.#asking++;
+    let holdings: Holdings;
+    try {
+      holdings = await this.#settledLook();
+    } finally {
+      this.#asking--;
+    }
     return this.#answer(holdings, isDry);
   }
 
@@ -181,15 +188,10 @@ export class Reconciler {
 
   /** Whoever asks means the files as they are now; one that has changed just now is given the time to hold still. */
   async #settledLook(): Promise<Holdings> {
-    this.#asking++;
-    try {
-      const first = await this.#look();
-      if (first.unsettled.size === 0) return first;
-      await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
-      return await this.#repositories.lookAtAll(() => this.#claims());
-    } finally {
-      this.#asking--;
-    }
+    const first = await this.#look();
+    if (first.unsettled.size === 0) return first;
+    await pause(this.#parts.options.watch.debounce * 1000 + GRAIN_MS);
+    return this.#repositories.lookAtAll(() => this.#claims());
   }
 
   #look(): Promise<Holdings> {

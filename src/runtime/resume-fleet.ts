@@ -1,12 +1,15 @@
 import { dirname } from 'node:path';
+import { ThubanError } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import type { Entry } from './catalogue.ts';
 import type { Fleet } from './fleet.ts';
+import { Leaving } from './leaving.ts';
 import { keptFor, reconcile, View } from './reconcile/index.ts';
 import type { Holdings } from './repository/index.ts';
 import type { SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
 import { isResting } from './states.ts';
+import { asBug } from './steps.ts';
 import { inForce, type Inheritance } from './take-over.ts';
 import type { LogStores } from './log-store.ts';
 
@@ -25,6 +28,8 @@ export interface ResumeParts {
   wasClean: boolean;
   /** Notes what is wrong with the files of those that there are: asked before anything is started again. */
   judge: () => void;
+  /** Something of it did not succeed; the rest goes on. */
+  onProblem: (error: ThubanError) => void;
 }
 
 /**
@@ -44,7 +49,7 @@ export function resumeFleet(parts: ResumeParts): void {
   parts.judge();
   for (const [id, entry] of entries) resume(id, entry, parts);
   for (const step of reconcile(holdings, fleet.actual(NOTHING_BUSY))) if (step.do === 'add') fleet.add(step.wanted);
-  endOrphans(fleet);
+  endOrphans(parts);
   const known = new Set([
     ...fleet.catalogue.entries.keys(),
     ...[...inheritance.saved.keys()].filter(mayReturn(holdings)),
@@ -60,12 +65,18 @@ function ordinalOf(id: string): number | undefined {
 }
 
 /** What runs beside a container that is gone. */
-function endOrphans(fleet: Fleet): void {
+function endOrphans({ fleet, onProblem }: ResumeParts): void {
   for (const entry of fleet.catalogue.entries.values()) {
     if (entry.beside === undefined || fleet.catalogue.entries.has(entry.beside.of)) continue;
-    void entry.supervised.stop('because its manifest is gone').then(() => {
-      if (!fleet.isClosing) fleet.drop(entry);
-    });
+    const leaving = new Leaving(fleet, entry);
+    leaving
+      .end('because its manifest is gone')
+      .then(() => {
+        if (!fleet.isClosing) leaving.forget();
+      })
+      .catch((error: unknown) => {
+        onProblem(error instanceof ThubanError ? error : asBug(error));
+      });
   }
 }
 
@@ -88,9 +99,8 @@ function dropForgotten(fleet: Fleet, entries: Map<string, Entry>, { holdings, in
     const isHeld = inheritance.held.has(one.id) || inheritance.saved.get(one.id)?.makes_room === true;
     const entry = entries.get(one.id);
     if (entry === undefined || isHeld || holdings.containers.has(one.id) || keptFor(one, view) !== undefined) continue;
-    // A run that was to be started again goes to the version that stands in its file now.
-    if (view.definedIn(one.loaded.file, one.loaded.manifest.name) !== undefined && isUnderWay(inheritance, one.id))
-      continue;
+    // A run that was to be started again goes to the version that takes its place now.
+    if (view.heirOf(one) !== undefined && isUnderWay(inheritance, one.id)) continue;
     fleet.drop(entry);
     entries.delete(one.id);
   }

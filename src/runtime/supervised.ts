@@ -3,19 +3,20 @@ import type { LoadedManifest, Restart } from '../manifest/index.ts';
 import { Comeback } from './comeback.ts';
 import type { Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
-import { carryOut, stoppedMeanwhile, type Ending } from './ending.ts';
+import { carryOut, leavingError, stoppedMeanwhile, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
 import { Ledger, monotonicMs } from './ledger.ts';
 import { withPosition } from './locate.ts';
+import { ManifestInForce, type NextManifest } from './manifest-in-force.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import { runId } from './plan.ts';
 import { restore, type Entry, type Held } from './restore.ts';
 import { Runner } from './runner.ts';
-import { savedManifest, type SavedState } from './saved-state.ts';
+import type { SavedState } from './saved-state.ts';
 import { isActive, isResting, type State } from './states.ts';
 import { statusOf, type Status } from './status.ts';
 import { NO_RESTART, type SupervisedOptions } from './supervised-options.ts';
-import { tellStartFailed, tellStarted } from './tell-start.ts';
+import { tellEnded, tellStartFailed, tellStarted } from './tell-run.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** One container over all its runs: starts it, restarts it as its manifest says, and knows its state. */
@@ -27,7 +28,7 @@ export class Supervised {
   readonly #ledger: Ledger;
   readonly #runner: Runner;
   readonly #comeback: Comeback;
-  #loaded: LoadedManifest;
+  readonly #inForce: ManifestInForce;
   #container: Container | undefined;
   #lastRun: Container | undefined;
   #attempt = optionalDeferred<Container>();
@@ -36,18 +37,17 @@ export class Supervised {
   #ending: Ending | undefined;
   #life: Promise<Exit> | undefined;
   #failure: unknown;
-  /** Its package is being removed: nothing starts it any more. */
+  /** It is being removed: nothing starts it any more. */
   isLeaving = false;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
-    this.#loaded = options.loaded;
     this.id = runId(options.loaded.manifest, options.planOptions.beside);
     this.#clock = options.clock ?? systemClock;
     this.#turnstile = options.turnstile ?? new Turnstile(Infinity);
     this.#ledger = new Ledger(this.id, { ...options, clock: this.#clock });
-    this.#ledger.loaded = savedManifest(options.loaded);
-    this.#runner = new Runner({ ...options, loaded: () => this.#loaded }, this.#ledger);
+    this.#inForce = new ManifestInForce(options.loaded, this.#ledger);
+    this.#runner = new Runner({ ...options, loaded: () => this.loaded }, this.#ledger);
     this.#comeback = new Comeback({
       ledger: this.#ledger,
       clock: this.#clock,
@@ -65,11 +65,11 @@ export class Supervised {
 
   /** The manifest in force: what runs was started with it, and the next start will be. */
   get loaded(): LoadedManifest {
-    return this.#loaded;
+    return this.#inForce.loaded;
   }
 
   get #policy(): Restart {
-    return this.#options.once === true ? NO_RESTART : (this.#loaded.manifest.restart ?? NO_RESTART);
+    return this.#options.once === true ? NO_RESTART : (this.loaded.manifest.restart ?? NO_RESTART);
   }
 
   get state(): State {
@@ -91,7 +91,7 @@ export class Supervised {
     return this.#ledger.intent !== 'run';
   }
 
-  /** It was active when it began to make room for another version of its file. */
+  /** It was active when it began to make room for another version, and nobody has stopped it since. */
   get makesRoom(): boolean {
     return this.#ledger.makesRoom;
   }
@@ -136,7 +136,7 @@ export class Supervised {
       return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${state}`));
     if (this.isLeaving) {
       this.#attempt = optionalDeferred();
-      return Promise.resolve(this.#neverRan('is being uninstalled'));
+      return Promise.resolve(this.#neverRan('is being removed'));
     }
     this.#ledger.overrides = overrides;
     this.#ledger.intent = 'run';
@@ -153,42 +153,40 @@ export class Supervised {
   /** Goes on where an earlier daemon left it. Says what that one had begun, which is to be carried through. */
   resume(saved: SavedState | undefined, held: Held | undefined): { then: 'stop' | 'restart' | undefined } {
     const { state, entry, then } = restore(saved, held, monotonicMs());
-    this.#ledger.state = state;
-    if (saved !== undefined) this.#ledger.remember(saved, state);
-    if (held !== undefined) {
-      this.#ledger.run = String(held.listed.id);
-      this.#ledger.groups = held.record.groups.map((group) => group.path);
-    }
+    this.#ledger.resume(state, saved, held);
     if (entry !== undefined) void this.#begin(entry);
     else this.#ledger.save();
     return { then };
   }
 
-  /** Ends it and whatever restart was to come. Resolves when all is gone. `timeout` in seconds replaces the manifest's. */
-  async stop(reason?: string, options: { timeout?: number } = {}): Promise<void> {
-    await this.#end({ how: 'stop', reason, timeout: options.timeout }, 'stop');
+  /**
+   * Ends it and whatever restart was to come. Resolves when all is gone. `timeout` in seconds replaces the manifest's. `asked`: by a person, so that
+   * another version does not go on for it either.
+   */
+  async stop(reason?: string, { timeout, asked = false }: { timeout?: number; asked?: boolean } = {}): Promise<void> {
+    if (asked) this.#ledger.makesRoom = false;
+    await this.#end({ how: 'stop', reason, timeout }, 'stop');
   }
 
   /** Another text of its manifest is in force from the next start on. What runs is not touched. */
   take(loaded: LoadedManifest): void {
-    this.#loaded = loaded;
-    this.#ledger.loaded = savedManifest(loaded);
-    this.#ledger.save();
+    this.#inForce.take(loaded);
   }
 
   /**
-   * Stops it, if it lives, as the manifest says that it was started with, and starts it with the same overrides and the manifest `next`, if there is
-   * one. Resolves when the start is under way; `started` is its `attempt`. TH6005 when it was asked to stop meanwhile.
+   * Stops it, if it lives, as the manifest says that it was started with, and starts it with the same overrides and the manifest that `next` gives
+   * then. Resolves when the start is under way; `started` is its `attempt`. TH6005 when it was asked to stop meanwhile, or is wanted no more.
    */
   async restart(
     reason: string,
-    { timeout, next }: { timeout?: number; next?: LoadedManifest } = {},
+    { timeout, next }: { timeout?: number; next?: NextManifest } = {},
   ): Promise<{ started: Promise<Container> }> {
-    if (next !== undefined) this.#ledger.loaded = savedManifest(next); // for a next daemon, from the first step on
+    if (this.isLeaving) throw leavingError(this.id);
+    if (next !== undefined) this.#inForce.prepare(next);
     if (this.#life === undefined) this.#ledger.intent = 'restart';
     else await this.#end({ how: 'stop', reason, timeout }, 'restart');
     failpoint('restart.stopped');
-    if (next !== undefined) this.take(next);
+    this.#inForce.takeNext();
     failpoint('replace.taken');
     const { state, overrides, intent } = this.#ledger;
     if (intent === 'stop') throw stoppedMeanwhile(this.id, state);
@@ -205,6 +203,7 @@ export class Supervised {
   /** Kills everything of it at once. */
   async kill(reason?: string): Promise<void> {
     this.#ending = undefined; // a kill overtakes a stop
+    this.#ledger.makesRoom = false;
     await this.#end({ how: 'kill', reason, timeout: undefined }, 'stop');
   }
 
@@ -257,7 +256,7 @@ export class Supervised {
         entry.from === 'held' ? await this.#runner.adopt(entry.held, entry.accounted) : await this.#runner.start();
     } catch (error) {
       this.#failure = error;
-      const located = withPosition(error, this.#loaded);
+      const located = withPosition(error, this.loaded);
       const exit = tellStartFailed(this.#ledger, located, this.#clock);
       this.#attempt.reject(located);
       return exit;
@@ -275,11 +274,7 @@ export class Supervised {
     const { exit, leftovers } = await container.ended;
     this.#container = undefined;
     this.#lastRun = container;
-    this.#ledger.groups = [];
-    if (leftovers.length > 0) this.#ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path) });
-    if (entry.from === 'held' && entry.accounted) return this.#ledger.lastExit ?? exit;
-    this.#ledger.emit({ type: 'exited', exit });
-    return exit;
+    return tellEnded(this.#ledger, entry, exit, leftovers);
   }
 
   #neverRan(why: string): Exit {

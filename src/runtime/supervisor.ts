@@ -90,7 +90,7 @@ export class Supervisor implements Control {
     const { state } = supervised;
     if (state === 'stopped' || state === 'failed')
       throw wrongState(supervised.id, state, 'stop', 'starting, running or backoff');
-    await supervised.stop('on request', options);
+    await supervised.stop('on request', { ...options, asked: true });
     return { id: supervised.id, exit: supervised.status.last_exit ?? null };
   }
 

@@ -42,8 +42,10 @@ export interface Actual {
   lived: boolean;
   /** Whether it starts by itself was decided once. */
   isDecided: boolean;
-  /** It was active when it began to make room for another version of its file, which has not taken its place yet. */
+  /** It was active when it began to make room for another version, which has not taken its place yet. */
   makesRoom: boolean;
+  /** Its last start failed because it mounts files that no other container had, and by now there are some. */
+  foundResources: boolean;
 }
 
 /** One thing to do about one container; `succeed` is about the two versions of one file. */

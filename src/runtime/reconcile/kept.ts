@@ -9,7 +9,7 @@ export type Kept =
   | { why: 'unsettled'; file: string };
 
 /** What is broken never stops anything. Undefined: the repositories say plainly what is wanted. */
-export function keptFor(actual: Actual, view: View): Kept | undefined {
+export function keptFor(actual: Pick<Actual, 'id' | 'loaded' | 'repository'>, view: View): Kept | undefined {
   const { file } = actual.loaded;
   const { unusable, containers, unsettled } = view.desired;
   if (unusable.has(actual.repository)) return { why: 'repository', repository: actual.repository };

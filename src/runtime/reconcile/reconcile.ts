@@ -14,7 +14,7 @@ export function reconcile(desired: Desired, actual: readonly Actual[]): Step[] {
   const view = new View(desired, actual);
   const leaving = new Map<string, Actual[]>();
   for (const one of actual) {
-    const heir = isLeaving(one, view) ? heirOf(one, view) : undefined;
+    const heir = isLeaving(one, view) ? view.heirOf(one) : undefined;
     if (heir !== undefined) leaving.set(heir, [...(leaving.get(heir) ?? []), one]);
   }
   const steps: Step[] = [];
@@ -25,7 +25,7 @@ export function reconcile(desired: Desired, actual: readonly Actual[]): Step[] {
     if (step !== undefined) steps.push(step);
   }
   for (const [id, wanted] of desired.containers) {
-    // Who has its file makes room for it first.
+    // Whose place it takes makes room for it first.
     if (view.byId.has(id) || leaving.has(id)) continue;
     steps.push({ do: 'add', id, wanted, start: view.startsByItself(id, wanted) });
   }
@@ -37,7 +37,7 @@ function bring(one: Actual, wanted: Wanted, view: View): Step | undefined {
   const { id, state } = one;
   const mayStart = isResting(state) && view.startsByItself(id, wanted);
   const comesBack = one.makesRoom && isResting(state); // its file came back before the other version had taken its place
-  const start = comesBack || (mayStart && !one.lived && !one.isDecided);
+  const start = comesBack || (mayStart && (one.foundResources || (!one.lived && !one.isDecided)));
   if (isUnchanged(one, wanted)) return start ? { do: 'start', id } : undefined;
   if (meanTheSame(one.loaded, wanted.loaded)) return { do: 'take', id, wanted, start };
   if (isActive(state)) return { do: 'replace', id, wanted };
@@ -47,11 +47,11 @@ function bring(one: Actual, wanted: Wanted, view: View): Step | undefined {
 
 /** One that no repository wants any more. */
 function leave(one: Actual, leaving: ReadonlyMap<string, Actual[]>, view: View): Step | undefined {
-  const heir = heirOf(one, view);
+  const heir = view.heirOf(one);
   const wanted = heir === undefined ? undefined : view.desired.containers.get(heir);
   if (heir === undefined || wanted === undefined) return { do: 'remove', id: one.id };
   const before = leaving.get(heir) ?? [];
-  // Several can have had the same file when a daemon died in between. All but one just go, and that one waits for them.
+  // Several versions can go at once. All but one just go, and that one waits for them.
   const last = before.find(isInUse) ?? before[0];
   if (last !== one) return { do: 'remove', id: one.id };
   if (before.length > 1) return undefined;
@@ -61,12 +61,6 @@ function leave(one: Actual, leaving: ReadonlyMap<string, Actual[]>, view: View):
 
 function isLeaving(one: Actual, view: View): boolean {
   return !view.desired.containers.has(one.id) && keptFor(one, view) === undefined;
-}
-
-/** Another version of the same container that stands in the same file now, and has no place yet. */
-function heirOf({ loaded }: Actual, view: View): string | undefined {
-  const id = view.definedIn(loaded.file, loaded.manifest.name);
-  return id === undefined || view.byId.has(id) ? undefined : id;
 }
 
 function isInUse({ state, makesRoom }: Actual): boolean {

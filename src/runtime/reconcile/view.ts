@@ -31,9 +31,15 @@ export class View {
     }
   }
 
-  /** Id of the container of this name that a file defines now. */
-  definedIn(file: string, name: string): string | undefined {
-    return this.#inFile.get(fileKey(file, name));
+  /**
+   * Id of the version that takes the place of one that is wanted no more: the one in its file, else the newest of its name. Only one that has no
+   * place yet does: what stands beside it already came for itself.
+   */
+  heirOf({ loaded: { file, manifest } }: Pick<Actual, 'loaded'>): string | undefined {
+    const inFile = this.#inFile.get(fileKey(file, manifest.name));
+    const newest = this.#newest.get(manifest.name);
+    const id = inFile ?? (newest === undefined ? undefined : `${manifest.name}:${newest}`);
+    return id === undefined || this.byId.has(id) ? undefined : id;
   }
 
   isBroken(file: string): boolean {
@@ -41,7 +47,7 @@ export class View {
   }
 
   /** A file that cannot be used and may mean this container; without a readable version it may mean every version of its name. */
-  brokenFor({ loaded: { manifest } }: Actual): RejectedFile | undefined {
+  brokenFor({ loaded: { manifest } }: Pick<Actual, 'loaded'>): RejectedFile | undefined {
     const named = this.#brokenNames.get(manifest.name) ?? [];
     return named.find(({ version }) => version === undefined || version === manifest.version);
   }

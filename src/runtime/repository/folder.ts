@@ -90,12 +90,15 @@ export class RepositoryFolder {
     const present = new Set(names);
     const unsettled = new Set<string>();
     let count = 0;
-    for (const name of new Set([...names, ...this.#known.keys()])) {
-      const read = present.has(name) ? await this.#see(name, isComplete) : this.#miss(name);
+    for (const name of names) {
+      const read = await this.#see(name, isComplete);
       if (!read.settled) unsettled.add(name);
       if (read.worked || ++count % STATS_IN_A_ROW === 0) await nextTurn();
     }
     await this.#queue.done(this.#options.patience);
+    // Afterwards: a file that was renamed has been read under its new name by now, or keeps the old one until it is.
+    for (const name of [...this.#known.keys()])
+      if (!present.has(name) && !this.#miss(name).settled) unsettled.add(name);
     const files = [...this.#known]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([, { content }]) => (content === undefined ? [] : [content]));
@@ -215,16 +218,31 @@ export class RepositoryFolder {
     return { key: `${stat.key} ${other.key}`, changed: Math.max(stat.changed, other.changed) };
   }
 
+  /** It has another name, under which it was not read yet. */
+  #isRenamed({ read }: Known): boolean {
+    if (read === undefined) return false;
+    const identity = identityOf(read);
+    return [...this.#known.values()].some(
+      ({ seen, read: other }) => seen !== undefined && other !== this.#judged(seen) && identityOf(seen) === identity,
+    );
+  }
+
   /** A file that is not there any more: it may be about to come back. */
   #miss(name: string): { settled: boolean; worked: boolean } {
     const known = this.#known.get(name);
     if (known === undefined) return { settled: true, worked: false };
     const now = this.#clock.monotonic();
     if (known.seen !== undefined) Object.assign(known, { seen: undefined, since: now });
-    const isGone = known.content === undefined || now - known.since >= this.#options.settle;
+    const isOver = now - known.since >= this.#options.settle && !this.#isRenamed(known);
+    const isGone = known.content === undefined || isOver;
     if (isGone) this.#known.delete(name);
     return { settled: isGone, worked: false };
   }
+}
+
+/** Device and inode, which a file keeps when it is renamed. */
+function identityOf(key: string): string {
+  return key.split(':', 2).join(':');
 }
 
 /** Everything that the kernel changes when somebody changes a file; `changed` in milliseconds since 1970. */

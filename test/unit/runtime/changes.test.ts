@@ -53,6 +53,17 @@ describe('a change', () => {
     assert.deepEqual(told(desired([]), stopping, steps), [['remove', 'stop']]);
   });
 
+  test('that brings another version is told once, also when the file of that one is renamed meanwhile', () => {
+    const next = loaded('a:2.0.0');
+    const steps = reconcile(desired([next]), [actual(a)]);
+    const stopping = [actual(a, { state: 'stopping', busy: true })];
+    const renamed = desired([{ ...next, file: '/r/renamed.yaml' }]);
+    assert.deepEqual(
+      told(renamed, stopping, steps).map(([action]) => action),
+      ['replace'],
+    );
+  });
+
   test('has the keys that differ, with their lines', () => {
     assert.deepEqual(changesOf(desired([other]), [actual(a)])[0]?.changed, [
       { key: 'init', from: '/bin/1', to: '/bin/2', line: 7 },

@@ -86,6 +86,20 @@ describe('a file of a folder', () => {
     assert.deepEqual((await bench.after(500)).told, []);
   });
 
+  test('that is renamed is never gone, also when its old name is seen to go before the new one comes', async () => {
+    using bench = new Bench();
+    bench.write('a.yaml', manifest('a'));
+    await bench.after(0);
+    await bench.after(500);
+    renameSync(join(bench.dir, 'a.yaml'), join(bench.dir, 'b.yaml'));
+    bench.folder.note('a.yaml');
+    await bench.clock.advance(100);
+    bench.folder.note('b.yaml');
+    const { told, look } = await bench.after(450);
+    assert.deepEqual([told, look.unsettled.length], [['a /bin/true'], 2]);
+    assert.deepEqual((await bench.after(50)).told, ['a /bin/true']);
+  });
+
   test('that is as it was is not read again, and one that goes back in time is', async () => {
     using bench = new Bench();
     bench.write('a.yaml', manifest('a'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { VerifiedPackages, signManifest } from '../../../src/package/index.ts';
@@ -169,6 +169,24 @@ describe('a package that takes long to hash', () => {
     const last = await folder.look();
     assert.deepEqual([contentOf(last), last.unsettled], [['camera nobody', 'plain nobody'], []]);
   });
+
+  for (const patience of [1, Infinity])
+    test(`is there all the time while it is renamed, once, with a patience of ${patience} ms`, async () => {
+      using bench = new Bench();
+      const folder = bench.folder({ keys: false, requireSignature: false, patience });
+      const file = bench.write('a.tar', packageOf({ image: squashfs({ size: 64 * 1024 * 1024 }) }));
+      await folder.look();
+      await bench.clock.advance(SETTLE);
+      await folder.look();
+      await folder.read();
+      renameSync(file, join(bench.dir, 'b.tar'));
+      await folder.look();
+      await bench.clock.advance(SETTLE);
+      assert.deepEqual(contentOf(await folder.look()), ['camera nobody']);
+      await folder.read();
+      const last = await folder.look();
+      assert.deepEqual([last.files.map((one) => one.file), last.unsettled], [[join(bench.dir, 'b.tar')], []]);
+    });
 
   test('counts as what it is when it has come to its end, not as what it was', async () => {
     using bench = new Bench();

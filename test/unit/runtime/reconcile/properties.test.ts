@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { LoadedManifest } from '../../../../src/manifest/index.ts';
 import { idsOf, reconcile, type Actual, type Desired } from '../../../../src/runtime/reconcile/index.ts';
+import { isActive } from '../../../../src/runtime/states.ts';
 import { actual, auto, carryOut, desired, idOf, loaded, sameBoard } from './support.ts';
 
 const names = ['a', 'b', 'c'];
@@ -34,6 +35,7 @@ const boards = fc
       lived: fc.boolean(),
       isDecided: fc.boolean(),
       makesRoom: fc.boolean(),
+      foundResources: fc.boolean(),
     }),
     { selector: ({ one }) => idOf(one), maxLength: 6 },
   )
@@ -141,6 +143,23 @@ describe('reconcile', () => {
         const apart = names.flatMap(only);
         const key = (step: object): string => JSON.stringify(step);
         assert.deepEqual(reconcile(wanted, board).map(key).sort(), apart.map(key).sort());
+      }),
+    );
+  });
+
+  test('lets what runs go on as another version when that is all there is of its name', () => {
+    fc.assert(
+      fc.property(boards, fc.boolean(), (board, isSameFile) => {
+        const [one] = board.filter(({ state }) => isActive(state));
+        fc.pre(one !== undefined);
+        const { name } = one.loaded.manifest;
+        const next = loaded(`${name}:3.0.0`, { file: isSameFile ? one.loaded.file : `/r/${name}-3.0.0.yaml` });
+        let now = idle(board);
+        for (let round = 0; round < 3; round++) now = apply(desired([next]), now);
+        assert.deepEqual(
+          now.map(({ id, state }) => [id, state]),
+          [[idOf(next), 'running']],
+        );
       }),
     );
   });

@@ -63,6 +63,15 @@ describe('a new container', () => {
   ]);
 });
 
+describe('what failed because it mounts files that nobody had', () => {
+  const failed = { state: 'failed', foundResources: true } as const;
+  table([
+    ['starts when there are some', desired([auto('a:1.0.0')]), [actual(auto('a:1.0.0'), failed)], ['start a:1.0.0']],
+    ['is left when there are none', desired([auto('a:1.0.0')]), [actual(auto('a:1.0.0'), { state: 'failed' })], []],
+    ['is started by hand without autostart', desired([a]), [actual(a, failed)], []],
+  ]);
+});
+
 describe('a changed manifest', () => {
   const states = ['starting', 'running', 'backoff'] as const;
   table([
@@ -180,6 +189,46 @@ describe('another version in the same file', () => {
       [actual(a)],
       ['remove a:1.0.0', 'add b:1.0.0'],
     ],
+  ]);
+});
+
+describe('another version in another file, when the old one is gone', () => {
+  const next = auto('a:1.1.0', { file: '/r/a-1.1.0.yaml' });
+  const old = auto('a:1.0.0', { file: '/r/a-1.0.0.yaml' });
+  table([
+    [
+      'takes the place of what runs, and runs',
+      desired([next]),
+      [actual(old)],
+      ['succeed a:1.1.0 after a:1.0.0 and start'],
+    ],
+    [
+      'runs also when it does not start by itself',
+      desired([loaded('a:1.1.0', { file: '/r/a-1.1.0.yaml' })]),
+      [actual(a)],
+      ['succeed a:1.1.0 after a:1.0.0 and start'],
+    ],
+    ['may be an older one', desired([old]), [actual(next)], ['succeed a:1.0.0 after a:1.1.0 and start']],
+    ['waits while the old one is removed', desired([next]), [actual(old, { state: 'stopping', busy: true })], []],
+    [
+      'is the newest of several',
+      desired([auto('a:1.2.0', { file: '/r/a-1.2.0.yaml' }), next]),
+      [actual(old)],
+      ['succeed a:1.2.0 after a:1.0.0 and start', 'add a:1.1.0'],
+    ],
+    [
+      'leaves the old one its file, when that has a version of its own',
+      desired([loaded('a:1.0.1', { file: old.file }), next]),
+      [actual(old)],
+      ['succeed a:1.0.1 after a:1.0.0 and start', 'add a:1.1.0'],
+    ],
+    [
+      'that has a place already is not started for it',
+      desired([next]),
+      [actual(old), actual(next, { state: 'stopped', lived: false })],
+      ['remove a:1.0.0'],
+    ],
+    ['comes beside the old one while that is wanted', desired([old, next]), [actual(old)], ['add a:1.1.0']],
   ]);
 });
 

@@ -51,6 +51,7 @@ export function actual(one: LoadedManifest, changes: Partial<Actual> = {}): Actu
     lived: true,
     isDecided: true,
     makesRoom: false,
+    foundResources: false,
     ...changes,
   };
 }
@@ -74,13 +75,15 @@ export function carryOut(board: readonly Actual[], step: Step): Actual[] {
     case 'start':
       return before === undefined
         ? others
-        : [...others, { ...before, state: 'running', lived: true, makesRoom: false }];
+        : [...others, { ...before, state: 'running', lived: true, makesRoom: false, foundResources: false }];
     case 'take': {
       if (before === undefined) return others;
       const state = step.start ? 'running' : before.state;
       const { loaded, repository } = step.wanted;
       const makesRoom = before.makesRoom && !step.start;
-      return [...others, { ...before, loaded, repository, state, makesRoom, lived: before.lived || step.start }];
+      const foundResources = before.foundResources && !step.start;
+      const lived = before.lived || step.start;
+      return [...others, { ...before, loaded, repository, state, makesRoom, foundResources, lived }];
     }
     case 'replace':
       return before === undefined

@@ -1,4 +1,5 @@
 import { failpoint, type Clock } from '../base/index.ts';
+import type { Leftover } from '../cgroups/index.ts';
 import { describeFailure, type Container } from './container.ts';
 import type { Exit } from './exit.ts';
 import type { Ledger } from './ledger.ts';
@@ -26,6 +27,15 @@ export function tellStartFailed(ledger: Ledger, error: unknown, clock: Clock): E
   const exit: Exit = { reason: 'start_failed', time, duration: 0, error: describeFailure(error) };
   ledger.groups = [];
   ledger.account(exit);
+  ledger.emit({ type: 'exited', exit });
+  return exit;
+}
+
+/** A run is over. Gives the exit that counts: an earlier daemon may have told of it. */
+export function tellEnded(ledger: Ledger, entry: Entry, exit: Exit, leftovers: readonly Leftover[]): Exit {
+  ledger.groups = [];
+  if (leftovers.length > 0) ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path) });
+  if (entry.from === 'held' && entry.accounted) return ledger.lastExit ?? exit;
   ledger.emit({ type: 'exited', exit });
   return exit;
 }
