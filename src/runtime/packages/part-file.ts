@@ -70,16 +70,18 @@ export class PartFile implements AsyncDisposable {
     this.#isPlaced = true;
   }
 
-  /** What file it is from then on, when its name is on the disk as well. */
+  /** What file it is from then on, when its name is on the disk as well. Nothing can be written any more: a start wants no writer. */
   async identity(): Promise<FileIdentity> {
     await syncFolder(this.#dir);
-    return identityOf(await this.handle.stat({ bigint: true }));
+    const identity = identityOf(await this.handle.stat({ bigint: true }));
+    await this.handle.close();
+    return identity;
   }
 
   /** Without a name of its own, nothing is left of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isPlaced) removeIfThere(join(this.#dir, this.#name));
-    await this.handle.close();
+    await this.handle.close(); // which may be done twice
   }
 }
 
