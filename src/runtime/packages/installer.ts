@@ -24,6 +24,8 @@ export class Installer {
   readonly #coming = new Set<{ repository: string; size: number }>();
   /** Ids of those that are on their way: of two the first one counts. */
   readonly #claimed = new Set<string>();
+  /** How many have come to their end, whichever. */
+  #done = 0;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -55,15 +57,38 @@ export class Installer {
       this.#checkOpen();
       if (size > installSize) throw tooLarge(size, installSize);
       this.#checkRoom(place);
-      if (!(await this.#turnstile.enter(this.#closing.signal))) throw shuttingDown();
+      await this.#enter();
       try {
         return await this.#receive(place, untilAborted(source, this.#closing.signal), coming);
       } finally {
+        this.#done++;
         this.#turnstile.leave();
       }
     } finally {
       this.#coming.delete(coming);
     }
+  }
+
+  /** Waits for its turn as long as others come to their end. @throws ThubanError TH6007, TH6014 */
+  async #enter(): Promise<void> {
+    const { signal } = this.#closing;
+    const waiting = new AbortController();
+    const giveUp = (): void => {
+      waiting.abort();
+    };
+    let seen = this.#done;
+    const timer = setInterval(() => {
+      if (seen === this.#done) giveUp();
+      seen = this.#done;
+    }, this.#parts.options.installPatience * 1000);
+    signal.addEventListener('abort', giveUp);
+    try {
+      if (await this.#turnstile.enter(waiting.signal)) return;
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+    throw signal.aborted ? shuttingDown() : tooMany();
   }
 
   async #receive(place: Place, source: AsyncIterable<Uint8Array>, coming: object): Promise<Installed> {
@@ -197,6 +222,7 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
       reject(shuttingDown());
     };
     signal.addEventListener('abort', end);
+    if (signal.aborted) end();
   });
   aborted.catch(() => undefined); // told by whoever asks for the next piece
   const iterator = source[Symbol.asyncIterator]();
@@ -210,6 +236,17 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
     signal.removeEventListener('abort', end);
     void iterator.return?.(); // what sends nothing is not waited for
   }
+}
+
+function tooMany(): ThubanError {
+  return new ThubanError(
+    'TH6007',
+    `${AT_ONCE} packages are being installed already, and none of them comes to its end`,
+    {
+      hint: 'try again later',
+      details: { at_once: AT_ONCE },
+    },
+  );
 }
 
 function tooLarge(size: number, limit: number): ThubanError {

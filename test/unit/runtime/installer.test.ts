@@ -32,6 +32,7 @@ class Bench implements Disposable {
     const options = {
       repositories,
       installSize: 2 ** 20,
+      installPatience: 0.8,
       log: (level: string, message: string) => this.log.push(`${level} ${message}`),
     } as unknown as DaemonOptions;
     const verified = new VerifiedFile(join(this.dir, 'verified.json'), (error) => {
@@ -124,5 +125,46 @@ describe('a package that is refused when it has its name', () => {
     };
     await assert.rejects(bench.install(), { code: 'TH5007' });
     assert.deepEqual(bench.files, [NAME]);
+  });
+});
+
+describe('a package that waits for others', () => {
+  /** Comes to its end with nothing. */
+  async function* slow(go: Promise<void>): AsyncGenerator<Buffer> {
+    yield* [];
+    await go;
+  }
+
+  function codeOf(installed: Promise<unknown>): Promise<unknown> {
+    return installed.catch((error: unknown) => (error as ThubanError).code);
+  }
+
+  test('is refused when none of them comes to its end', async () => {
+    using bench = new Bench();
+    let go = (): void => undefined;
+    const gone = new Promise<void>((resolve) => (go = resolve));
+    const slowOnes = Promise.all(Array.from({ length: 4 }, () => codeOf(bench.install(slow(gone)))));
+    const begun = performance.now();
+    await assert.rejects(bench.install(), { code: 'TH6007', message: /^4 packages are being installed already/ });
+    assert.ok(performance.now() - begun >= 790);
+    go();
+    assert.deepEqual(await slowOnes, ['TH5011', 'TH5011', 'TH5011', 'TH5011']);
+  });
+
+  test('waits on while one after the other does', async () => {
+    using bench = new Bench();
+    const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const others = Array.from({ length: 24 }, (_, i) => codeOf(bench.install(slow(after((i + 1) * 100)))));
+    // Its turn comes: it has its name, and nobody lists it.
+    const all = await Promise.all([...others, codeOf(bench.install())]);
+    assert.deepEqual(all, [...others.map(() => 'TH5011'), 'TH5003']);
+  });
+
+  test('is told when the daemon ends', async () => {
+    using bench = new Bench();
+    const never = new Promise<void>(() => undefined);
+    const all = Promise.all(Array.from({ length: 5 }, () => codeOf(bench.install(slow(never)))));
+    await bench.packages.close();
+    assert.deepEqual(new Set(await all), new Set(['TH6014']));
   });
 });
