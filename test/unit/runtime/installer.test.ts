@@ -35,7 +35,7 @@ class Bench implements Disposable {
       installPatience: 0.8,
       log: (level: string, message: string) => this.log.push(`${level} ${message}`),
     } as unknown as DaemonOptions;
-    const verified = new VerifiedFile(join(this.dir, 'verified.json'), (error) => {
+    const verified = new VerifiedFile(join(this.dir, 'verified.json'), false, (error) => {
       throw error;
     });
     this.packages = new Packages({
