@@ -109,7 +109,7 @@ export const codes = {
   TH5015: { name: 'repository_not_writable', summary: 'The folder of a repository cannot be written to.' },
   TH5010: {
     name: 'untrusted',
-    summary: 'Others than root may change a manifest, the configuration, its folder or a folder above it.',
+    summary: 'Others than root may change a manifest, a package, the configuration, its folder or a folder above it.',
   },
   TH6001: { name: 'no_daemon', summary: 'No daemon answers at the console socket.' },
   TH6002: { name: 'permission_missing', summary: 'This connection lacks the permission for the request.' },

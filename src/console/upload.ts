@@ -12,9 +12,11 @@ export interface Upload {
 }
 
 const TYPES: ReadonlySet<string> = new Set(['application/octet-stream', 'application/x-tar']);
+/** Bytes a second that a client has to send at least: whoever sends less keeps others from installing. */
+const LEAST_RATE = 4096;
 const uploads = new WeakSet<IncomingMessage>();
 
-/** Whether this request may take as long as it sends something. */
+/** Whether this request may take as long as it sends enough. */
 export function isUpload(request: IncomingMessage): boolean {
   return uploads.has(request);
 }
@@ -49,17 +51,23 @@ export function openUpload(request: IncomingMessage, response: ServerResponse, l
   return { chunks, ...(size === undefined ? {} : { size }) };
 }
 
-/** Asks for the next chunk only when the last one was taken, so that the client is as slow as the disk. */
+/**
+ * Asks for the next chunk only when the last one was taken, so that the client is as slow as the disk. Only the time that the client is waited
+ * for counts: it is lent `ms`, which bytes pay back.
+ */
 async function* read(request: IncomingMessage, response: ServerResponse, ms: number): AsyncGenerator<Buffer> {
   goOn(request, response);
   const iterator = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  let left = ms;
   try {
     for (;;) {
-      const next = await inTime(iterator.next(), ms).catch((error: unknown) => {
+      const asked = performance.now();
+      const next = await inTime(iterator.next(), left, ms).catch((error: unknown) => {
         if (!request.destroyed) throw error;
         throw new ThubanError('TH6015', 'the connection ended before the whole package had come', { cause: error });
       });
       if (next.done === true) return;
+      left = Math.min(ms, left - (performance.now() - asked) + (next.value.length / LEAST_RATE) * 1000);
       yield next.value;
     }
   } finally {
@@ -67,12 +75,13 @@ async function* read(request: IncomingMessage, response: ServerResponse, ms: num
   }
 }
 
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+async function inTime<T>(work: Promise<T>, left: number, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new ThubanError('TH6015', `nothing of the package has come for ${ms / 1000} s`));
-    }, ms);
+      const rate = formatBytes(LEAST_RATE);
+      reject(new ThubanError('TH6015', `for ${ms / 1000} s less than ${rate} a second of the package have come`));
+    }, left);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,5 +1,6 @@
 // squashfs.c - the image inside of a package: the file that was checked and no other, as a read-only filesystem.
 #include "launcher.h"
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
@@ -14,8 +15,28 @@ void read_image(struct reader *r, struct image *image) {
   image->length = read_u64(r);
 }
 
-// Nobody can change a file and keep its change time. Another file, or none, under the name of the one that was checked
-// is all the same to us. O_NONBLOCK: should it be a FIFO by now, there is no waiting for a writer.
+// A descriptor that may write outlives a change of owner and mode, and through it the file could be changed while it is
+// mounted. The kernel counts such descriptors, and the mappings that were made with them, and gives a read lease only
+// where there is none (fcntl(2)). What opens the file for writing later had to be allowed to. File systems of others,
+// such as NFS and FUSE, have no leases. Whoever opens it just now waits for us, and we are told by a signal, which is
+// taken back: all signals are blocked here, and it would be the program's.
+static int check_no_writer(int fd) {
+  if (fcntl(fd, F_SETLEASE, F_RDLCK)) {
+    if (errno == EINVAL || errno == EOPNOTSUPP) return 0;
+    if (errno == EAGAIN) errno = ETXTBSY;
+    return -1;
+  }
+  if (fcntl(fd, F_SETLEASE, F_UNLCK)) return -1;
+  sigset_t broken;
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGIO);
+  struct timespec now = { 0 };
+  sigtimedwait(&broken, 0, &now);
+  return 0;
+}
+
+// Nobody can write to a file and keep its change time. Another file, or none, under the name of the one that was
+// checked is all the same to us. O_NONBLOCK: should it be a FIFO by now, there is no waiting for a writer.
 static int open_checked(const struct image *image) {
   int fd = sys_openat2(AT_FDCWD, image->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_LARGEFILE,
                        RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
@@ -24,7 +45,7 @@ static int open_checked(const struct image *image) {
     return -1;
   }
   struct file_status st;
-  if (!sys_statx(fd, &st)) {
+  if (!check_no_writer(fd) && !sys_statx(fd, &st)) {
     uint64_t ctime_ns = (uint64_t)st.ctime.seconds * 1000000000u + st.ctime.nanoseconds;
     if (makedev(st.dev_major, st.dev_minor) == image->dev && st.ino == image->ino && st.size == image->size &&
         ctime_ns == image->ctime_ns)

@@ -133,6 +133,10 @@ static inline uint64_t read_u64(struct reader *r) {
 }
 static inline const char *read_str(struct reader *r) {
   uint32_t n = read_u32(r);
+  if (r->bad || n >= (size_t)(r->end - r->at)) { // before 1 is added: size_t may have 32 bits
+    r->bad = 1;
+    return "";
+  }
   const char *s = read_bytes(r, (size_t)n + 1);
   if (r->bad || s[n] || memchr(s, 0, n)) {
     r->bad = 1;

@@ -1,4 +1,4 @@
-import { openSync, closeSync, statSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { ThubanError, messageOf } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { foldersOf } from './mount-targets.ts';
@@ -34,7 +34,10 @@ function flagsFor({ uid, gid }: Manifest, compression: Compression): string[] {
   ];
 }
 
-/** Makes the squashfs of a container's root: the files of `root`, and a folder for each mount that has none there. */
+/**
+ * Makes the squashfs of a container's root: the files of `root`, and a folder for each mount that has none there. `root` is a path of
+ * `realRoot`: mksquashfs would take a symbolic link for the file to put in, and a leading hyphen for an option.
+ */
 export async function makeImage(
   image: string,
   manifest: Manifest,
@@ -45,7 +48,7 @@ export async function makeImage(
   await checkVersion(program, options.signal);
   const flags = flagsFor(manifest, options.compression ?? 'gzip');
   const wanted = foldersOf(manifest);
-  if (root !== undefined && isFolder(root)) {
+  if (root !== undefined && statSync(root).isDirectory()) {
     const missing = missingInFolder(root, wanted).flatMap((path) => ['-p', `${escaped(path)} d 755 0 0`]);
     succeeded(await start(program, [root, image, ...flags, ...missing], options));
     return;
@@ -60,9 +63,10 @@ export async function makeImage(
   }
 }
 
-function isFolder(root: string): boolean {
+/** What a root is, behind all symbolic links. @throws ThubanError TH5013 */
+export function realRoot(root: string): string {
   try {
-    return statSync(root).isDirectory();
+    return realpathSync(root);
   } catch (error) {
     throw new ThubanError('TH5013', `cannot read the root \`${root}\`: ${messageOf(error)}`, {
       hint: 'name a folder or a tar archive',

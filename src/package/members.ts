@@ -27,17 +27,24 @@ export async function* walk(source: AsyncIterable<Buffer>): AsyncGenerator<Membe
     failure = { cause };
     archive.destroy(cause instanceof Error ? cause : new Error(messageOf(cause)));
   });
+  // What went wrong in the source is told as it is; the archive's own words are those of a stream that was cut.
+  const told = (error: unknown): unknown => (failure === undefined ? error : failure.cause);
+  async function* contentsOf(entry: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* entry;
+    } catch (error) {
+      throw told(error);
+    }
+  }
   try {
     for await (const entry of archive) {
       const { name, size, byteOffset } = entry.header;
       // The gate lets nothing but members through.
-      yield { name: name as MemberName, size, offset: byteOffset, contents: entry };
+      yield { name: name as MemberName, size, offset: byteOffset, contents: contentsOf(entry) };
       entry.resume();
     }
   } catch (error) {
-    // What went wrong in the source is told as it is; the archive's own words are those of a stream that was cut.
-    if (failure !== undefined) throw failure.cause;
-    throw error;
+    throw told(error);
   }
   await fed;
   if (failure !== undefined) throw failure.cause;

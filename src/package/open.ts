@@ -12,7 +12,7 @@ import type { LoadOptions, LoadedManifest } from '../manifest/index.ts';
 import { ManifestRefused, examine, type Examined, type PackageContents, type Seen } from './examine.ts';
 import { BLOCK, END, fillOf } from './format.ts';
 import { walk } from './members.ts';
-import { readAt, readPieces } from './pieces.ts';
+import { readAt, readPieces, settleTimes } from './pieces.ts';
 import { openRegular } from './read-file.ts';
 import { findingOf, refusal } from './refusal.ts';
 import type { PackageRules } from './signature.ts';
@@ -64,6 +64,7 @@ async function judge(
   options: OpenOptions,
   seen: Seen,
 ): Promise<PackageResult> {
+  await settleTimes(fd);
   const identity = identityOf(fstatSync(fd, { bigint: true }));
   const source = readPieces(fd, 0, options.signal);
   let found: Examined;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ThubanError, messageOf, writeAtomicallyWith } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { checksumOf, sha256, writeChecksums, type Checksum, type Checksums } from './checksums.ts';
 import type { SigningKey } from './keys.ts';
-import { makeImage, type ImageOptions } from './make-image.ts';
+import { makeImage, realRoot, type ImageOptions } from './make-image.ts';
 import { readPieces } from './pieces.ts';
 import { signMessage, writeSignature } from './signature.ts';
 import { writePackage } from './write-package.ts';
@@ -45,11 +45,13 @@ export async function pack(text: Buffer, { manifest }: LoadedManifest, options: 
       },
     );
   const file = outFile(options.out ?? '.', `${manifest.name}-${manifest.version}.tar`);
+  const root = options.root === undefined ? undefined : realRoot(options.root);
+  if (root !== undefined) checkOutside(root, file);
   // Beside the result: there has to be room anyway, which a /tmp in memory need not have.
   const work = hasImage ? mkdtempSync(join(dirname(file), '.thuban-pack-')) : undefined;
   try {
     const image = work === undefined ? undefined : join(work, 'image');
-    if (image !== undefined) await makeImage(image, manifest, options.root, options);
+    if (image !== undefined) await makeImage(image, manifest, root, options);
     return await write(file, text, image, options);
   } finally {
     if (work !== undefined) rmSync(work, { recursive: true, force: true });
@@ -97,6 +99,15 @@ function outFile(out: string, name: string): string {
     });
   }
   throw new ThubanError('TH5013', `there is no folder \`${out}\``, { hint: `mkdir -p ${out}` });
+}
+
+/** The image would hold what of it is written by then, and the package of the last time. */
+function checkOutside(root: string, file: string): void {
+  const way = relative(root, realpathSync(dirname(file)));
+  if (way === '..' || way.startsWith('../')) return;
+  throw new ThubanError('TH5013', `the package would be in its own root \`${root}\``, {
+    hint: 'name another place with -o',
+  });
 }
 
 async function sumOf(fd: number, signal: AbortSignal | undefined): Promise<Checksum> {

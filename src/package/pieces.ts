@@ -1,5 +1,6 @@
-import { read as readCallback } from 'node:fs';
+import { fdatasync as syncCallback, read as readCallback } from 'node:fs';
 import { promisify } from 'node:util';
+import { hasErrno } from '../base/index.ts';
 
 /** Hashing one takes a few milliseconds, also on a small board; between two of them others have their turn. */
 const PIECE = 1024 * 1024;
@@ -7,6 +8,20 @@ const PIECE = 1024 * 1024;
 const FIRST_PIECE = 64 * 1024;
 
 const readOnce = promisify(readCallback);
+const sync = promisify(syncCallback);
+
+/**
+ * Makes every later change show in the times of a file. A write through a mapping changes them only where the page was clean; what was written
+ * back to the disk is clean. File systems in memory write nothing back.
+ */
+export async function settleTimes(fd: number): Promise<void> {
+  try {
+    await sync(fd);
+  } catch (error) {
+    // There is nothing to write back to.
+    if (!hasErrno(error, 'EINVAL', 'EROFS', 'EOPNOTSUPP')) throw error;
+  }
+}
 
 /** The bytes of an open file from a position on, up to its end or `end`. */
 export async function* readPieces(

@@ -13,6 +13,8 @@ export interface DaemonOptions {
   repositories: Readonly<Record<string, RepositoryOptions>>;
   /** Bytes of the largest package that is installed. */
   installSize: number;
+  /** Seconds that a package waits while none of those before it comes to its end. */
+  installPatience: number;
   /** Seconds: how long a file has to hold still before it is read; how often all folders are looked at, whatever the kernel tells. */
   watch: { debounce: number; rescan: number };
   /** What must survive a boot. */

@@ -134,7 +134,7 @@ export class Daemon {
         options,
         fleet,
         history,
-        verified: new VerifiedFile(runDir.verifiedFile, onProblem),
+        verified: new VerifiedFile(runDir.verifiedFile, !board.isNew, onProblem),
       });
       const daemon = new Daemon({
         options,

@@ -36,6 +36,12 @@ export function explainImage(errno: string, step: ImageStep, why: string): Expla
         message: `${where}\`${file}\` was changed, replaced or removed since it was checked`,
         hint: 'put the package there again, under a new name first and then renamed, and restart the daemon',
       };
+    case 'ETXTBSY':
+      return {
+        code: 'TH5010',
+        message: `${where}\`${file}\` is open for writing, so it could be changed while it is in use`,
+        hint: `copy it and rename the copy: cp ${file} ${file}.new && mv ${file}.new ${file}`,
+      };
     case 'ENXIO':
       return {
         code: 'TH3004',

@@ -115,6 +115,7 @@ function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
     runDir: config.run_dir,
     repositories: Object.fromEntries(Object.entries(config.repositories).map(([id, one]) => [id, repositoryOf(one)])),
     installSize: config.console.limits.install_size,
+    installPatience: config.console.limits.stream_timeout,
     watch: config.watch,
     dataDir: config.data_dir,
     schedule: {

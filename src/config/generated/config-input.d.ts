@@ -146,7 +146,7 @@ export interface ConfigInput {
        */
       install_size?: number | string;
       /**
-       * A client that follows logs or events and takes nothing for so long is disconnected. Unit: seconds, or a duration.
+       * A client that follows logs or events and takes nothing for so long is disconnected, and so is one that sends less than 4 KiB a second of a package; one more package than are taken at once waits as long. Unit: seconds, or a duration.
        */
       stream_timeout?: number | string;
       /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { ThubanError } from '../../base/index.ts';
+import { ThubanError, messageOf } from '../../base/index.ts';
 import type { Manifest } from '../../manifest/index.ts';
-import { receivePackage, type PackageSink } from '../../package/index.ts';
+import { receivePackage, type PackageResult, type PackageSink } from '../../package/index.ts';
 import type { InstallOptions, Installed } from '../control.ts';
 import type { Outcome } from '../executor.ts';
 import { containerId } from '../plan.ts';
@@ -11,7 +11,7 @@ import { oldestUnused } from './oldest-unused.ts';
 import { packageFile } from './package-file.ts';
 import { PartFile } from './part-file.ts';
 import type { PackageParts, Place } from './place.ts';
-import { cannotWrite, notAccepted, shuttingDown } from './refusals.ts';
+import { cannotWrite, notAccepted, notThere, shuttingDown } from './refusals.ts';
 
 /** Each costs a descriptor, a few hundred KiB and its share of the disk; the others wait and send nothing meanwhile. */
 const AT_ONCE = 4;
@@ -24,6 +24,8 @@ export class Installer {
   readonly #coming = new Set<{ repository: string; size: number }>();
   /** Ids of those that are on their way: of two the first one counts. */
   readonly #claimed = new Set<string>();
+  /** How many have come to their end, whichever. */
+  #done = 0;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -55,10 +57,11 @@ export class Installer {
       this.#checkOpen();
       if (size > installSize) throw tooLarge(size, installSize);
       this.#checkRoom(place);
-      if (!(await this.#turnstile.enter(this.#closing.signal))) throw shuttingDown();
+      await this.#enter();
       try {
         return await this.#receive(place, untilAborted(source, this.#closing.signal), coming);
       } finally {
+        this.#done++;
         this.#turnstile.leave();
       }
     } finally {
@@ -66,8 +69,30 @@ export class Installer {
     }
   }
 
+  /** Waits for its turn as long as others come to their end. @throws ThubanError TH6007, TH6014 */
+  async #enter(): Promise<void> {
+    const { signal } = this.#closing;
+    const waiting = new AbortController();
+    const giveUp = (): void => {
+      waiting.abort();
+    };
+    let seen = this.#done;
+    const timer = setInterval(() => {
+      if (seen === this.#done) giveUp();
+      seen = this.#done;
+    }, this.#parts.options.installPatience * 1000);
+    signal.addEventListener('abort', giveUp);
+    try {
+      if (await this.#turnstile.enter(waiting.signal)) return;
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+    throw signal.aborted ? shuttingDown() : tooMany();
+  }
+
   async #receive(place: Place, source: AsyncIterable<Uint8Array>, coming: object): Promise<Installed> {
-    const { options, repositories } = this.#parts;
+    const { options } = this.#parts;
     const { dir } = place.folder;
     const room = roomIn(place.options, holdingOf(dir));
     await using part = await PartFile.create(dir);
@@ -82,45 +107,66 @@ export class Installer {
       const size = Math.min(options.installSize, room);
       const result = await receivePackage(source, sinkInto(dir, part.handle), rules, { size, accept });
       if (!result.ok) throw notAccepted(result.diagnostics);
-      const { manifest, contents, diagnostics } = result;
+      const { manifest, diagnostics } = result;
       const bytes = await part.written();
       // From here to the name in one go, so that nobody else takes the room in between.
       this.#checkOpen();
       this.#checkCapacity(place, { number: 1, size: bytes });
       const name = packageFile(manifest.manifest);
-      part.place(name);
+      const left = part.place(name);
+      if (left !== undefined)
+        options.log('warn', `cannot remove what an installation has left in ${dir}: ${messageOf(left)}`, { name });
       this.#coming.delete(coming as { repository: string; size: number });
-      repositories.verified.packages.add(await part.identity(), contents.digest);
-      const signer = manifest.signer === undefined ? {} : { signer: manifest.signer };
-      const id = containerId(manifest.manifest);
-      const about = { id, repository: place.id, file: join(dir, name), size: bytes, ...signer };
-      return { ...about, ...(await this.#list(place, name, about)), warnings: diagnostics };
+      const about = { id: containerId(manifest.manifest), repository: place.id, file: join(dir, name), size: bytes };
+      try {
+        return { ...(await this.#bring(place, name, about, result, part)), warnings: diagnostics };
+      } catch (error) {
+        await this.#takeBack(place, name, part, error);
+        throw error;
+      }
     } finally {
       if (claimed !== undefined) this.#claimed.delete(claimed);
     }
   }
 
   /** Has it listed, and started if it starts by itself. */
-  async #list(
+  async #bring(
     { folder, id: repository }: Place,
     name: string,
-    about: Omit<Installed, 'started' | 'warnings'>,
-  ): Promise<Pick<Installed, 'started' | 'start_error'>> {
-    const { fleet, history, options, bring } = this.#parts;
-    const { id, file, size, signer } = about;
+    about: Pick<Installed, 'id' | 'repository' | 'file' | 'size'>,
+    { manifest: { signer }, contents }: PackageResult & { ok: true },
+    part: PartFile,
+  ): Promise<Omit<Installed, 'warnings'>> {
+    const { fleet, history, options, bring, repositories } = this.#parts;
+    const { id, file, size } = about;
+    repositories.verified.packages.add(await part.identity(), contents.digest);
     await folder.settle(name);
     const { outcome, rejected } = await bring(id);
     const entry = fleet.catalogue.entries.get(id);
     if (entry?.supervised.loaded.file !== file) {
       if (fleet.isClosing) throw shuttingDown();
-      // Somebody else put the same container elsewhere just now, or changed the file.
-      await this.#parts.discard(folder, name);
-      throw notAccepted(rejected.find((one) => one.file === file)?.diagnostics ?? []);
+      // Somebody else put the same container elsewhere just now, or changed the file, or the folder is not used any more.
+      const refused = rejected.find((one) => one.file === file) ?? rejected.find((one) => one.file === folder.dir);
+      throw refused === undefined ? notThere(file) : notAccepted(refused.diagnostics);
     }
     const signed = signer === undefined ? {} : { signer };
     history.add({ type: 'installed', container: id, repository, file, size, ...signed });
     options.log('info', `${id} installed`, { container: id, repository, file, size, ...signed });
-    return startOf(entry.supervised.lived, outcome);
+    return { ...about, ...signed, ...startOf(entry.supervised.lived, outcome) };
+  }
+
+  /** Removes a package again that was refused under its name already. What somebody else has put there is not ours. */
+  async #takeBack({ folder }: Place, name: string, part: PartFile, error: unknown): Promise<void> {
+    // The next daemon takes it: it is whole.
+    if (error instanceof ThubanError && error.code === 'TH6014') return;
+    try {
+      if (part.isAt(name)) await this.#parts.discard(folder, name);
+    } catch (second) {
+      const file = join(folder.dir, name);
+      this.#parts.options.log('error', `${file} was not accepted and is there all the same: ${messageOf(second)}`, {
+        file,
+      });
+    }
   }
 
   #claim(id: string): string {
@@ -176,6 +222,7 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
       reject(shuttingDown());
     };
     signal.addEventListener('abort', end);
+    if (signal.aborted) end();
   });
   aborted.catch(() => undefined); // told by whoever asks for the next piece
   const iterator = source[Symbol.asyncIterator]();
@@ -189,6 +236,17 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
     signal.removeEventListener('abort', end);
     void iterator.return?.(); // what sends nothing is not waited for
   }
+}
+
+function tooMany(): ThubanError {
+  return new ThubanError(
+    'TH6007',
+    `${AT_ONCE} packages are being installed already, and none of them comes to its end`,
+    {
+      hint: 'try again later',
+      details: { at_once: AT_ONCE },
+    },
+  );
 }
 
 function tooLarge(size: number, limit: number): ThubanError {

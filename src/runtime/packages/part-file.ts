@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, readFileSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import {
+  fstatSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs';
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ThubanError, hasErrno, identityOf, type FileIdentity } from '../../base/index.ts';
@@ -15,12 +24,14 @@ export class PartFile implements AsyncDisposable {
   readonly handle: FileHandle;
   readonly #dir: string;
   readonly #name: string;
+  readonly #stats: BigIntStats;
   #isPlaced = false;
 
-  private constructor(handle: FileHandle, dir: string, name: string) {
+  private constructor(handle: FileHandle, dir: string, name: string, stats: BigIntStats) {
     this.handle = handle;
     this.#dir = dir;
     this.#name = name;
+    this.#stats = stats;
   }
 
   /** @throws ThubanError TH4006, TH5015 */
@@ -28,7 +39,8 @@ export class PartFile implements AsyncDisposable {
     const name = `.install-${bootId()}-${process.pid}-${randomBytes(6).toString('hex')}.part`;
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     try {
-      return new PartFile(await open(join(dir, name), flags, MODE), dir, name);
+      const handle = await open(join(dir, name), flags, MODE);
+      return new PartFile(handle, dir, name, fstatSync(handle.fd, { bigint: true }));
     } catch (error) {
       throw cannotWrite(dir, error);
     }
@@ -51,35 +63,50 @@ export class PartFile implements AsyncDisposable {
   }
 
   /**
-   * Gives it its name. What stands there already stays.
+   * Gives it its name. What stands there already stays. Returns why the hidden name is there as well, when it could not be removed.
    *
    * @throws ThubanError TH5007 when there is a file of this name.
    */
-  place(name: string): void {
+  place(name: string): unknown {
     const [from, to] = [join(this.#dir, this.#name), join(this.#dir, name)];
     try {
       linkSync(from, to); // refuses a name that is taken, which a rename replaces
-      unlinkSync(from);
     } catch (error) {
       if (hasErrno(error, 'EEXIST')) throw nameTaken(to);
       // File systems without hard links, vfat for one.
       if (!hasErrno(error, 'EPERM', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS')) throw cannotWrite(this.#dir, error);
       this.checkFree(name);
-      renameSync(from, to);
+      rename(this.#dir, from, to);
+      this.#isPlaced = true;
+      return undefined;
     }
     this.#isPlaced = true;
+    try {
+      unlinkSync(from);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
   }
 
-  /** What file it is from then on, when its name is on the disk as well. */
+  /** Whether the file of this name is still this one. */
+  isAt(name: string): boolean {
+    const found = lstatSync(join(this.#dir, name), { bigint: true, throwIfNoEntry: false });
+    return found?.dev === this.#stats.dev && found.ino === this.#stats.ino;
+  }
+
+  /** What file it is from then on, when its name is on the disk as well. Nothing can be written any more: a start wants no writer. */
   async identity(): Promise<FileIdentity> {
     await syncFolder(this.#dir);
-    return identityOf(await this.handle.stat({ bigint: true }));
+    const identity = identityOf(await this.handle.stat({ bigint: true }));
+    await this.handle.close();
+    return identity;
   }
 
   /** Without a name of its own, nothing is left of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isPlaced) removeIfThere(join(this.#dir, this.#name));
-    await this.handle.close();
+    await this.handle.close(); // which may be done twice
   }
 }
 
@@ -100,6 +127,14 @@ export function removeParts(dir: string): string[] {
     removeIfThere(join(dir, name));
     return true;
   });
+}
+
+function rename(dir: string, from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw cannotWrite(dir, error);
+  }
 }
 
 function removeIfThere(path: string): void {

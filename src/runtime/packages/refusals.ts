@@ -32,6 +32,14 @@ export function notAccepted(diagnostics: readonly Diagnostic[]): ThubanError {
   });
 }
 
+/** A package that had its name, and is not found there. */
+export function notThere(file: string): ThubanError {
+  return new ThubanError('TH5003', `\`${file}\` was removed or replaced while it was installed`, {
+    hint: 'see who else writes to the folder, and install it again',
+    details: { file },
+  });
+}
+
 function isAboutManifest(code: Code): boolean {
   return code.startsWith('TH1');
 }

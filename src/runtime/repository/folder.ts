@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ThubanError, checkTrustedFolder, errnoOf, systemClock, type Clock } from '../../base/index.ts';
+import { ThubanError, checkTrustedFolder, diskOf, errnoOf, systemClock, type Clock } from '../../base/index.ts';
 import { readKeys, type KeyRing } from './keys.ts';
 import { besideOf, isRead, isSlow, loadFile, type FileContent, type FileRules } from './load-file.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -62,6 +62,8 @@ export class RepositoryFolder {
   readonly #known = new Map<string, Known>();
   readonly #queue = new ReadQueue((name) => this.#read(name));
   #ring: KeyRing = { keys: [], edition: '' };
+  /** On which the folder lies. */
+  #disk = '';
 
   constructor(dir: string, options: FolderOptions) {
     // Before anything is checked, so that `link/..` is the same folder in every step.
@@ -82,7 +84,7 @@ export class RepositoryFolder {
     const { dir } = this;
     let names: string[];
     try {
-      this.#ring = this.rules();
+      this.#takeRules();
       names = this.#names();
     } catch (error) {
       return { dir, files: [], problem: problemOf(dir, error), unsettled: [], ...this.#signers([]) };
@@ -148,8 +150,13 @@ export class RepositoryFolder {
     }
     const seen = { seen: stat.key, since: this.#clock.monotonic(), due: stat.key };
     this.#known.set(name, { content: undefined, read: undefined, ...this.#known.get(name), ...seen });
-    this.#ring = this.rules();
+    this.#takeRules();
     await this.#read(name);
+  }
+
+  #takeRules(): void {
+    this.#ring = this.rules();
+    this.#disk = diskOf(String(statSync(this.dir, { bigint: true }).dev));
   }
 
   #names(): string[] {
@@ -204,9 +211,9 @@ export class RepositoryFolder {
     return known?.seen !== undefined && known.read === this.#judged(known.seen);
   }
 
-  /** The same file counts as another one when it is judged by other keys. */
+  /** The same file counts as another one when it is judged by other keys, or its disk was out meanwhile. */
   #judged(key: string): string {
-    return `${key} ${this.#ring.edition}`;
+    return `${key} ${this.#disk} ${this.#ring.edition}`;
   }
 
   /** Of a file, together with the one beside it that it is judged by. */

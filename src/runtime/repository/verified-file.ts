@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { ThubanError, hasErrno, messageOf, readTrustedFile, writeAtomically } from '../../base/index.ts';
 import { VerifiedPackages } from '../../package/index.ts';
 
@@ -6,9 +6,9 @@ import { VerifiedPackages } from '../../package/index.ts';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The packages whose every byte was hashed since the board was started, kept in a file for the next daemon, which then need not hash them again.
- * Only a cache: without it, or when it is damaged, that is the price. It names its boot, because a disk can be changed elsewhere in between,
- * and nobody promises that the run directory is a tmpfs.
+ * The packages whose every byte was hashed, kept in a file for a daemon that takes over from one that died, which then need not hash them again.
+ * Only a cache: without it, or when it is damaged, that is the price. A disk can be changed while nobody looks: so a daemon that begins anew
+ * believes nothing of it, and it names its boot, because nobody promises that the run directory is a tmpfs.
  */
 export class VerifiedFile {
   readonly packages: VerifiedPackages;
@@ -17,10 +17,12 @@ export class VerifiedFile {
   #saved: number;
   #isFailing = false;
 
-  constructor(path: string, onProblem: (error: ThubanError) => void) {
+  /** `isSuccessor`: the launcher of the daemon that wrote the file lives, which was here a moment ago. */
+  constructor(path: string, isSuccessor: boolean, onProblem: (error: ThubanError) => void) {
     this.#path = path;
     this.#onProblem = onProblem;
-    this.packages = VerifiedPackages.fromJSON(read(path, onProblem));
+    if (!isSuccessor) rmSync(path, { force: true }); // not for a successor of this one either
+    this.packages = isSuccessor ? VerifiedPackages.fromJSON(read(path, onProblem)) : new VerifiedPackages();
     this.#saved = this.packages.additions;
   }
 

@@ -120,7 +120,7 @@ describe('installing', needsImages(), () => {
         Array.from({ length: 9 }, () => 'TH5007'),
       );
       assert.deepEqual(parts(daemon), []);
-    });
+    }, 'console: {limits: {stream_timeout: 1 min}}\n');
   });
 
   test('that breaks off leaves nothing: the client, the daemon, its end', async () => {

@@ -97,7 +97,7 @@ describe('packages in a repository', needsImages(), () => {
     });
   });
 
-  test('are hashed once in a boot', async () => {
+  test('are hashed once, also for a daemon that takes over, and anew for one that begins anew', async () => {
     await onPackages(async (daemon, maker) => {
       const file = put(daemon, await maker.make({ name: 'camera', script: STAYS }));
       await daemon.start();
@@ -108,11 +108,27 @@ describe('packages in a repository', needsImages(), () => {
         [String(statSync(file).ino)],
       );
       writeFileSync(kept, '{"boot": ');
-      await daemon.signal('SIGTERM');
+      await daemon.signal('SIGKILL');
       await daemon.start();
       assert.equal((await daemon.container('camera')).state, 'stopped');
       assert.match(daemon.log, /verified.json cannot be used/);
-      assert.match(readFileSync(kept, 'utf8'), /"ino"/);
+      const text = readFileSync(kept, 'utf8');
+      assert.match(text, /"ino"/);
+      // A note that lies shows who believes it.
+      const bytes = readFileSync(file);
+      bytes[bytes.length - 2000] = (bytes[bytes.length - 2000] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+      const { size, ctimeNs } = statSync(file, { bigint: true });
+      const lie = text.replace(/"ctime_ns":"\d+"/, `"ctime_ns":"${ctimeNs}"`);
+      assert.match(lie, new RegExp(`"size":"${size}"`));
+      await daemon.signal('SIGKILL');
+      writeFileSync(kept, lie);
+      await daemon.start();
+      assert.equal((await daemon.container('camera')).state, 'stopped');
+      await daemon.signal('SIGTERM');
+      writeFileSync(kept, lie);
+      await daemon.start();
+      assert.equal((await daemon.rejects('camera-1.0.0.tar')).errors?.[0]?.code, 'TH5003');
     });
   });
 });

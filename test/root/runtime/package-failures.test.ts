@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -49,6 +52,39 @@ describe('the file of a package', needsImages(), () => {
         assert.match(String(exit.error?.['message']), /`.*test-1\.0\.0\.tar` was changed, replaced or removed/);
       });
     });
+
+  test('is refused while somebody may write to it through a descriptor of before, and taken when that is closed', async () => {
+    await onPackage(async ({ image, session }) => {
+      for (const flags of ['r+', 'a']) {
+        const fd = openSync(image.file, flags);
+        const { exit } = await runIn(session, packaged(image, 'exit 0'));
+        closeSync(fd);
+        assert.deepEqual(refusal(exit), ['start_failed', 'TH5010', 'ETXTBSY']);
+        assert.match(String(exit.error?.['message']), /`.*test-1\.0\.0\.tar` is open for writing/);
+      }
+      const reader = openSync(image.file, 'r');
+      assert.equal((await runIn(session, packaged(image, 'exit 0'))).exit.reason, 'exited');
+      closeSync(reader);
+    });
+  });
+
+  test('may be opened for writing at that very moment: its container is refused or runs, and gets no signal', async () => {
+    await onPackage(async ({ image, session }) => {
+      const writer = spawn('sh', ['-c', 'while :; do : >> "$0"; done', image.file]);
+      const ends = new Set<string>();
+      try {
+        for (let i = 0; i < 100; i++) {
+          const { exit, stdout } = await runIn(session, packaged(image, 'echo here'));
+          ends.add(stdout === 'here\n' ? String(exit.reason) : refusal(exit).join(' '));
+        }
+      } finally {
+        writer.kill('SIGKILL');
+        await once(writer, 'exit');
+      }
+      for (const end of ends) assert.match(end, /^(exited|start_failed TH5010 ETXTBSY)$/);
+      assert.ok(ends.has('exited'), [...ends].join());
+    });
+  });
 
   test('may go while its container runs', async () => {
     await onPackage(async ({ image, run }) => {

@@ -127,7 +127,36 @@ describe('a package that is sent', () => {
       const socket = await connect(path);
       const answer = readAll(socket);
       socket.write(`${head(1000)}some`);
-      assert.match(await answer, /^HTTP\/1.1 408 .*TH6015.*nothing of the package has come for 0.2 s/s);
+      assert.match(
+        await answer,
+        /^HTTP\/1.1 408 .*TH6015.*for 0.2 s less than 4 KiB a second of the package have come/s,
+      );
+    });
+  });
+
+  test('that comes in drops gets 408 as well, however much of it has come before', async () => {
+    await withConsole({ limits: { stream_timeout: 0.3 } }, async ({ path, control }) => {
+      const socket = await connect(path);
+      const answer = readAll(socket);
+      socket.write(head(2 * MIB));
+      socket.write(Buffer.alloc(MIB));
+      await until('it has come', () => control.received >= MIB);
+      const begun = performance.now();
+      const drops = setInterval(() => socket.write('x'), 20);
+      assert.match(await answer, /^HTTP\/1.1 408 .*TH6015/s);
+      clearInterval(drops);
+      assert.ok(performance.now() - begun >= 250);
+    });
+  });
+
+  test('is not late because the disk is slow', async () => {
+    await withConsole({ limits: { stream_timeout: 0.2 } }, async ({ path, control }) => {
+      control.taking = () => pause(60);
+      const socket = await connect(path);
+      const answer = readAll(socket);
+      socket.write(head(MIB, 'Connection: close\r\n'));
+      socket.write(Buffer.alloc(MIB));
+      assert.match(await answer, /^HTTP\/1.1 201 /);
     });
   });
 

@@ -1,12 +1,41 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  statfsSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { identityOf } from '../../../src/base/index.ts';
 import { VerifiedPackages, openPackage } from '../../../src/package/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { anyone, newKey, packageOf, refusalOf, squashfs } from './support.ts';
 
+const TMPFS = 0x01021994;
+/** Writes a byte of the last block with each byte that it reads, the first one before: always to the same page. */
+const MAPPING_WRITER = `
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+  int fd = open(argv[1], O_RDWR);
+  struct stat st;
+  if (argc != 2 || fd < 0 || fstat(fd, &st)) return 1;
+  char *bytes = mmap(0, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), order;
+  if (bytes == MAP_FAILED || close(fd)) return 1;
+  volatile char *end = bytes + st.st_size - 1;
+  *end = 0;
+  while (write(1, "w", 1) == 1 && read(0, &order, 1) == 1) *end = order;
+}`;
 const isRoot = process.geteuid?.() === 0;
 
 describe('a package file', () => {
@@ -41,6 +70,37 @@ describe('a package file', () => {
       assert.match(refusalOf(await openPackage(pipe, { ...anyone, asGiven })), /^TH1008 /);
       assert.match(refusalOf(await openPackage(folder.path, { ...anyone, asGiven })), /^TH1008 /);
       assert.match(refusalOf(await openPackage(join(folder.path, 'missing.tar'), { ...anyone, asGiven })), /^TH1008 /);
+    }
+  });
+
+  test('is another one after a write through a mapping that was there before it was read', async (t) => {
+    using folder = temporaryFolder();
+    if (statfsSync(folder.path).type === TMPFS) {
+      t.skip('a tmpfs does not tell');
+      return;
+    }
+    const [file, program] = [join(folder.path, 'x.tar'), join(folder.path, 'writer')];
+    if (spawnSync('cc', ['-x', 'c', '-o', program, '-'], { input: MAPPING_WRITER }).status !== 0) {
+      t.skip('needs a C compiler');
+      return;
+    }
+    writeFileSync(file, packageOf());
+    const writer = spawn(program, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const written = (): Promise<unknown> => once(writer.stdout, 'data');
+    const identity = (): unknown => identityOf(statSync(file, { bigint: true }));
+    try {
+      await written();
+      const opened = await openPackage(file, anyone);
+      assert.ok(opened.ok, refusalOf(opened));
+      assert.deepEqual(identity(), opened.manifest.image?.identity);
+      const before = readFileSync(file);
+      writer.stdin.write('x');
+      await written();
+      assert.ok(!readFileSync(file).equals(before));
+      assert.notDeepEqual(identity(), opened.manifest.image?.identity);
+    } finally {
+      writer.kill();
+      await once(writer, 'exit');
     }
   });
 

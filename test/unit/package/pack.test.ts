@@ -174,6 +174,40 @@ describe('a package made by pack', { skip }, () => {
       assert.ok((await listed(file)).length > 40);
     });
 
+  test('is the same for a root that is named by a link or begins with a hyphen', async () => {
+    using folder = temporaryFolder();
+    const [root, link, here] = [rootIn(folder.path), join(folder.path, 'link'), process.cwd()];
+    symlinkSync(root, link);
+    symlinkSync(root, join(folder.path, '-root'));
+    const bytes = async (named: string): Promise<Buffer> =>
+      readFileSync((await made(manifestText, { root: named, out: folder.path })).file);
+    const right = await bytes(root);
+    assert.ok((await bytes(link)).equals(right));
+    process.chdir(folder.path);
+    try {
+      assert.ok((await bytes('-root')).equals(right));
+    } finally {
+      process.chdir(here);
+    }
+  });
+
+  test('is not made inside of its own root', async () => {
+    using folder = temporaryFolder();
+    const root = rootIn(folder.path);
+    symlinkSync(join(root, 'bin'), join(folder.path, 'link'));
+    const about = { code: 'TH5013', message: `the package would be in its own root \`${root}\`` };
+    for (const out of [root, join(root, 'x.tar'), join(root, 'bin'), join(folder.path, 'link'), `${root}/bin/..`])
+      await assert.rejects(made(manifestText, { root, out }), about, out);
+    await assert.rejects(made(manifestText, { root: join(folder.path, 'link'), out: join(root, 'bin') }), {
+      code: 'TH5013',
+      hint: 'name another place with -o',
+    });
+    assert.deepEqual(readdirSync(root), ['bin', 'etc']);
+    mkdirSync(join(folder.path, 'root.out'));
+    mkdirSync(join(folder.path, '..out'));
+    for (const out of ['root.out', '..out']) await made(manifestText, { root, out: join(folder.path, out) });
+  });
+
   test('leaves nothing behind, neither when it is made nor when it is not', async () => {
     using folder = temporaryFolder();
     await made(manifestText, { out: folder.path });

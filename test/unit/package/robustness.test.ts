@@ -52,6 +52,20 @@ describe('a damaged package', () => {
       }
   });
 
+  test('is refused by what is wrong, however it is cut into pieces', async () => {
+    const changed = Buffer.from(bytes);
+    const at = bytes.length - 1024; // the first block of the end
+    changed[at + 21] = (changed[at + 21] ?? 0) ^ 32;
+    async function* source(piece: number): AsyncGenerator<Buffer> {
+      await Promise.resolve();
+      for (let from = 0; from < changed.length; from += piece) yield changed.subarray(from, from + piece);
+    }
+    for (let piece = 100; piece < 4000; piece += 7) {
+      const result = await receivePackage(source(piece), new Sink(), rules, { size: 2 ** 30 });
+      assert.match(refusalOf(result), /^TH5003 /, `in pieces of ${piece}`);
+    }
+  });
+
   test('is refused as a file as it is as a stream', async () => {
     using folder = temporaryFolder();
     for (const at of [0, 130, 600, 1100, 2100, 2700, 4200, bytes.length - 1]) {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { isSameFile, identityOf } from '../../../src/base/index.ts';
+import { errnoOf, identityOf, isSameFile } from '../../../src/base/index.ts';
 import { packageFile } from '../../../src/runtime/packages/package-file.ts';
 import { PartFile, removeParts } from '../../../src/runtime/packages/part-file.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -43,6 +43,22 @@ describe('a package on its way into a folder', () => {
       );
     }
     assert.deepEqual([readdirSync(folder.path), readFileSync(taken, 'utf8')], [['a-1.0.0.tar'], 'old']);
+  });
+
+  test('has its name also when the hidden one cannot be removed', async (t) => {
+    using folder = temporaryFolder();
+    await using part = await PartFile.create(folder.path);
+    // To such a folder names can only be added.
+    if (spawnSync('chattr', ['+a', folder.path]).status !== 0) {
+      t.skip('needs root and a file system with attributes');
+      return;
+    }
+    try {
+      assert.equal(errnoOf(part.place('a-1.0.0.tar')), 'EPERM');
+      assert.ok(part.isAt('a-1.0.0.tar'));
+    } finally {
+      spawnSync('chattr', ['-a', folder.path]);
+    }
   });
 
   test('says so when the folder takes none', async () => {

@@ -224,7 +224,8 @@ describe('what was verified', () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'verified.json');
     const problems: string[] = [];
-    const open = (): VerifiedFile => new VerifiedFile(path, ({ code }) => problems.push(code));
+    const open = (isSuccessor = true): VerifiedFile =>
+      new VerifiedFile(path, isSuccessor, ({ code }) => problems.push(code));
     const first = open();
     const identity = { dev: '1', ino: '2', size: '3', ctime_ns: '4' };
     const digest = 'a'.repeat(64);
@@ -243,12 +244,18 @@ describe('what was verified', () => {
     chmodSync(path, 0o666);
     assert.ok(!open().packages.has(identity, digest));
     assert.deepEqual([...new Set(problems)], ['TH7008']);
+    chmodSync(path, 0o600);
+    assert.ok(open().packages.has(identity, digest));
+    assert.ok(!open(false).packages.has(identity, digest), 'of a daemon that begins anew');
+    assert.ok(!open().packages.has(identity, digest), 'nor of who follows on that one');
   });
 
   test('is told once when it cannot be kept', () => {
     using folder = temporaryFolder();
     const problems: string[] = [];
-    const file = new VerifiedFile(join(folder.path, 'missing', 'verified.json'), ({ code }) => problems.push(code));
+    const file = new VerifiedFile(join(folder.path, 'missing', 'verified.json'), true, ({ code }) =>
+      problems.push(code),
+    );
     for (const ino of ['1', '2']) {
       file.packages.add({ dev: '1', ino, size: '3', ctime_ns: '4' }, 'a'.repeat(64));
       file.save();

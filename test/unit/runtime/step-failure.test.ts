@@ -38,6 +38,7 @@ describe('a step that failed over an image', () => {
   const cases: [Step['op'], keyof typeof constants.errno, string, RegExp][] = [
     ['root_image', 'ESTALE', 'TH5003', /^`\/repo\/app-1\.0\.0\.tar` was changed, replaced or removed/],
     ['image', 'ESTALE', 'TH5003', /^mount `\/maps`: `\/repo\/app-1\.0\.0\.tar` was changed/],
+    ['root_image', 'ETXTBSY', 'TH5010', /^`\/repo\/app-1\.0\.0\.tar` is open for writing/],
     ['root_image', 'ENXIO', 'TH3004', /no loop devices/],
     ['root_image', 'ENODEV', 'TH3004', /does not know squashfs/],
     ['root_image', 'EINVAL', 'TH3004', /damaged, or compressed/],
