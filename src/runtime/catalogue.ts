@@ -3,7 +3,7 @@ import { compareVersions } from '../manifest/index.ts';
 import type { LogStore } from './log-store.ts';
 import type { Kept } from './reconcile/index.ts';
 import type { RejectedManifest } from './repository/index.ts';
-import { resourceOf, type Resource } from './resources.ts';
+import { resourceOf, resourcesInUse, type Resource } from './resources.ts';
 import type { Scheduled } from './schedule/index.ts';
 import type { Supervised } from './supervised.ts';
 
@@ -60,6 +60,16 @@ export class Catalogue {
   /** What these containers offer to each other. */
   get resources(): Resource[] {
     return [...this.entries.values()].flatMap(({ supervised }) => resourceOf(supervised.loaded) ?? []);
+  }
+
+  /** Ids of the containers that would mount the files of this one if they were started now. */
+  mountedBy(id: string): string[] {
+    const offered = this.resources;
+    return this.sorted
+      .filter(({ supervised, beside }) => {
+        return beside === undefined && resourcesInUse(supervised.loaded.manifest, offered).includes(id);
+      })
+      .map(({ supervised }) => supervised.id);
   }
 
   /** `name` is the only or newest version. TH6003 when there is none. */

@@ -20,6 +20,7 @@ import { deferred } from './deferred.ts';
 import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe.ts';
 import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
+import { isResource, noProgram } from './no-program.ts';
 import type { LogRecord } from './log-format.ts';
 import { isResting, type State } from './states.ts';
 
@@ -68,14 +69,17 @@ export class Supervisor implements Control {
   inspect(name: string): ContainerDetail {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) return rejectedDetail(entry, this.#history.newest(rejectedId(entry), HISTORY));
-    return detailOf(entry, this.#history.newest(entry.supervised.id, HISTORY));
+    return detailOf(entry, this.#catalogue, this.#history.newest(entry.supervised.id, HISTORY));
   }
 
   async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
     const entry = this.#good(name, 'start');
     const { supervised } = entry;
     const { state } = supervised;
-    if (isResting(state)) this.#checkUsable(entry, 'start');
+    if (isResting(state)) {
+      this.#checkUsable(entry, 'start');
+      if (overrides.init === undefined) this.#checkProgram(entry);
+    }
     const changed = Object.keys(overrides).length > 0;
     if (state === 'running' || state === 'stopping' || (changed && (state === 'starting' || state === 'backoff')))
       throw wrongState(supervised.id, state, 'start', 'stopped, failed or backoff');
@@ -97,7 +101,10 @@ export class Supervisor implements Control {
   async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
     const entry = this.#good(name, 'restart');
     const { supervised } = entry;
-    if (isResting(supervised.state)) this.#checkUsable(entry, 'restart');
+    if (isResting(supervised.state)) {
+      this.#checkUsable(entry, 'restart');
+      this.#checkProgram(entry);
+    }
     const { started } = await supervised.restart('for restart', options);
     const container = await started;
     return { id: supervised.id, pid: container.started.program };
@@ -160,6 +167,11 @@ export class Supervisor implements Control {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) throw rejected(entry, action);
     return entry;
+  }
+
+  /** Before anything is begun: a start that comes to nothing would be a failure of the container. */
+  #checkProgram({ supervised: { id, state, loaded } }: Entry): void {
+    if (isResource(loaded.manifest)) throw noProgram(loaded.manifest, this.#catalogue.mountedBy(id), state);
   }
 
   /** What runs from a file that is broken by now runs on; nothing is started from it. */

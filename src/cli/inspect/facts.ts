@@ -47,6 +47,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
       `${isAboutText(error) ? `${error.line}:${error.column} ` : ''}${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
     ]),
     ['command', command(container), user(container)],
+    ['mounted by', container.mounted_by?.join(', ')],
     ['restart', restart(container)],
     ['autostart', container.autostart],
     ['counters', counters(container)],
@@ -91,6 +92,7 @@ function command(container: ContainerDetail): string | undefined {
     container.command ?? (manifest?.init === undefined ? undefined : [manifest.init, ...(manifest.args ?? [])]);
   // As it could be typed; an argument with a blank stays one argument.
   const quoted = words?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  if (quoted === undefined && container.resource === true) return 'none: its files are for others to mount';
   return quoted === undefined ? undefined : `${quoted.join(' ')}${place(container, 'init')}`;
 }
 

@@ -125,6 +125,20 @@ describe('thuban start', () => {
       assert.match(stderr, /^error\[TH6005\]: `camera:2\.1\.0` is running/);
     }));
 
+  test('of what has no program is left out by --all and by patterns', () =>
+    withConsole({}, async (bench) => {
+      for (const one of bench.control.containers) if (one.name === 'report') one.resource = true;
+      assert.equal((await thuban(bench, 'start', '--all')).code, 0);
+      assert.equal((await thuban(bench, 'restart', 'oo*', 'r*p*', 'modem')).code, 1);
+      assert.equal((await thuban(bench, 'restart', 'o*', '*t')).code, 1);
+      assert.equal((await thuban(bench, 'start', '*:1.0.0')).code, 0);
+      assert.equal(
+        done(bench).some((call) => JSON.stringify(call).includes('report')),
+        false,
+      );
+      assert.deepEqual(done(bench)[0], ['start', 'oom:1.0.0', {}]);
+    }));
+
   test('can take all arguments away', () =>
     withConsole({}, async (bench) => {
       await thuban(bench, 'start', 'report', '--');

@@ -96,6 +96,16 @@ describe('thuban inspect', () => {
       assert.ok(!labels.includes(label), label);
   });
 
+  test('of a container without a program says what it is for and who uses it, and suggests no start', () => {
+    const texts = (mounted_by: string[]): string[] =>
+      text(container('report', { resource: true, mounted_by }), fakeTerminal({ columns: 120 }));
+    const used = texts(['reader:1.0.0', 'shop:2.0.0', 'third:1.0.0']);
+    assert.ok(used.includes('  command    none: its files are for others to mount'));
+    assert.ok(used.includes('  mounted by reader:1.0.0, shop:2.0.0, third:1.0.0'));
+    assert.equal(used.at(-1), 'next: thuban inspect reader:1.0.0    thuban inspect shop:2.0.0');
+    assert.doesNotMatch(texts([]).join('\n'), /mounted by|next:/);
+  });
+
   test('names privileges and conditions', () => {
     const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
     assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');
