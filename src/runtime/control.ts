@@ -225,6 +225,11 @@ export interface Applied {
   rejected: (RejectedReport & { repository: string; keeps: string[] })[];
   /** Files that are being written; they are read when they hold still. */
   unsettled: string[];
+  /**
+   * Ids of containers that are to start by themselves and have failed, and of which no change is told: they wait for another manifest or for a
+   * person. Absent: none.
+   */
+  failed?: string[];
 }
 
 export interface RepositorySummary {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { ThubanError } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
-import { changesOf, keptBy } from './changes.ts';
+import { changesOf, failedOf, keptBy } from './changes.ts';
 import type { Applied, Change, RepositorySummary } from './control.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
@@ -172,12 +172,16 @@ export class Reconciler {
       keeps: kept.get(holdings.unusable.has(repository) ? repository : file) ?? [],
     }));
     const unsettled = [...holdings.unsettled];
-    if (isDry) return { changes, rejected, unsettled };
+    const board = (): Pick<Applied, 'rejected' | 'unsettled' | 'failed'> => {
+      const failed = failedOf(fleet.actual(NOTHING_BUSY), changes);
+      return { rejected, unsettled, ...(failed.length === 0 ? {} : { failed }) };
+    };
+    if (isDry) return { changes, ...board() };
     this.#take(holdings);
     const done = await Promise.all(
       changes.map(async (change): Promise<Change> => ({ ...change, result: resultOf(await this.#ended(change)) })),
     );
-    return { changes: done, rejected, unsettled };
+    return { changes: done, ...board() };
   }
 
   async #onDue(): Promise<boolean> {

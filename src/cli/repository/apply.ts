@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import { formatDuration } from '../../base/index.ts';
 import type { ConsoleClient } from '../../console/index.ts';
-import type { Change } from '../../runtime/index.ts';
+import type { Applied, Change } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { explained, leavable } from '../detach.ts';
@@ -23,25 +24,31 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<number
     explained(work, isWatched ? () => waitsFor(client) : undefined),
     () => 'left: the daemon goes on bringing the board to what its repositories want   (thuban diff)',
   );
-  const { changes, rejected, unsettled } = applied;
+  const { changes, rejected, unsettled, failed: resting = [] } = applied;
   const failed = changes.filter(({ result }) => result?.ok === false);
   if (context.json) printJson(applied);
   else if (context.quiet) print(changes.map(({ id }) => id));
   else {
     print(changes.map(doneLine));
     // What could not be read is told as `diff` does.
-    print(changeLines({ changes: [], rejected, unsettled }, context.out, context.wide));
+    print(changeLines({ changes: [], rejected, unsettled, failed: resting }, context.out, context.wide));
     for (const { id, result } of failed)
       if (typeof result?.error?.['hint'] === 'string') talk(`  ${id}: ${result.error['hint']}`);
-    talk(summary(changes, failed.length, rejected.length, performance.now() - began));
+    talk(summary(applied, performance.now() - began));
   }
   return failed.length > 0 || rejected.length > 0 ? 1 : 0;
 }
 
-function summary(changes: readonly Change[], failed: number, rejected: number, took: number): string {
-  const rest = rejected === 0 ? '' : `, ${rejected} rejected`;
-  if (changes.length === 0) return `nothing to do: the board is as its repositories want it${rest}`;
-  return `applied ${changes.length - failed} of ${changes.length} in ${formatDuration(took)}${rest}`;
+function summary({ changes, rejected, failed = [] }: Applied, took: number): string {
+  const groups: [number, string][] = [
+    [rejected.length, 'rejected'],
+    [failed.length, 'failed'],
+  ];
+  const rest = groups.flatMap(([n, word]) => (n === 0 ? [] : `, ${n} ${word}`)).join('');
+  const isGood = failed.length === 0;
+  if (changes.length === 0) return `nothing to do${isGood ? ': the board is as its repositories want it' : ''}${rest}`;
+  const done = changes.filter(({ result }) => result?.ok !== false).length;
+  return `applied ${done} of ${changes.length} in ${formatDuration(took)}${rest}`;
 }
 
 /** One line in the past tense. */
@@ -81,6 +88,16 @@ async function waitsFor(client: ConsoleClient): Promise<string> {
   return `waiting for ${what}   (Ctrl-C leaves, the daemon goes on)`;
 }
 
+/** Code and message, and where in which file it comes from. */
 function errorText(error: Record<string, unknown> | undefined): string {
-  return typeof error?.['message'] === 'string' ? error['message'] : 'not done';
+  const { code, message, details } = error ?? {};
+  if (typeof message !== 'string') return 'not done';
+  const { file, line, column } = fieldsOf(fieldsOf(details)['position']);
+  const place =
+    typeof file === 'string' && typeof line === 'number' ? ` (${basename(file)}:${line}:${String(column)})` : '';
+  return `${typeof code === 'string' ? `${code} ` : ''}${message}${place}`;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
