@@ -223,13 +223,6 @@ describe('thuban events', () => {
       const records = parse((await thuban(bench, 'notifications', '--json')).stdout) as unknown[];
       assert.deepEqual(records.map(keys), [['epoch', 'seq', 'time', 'type', 'container', 'pid', 'duration_ms']]);
     }));
-
-  test('names a type that there is not', () =>
-    withConsole({}, async (bench) => {
-      const { code, stderr } = await thuban(bench, 'events', '--type', 'exitd');
-      assert.equal(code, 1);
-      assert.match(stderr, /^error\[TH6012\]: .*exitd/);
-    }));
 });
 
 describe('without a daemon', () => {
