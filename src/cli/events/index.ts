@@ -43,7 +43,7 @@ export async function events(flags: EventsFlags, context: Context): Promise<numb
   const json = context.json ? new JsonStream(follow) : undefined;
   const show = (event: EventRecord): void => {
     if (json !== undefined) json.record(event);
-    else print(eventLine(event, context.out, context.wide));
+    else print(eventLine(event, context.out, { wide: context.wide, types }));
   };
   const start = since !== undefined && 'seq' in since ? { since: since.seq } : {};
   const past: EventRecord[] = [];

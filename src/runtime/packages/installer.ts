@@ -108,6 +108,9 @@ export class Installer {
   ): Promise<Pick<Installed, 'started' | 'start_error'>> {
     const { fleet, history, options, bring } = this.#parts;
     const { id, file, size, signer } = about;
+    const signed = signer === undefined ? {} : { signer };
+    // Before what follows from it: manifest_loaded, started.
+    history.add({ type: 'installed', container: id, repository, file, size, ...signed });
     await folder.settle(name);
     const { outcome, rejected } = await bring(id);
     const entry = fleet.catalogue.entries.get(id);
@@ -115,10 +118,9 @@ export class Installer {
       if (fleet.isClosing) throw shuttingDown();
       // Somebody else put the same container elsewhere just now, or changed the file.
       await this.#parts.discard(folder, name);
+      history.add({ type: 'uninstalled', container: id, repository, file });
       throw notAccepted(rejected.find((one) => one.file === file)?.diagnostics ?? []);
     }
-    const signed = signer === undefined ? {} : { signer };
-    history.add({ type: 'installed', container: id, repository, file, size, ...signed });
     options.log('info', `${id} installed`, { container: id, repository, file, size, ...signed });
     return startOf(entry.supervised.lived, outcome);
   }
