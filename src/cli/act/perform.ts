@@ -2,6 +2,7 @@ import { count, formatDuration, type ThubanError } from '../../base/index.ts';
 import type { ContainerSummary } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { explained, leavable } from '../detach.ts';
+import { asPattern } from '../names.ts';
 import { asThubanError, printError } from '../print-error.ts';
 import { print, printJson, talk } from '../talk.ts';
 
@@ -74,7 +75,7 @@ async function attempt<R extends { id: string }>(name: string, action: Action<R>
     const done = await action.run(name);
     return { id: done.id, done, took: performance.now() - began };
   } catch (thrown) {
-    const error = asThubanError(thrown);
+    const error = asPattern(asThubanError(thrown), name);
     // Without a daemon no other container fares better, and one error says so.
     if (error.code === 'TH6001') throw error;
     const { state } = error.details;
