@@ -63,7 +63,7 @@ export class Supervisor implements Control {
     return [
       ...this.#catalogue.sorted.map((entry) => summaryOf(entry, options.usage ?? false)),
       ...this.#catalogue.rejected.map(rejectedSummary),
-    ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    ].sort((a, b) => compare(sortName(a), sortName(b)));
   }
 
   inspect(name: string): ContainerDetail {
@@ -183,6 +183,15 @@ export class Supervisor implements Control {
     if (entry !== undefined)
       throw refusedBy(entry, `\`${id}\` cannot be started as its manifest is rejected`, { id, state, action });
   }
+}
+
+/** What is rejected is shown by the name of its file, and stands where one looks for that. */
+function sortName({ id, name, state }: ContainerSummary): string {
+  return state === 'rejected' ? id : name;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function shuttingDown(): ThubanError {

@@ -70,6 +70,8 @@ describe('a repository that changes while the daemon runs', needsRoot(), () => {
       writeFileSync(copy, readFileSync(file, 'utf8').replace(MARK, `${MARK} # other`), { mode: 0o644 });
       const rejected = await daemon.rejects('a.yaml');
       assert.equal(rejected.errors?.[0]?.code, 'TH1401');
+      // By what a list shows: of what is rejected that is the file.
+      assert.deepEqual(await daemon.client.containers().then((all) => all.map(({ id }) => id)), ['a.yaml', 'm:1.0.0']);
       assert.match(rejected.errors[0].message, new RegExp(`is also defined in ${file}:`));
       await daemon.signal('SIGKILL');
       await daemon.start();
