@@ -12,6 +12,8 @@ export interface Action<R extends { id: string }> {
   /** `stopped`. */
   past: string;
   run: (name: string) => Promise<R>;
+  /** What it is done to. Default: container. */
+  noun?: string;
   /** In these states there is nothing left to do, which is success. */
   already: readonly ContainerSummary['state'][];
   /** One line in the past tense; `took` in milliseconds. */
@@ -62,7 +64,7 @@ export async function perform<R extends { id: string }>(
       summary(
         names.length,
         wrong.map(({ id }) => id),
-        action.past,
+        action,
         performance.now() - began,
       ),
     );
@@ -100,9 +102,14 @@ function asJson<R extends { id: string }>(outcome: Outcome<R>, action: string): 
   return { id, action, result: 'done', duration: Math.round(outcome.took) / 1000, ...more };
 }
 
-function summary(all: number, wrong: string[], past: string, took: number): string {
-  if (wrong.length === 0) return `${past} ${count(all, 'container')} in ${formatDuration(took)}`;
-  return `${past} ${all - wrong.length} of ${count(all, 'container')}; not ${wrong.join(', ')}`;
+function summary(
+  all: number,
+  wrong: string[],
+  { past, noun = 'container' }: { past: string; noun?: string },
+  took: number,
+): string {
+  if (wrong.length === 0) return `${past} ${count(all, noun)} in ${formatDuration(took)}`;
+  return `${past} ${all - wrong.length} of ${count(all, noun)}; not ${wrong.join(', ')}`;
 }
 
 function left(verb: string, pending: string[], unasked: string[]): string {
