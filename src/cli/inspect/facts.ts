@@ -46,6 +46,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
       error.severity,
       `${isAboutText(error) ? `${error.line}:${error.column} ` : ''}${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
     ]),
+    ['package', packageDigest(container)],
     ['command', command(container), user(container)],
     ['mounted by', container.mounted_by?.join(', ')],
     ['restart', restart(container)],
@@ -84,6 +85,11 @@ function exited(exit: Exit): string {
 function manifestFile(container: ContainerDetail, terminal: Terminal, now: number): string {
   const read = `read ${clockTime(container.loaded_at, terminal, { now })}`;
   return `${container.file}  (${read}${container.outdated === true ? '; the file has another text by now' : ''})`;
+}
+
+/** Of a manifest the file itself is at hand. */
+function packageDigest({ file, digest }: ContainerDetail): string | undefined {
+  return digest === undefined || !file.endsWith('.tar') ? undefined : `sha256 ${digest}`;
 }
 
 function command(container: ContainerDetail): string | undefined {
@@ -161,7 +167,8 @@ function cpu(container: ContainerDetail): (string | undefined)[] {
 function mounts({ mounts: all }: ContainerDetail): string | undefined {
   return all
     ?.map(
-      ({ target, type, source }) => `${target} ${source !== undefined && type === 'bind' ? `from ${source}` : type}`,
+      ({ target, type, source }) =>
+        `${target} ${source === undefined ? type : type === 'bind' ? `from ${source}` : `${type} ${source}`}`,
     )
     .join(', ');
 }

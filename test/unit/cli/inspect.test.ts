@@ -106,6 +106,18 @@ describe('thuban inspect', () => {
     assert.doesNotMatch(texts([]).join('\n'), /mounted by|next:/);
   });
 
+  test('tells the digest of a package, and which resource is mounted', () => {
+    const digest = 'ab'.repeat(32);
+    const mounts = [{ target: '/srv/texts', type: 'resource', source: 'texts ^1 /texts' }];
+    const lines = text(
+      container('report', { file: '/r/report-1.0.0.tar', digest, mounts }),
+      fakeTerminal({ columns: 120 }),
+    );
+    assert.ok(lines.includes(`  package    sha256 ${digest}`));
+    assert.ok(lines.includes('  mounts     /srv/texts resource texts ^1 /texts'));
+    assert.doesNotMatch(text(container('report', { digest })).join('\n'), /sha256/);
+  });
+
   test('names privileges and conditions', () => {
     const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
     assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');
