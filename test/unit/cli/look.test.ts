@@ -212,7 +212,7 @@ describe('thuban events', () => {
       assert.equal((await lines('--since', '1h')).length, 3);
       assert.deepEqual(await lines('--since', new Date(Date.now() + 60_000).toISOString()), []);
       assert.deepEqual(await lines('--type', 'started,exited', '--container', 'cam*'), [
-        'started            camera:2.1.0   pid 7',
+        'started  camera:2.1.0   pid 7',
       ]);
       assert.deepEqual(bench.control.calls.at(-1)?.options, { types: ['started', 'exited'], containers: ['cam*'] });
     }));
