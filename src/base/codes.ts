@@ -114,7 +114,10 @@ export const codes = {
   TH6001: { name: 'no_daemon', summary: 'No daemon answers at the console socket.' },
   TH6002: { name: 'permission_missing', summary: 'This connection lacks the permission for the request.' },
   TH6003: { name: 'unknown_container', summary: 'There is no container of that name.' },
-  TH6005: { name: 'wrong_state', summary: 'The container is not in a state that allows the action.' },
+  TH6005: {
+    name: 'wrong_state',
+    summary: 'The container is not in a state, or not of a kind, that allows the action.',
+  },
   TH6006: { name: 'request_too_large', summary: 'A request to the console is larger than allowed.' },
   TH6007: { name: 'too_many_requests', summary: 'The console gets more requests or connections than it allows.' },
   TH6008: { name: 'version_mismatch', summary: 'Client and daemon are of versions that do not understand each other.' },

@@ -1,4 +1,4 @@
-import type { Exit } from '../runtime/index.ts';
+import { stoppedFor, type Exit } from '../runtime/index.ts';
 import { ago } from './times.ts';
 import { formatBytes } from '../base/index.ts';
 
@@ -17,7 +17,7 @@ export function shortExit(exit: Exit): string {
     case 'unhealthy':
       return 'unhealthy';
     case 'stopped':
-      return `stopped, ${ending(exit)}`;
+      return `stopped ${stoppedFor(exit)}${exit.signal === 'SIGKILL' || (exit.code ?? 0) > 0 ? `, ${ending(exit)}` : ''}`;
     case null:
       return 'unknown';
   }

@@ -26,7 +26,8 @@ export function matchesName(name: string, container: Pick<ContainerSummary, 'id'
 
 /**
  * What the names of a command line stand for. A name is passed on as it is, because the daemon knows best what it means; only a pattern
- * needs the list; of that it takes only containers that are meant. Each container once, in the order of the words. TH6003 when a pattern matches nothing.
+ * needs the list; of that it takes only containers that are meant. Each container once, in the order of the words. A pattern that matches nothing
+ * is passed on too, and refused in its turn: the others are tried all the same.
  */
 export async function expandNames(
   client: ConsoleClient,
@@ -38,24 +39,32 @@ export async function expandNames(
   const found = names.flatMap((name) => {
     if (!hasPattern(name)) return [name];
     const ids = all.filter((container) => matchesName(name, container)).map(({ id }) => id);
-    if (ids.length === 0) throw nobody(name, all);
-    return ids;
+    return ids.length === 0 ? [name] : ids;
   });
   return [...new Set(found)];
 }
 
-/** The containers that names mean, and patterns of those that can run, each once. TH6003 with a suggestion for a name that nobody has. */
-export async function resolveNames(client: ConsoleClient, names: readonly string[]): Promise<ContainerSummary[]> {
+/** What the daemon says of a pattern that was passed on, in the words for a pattern. */
+export function asPattern(error: ThubanError, name: string): ThubanError {
+  return error.code === 'TH6003' && hasPattern(name) ? nobody(name, []) : error;
+}
+
+/** The containers that names mean, and patterns of those that can run, each once; `missing`: TH6003 with a suggestion for a name that nobody has. */
+export async function resolveNames(
+  client: ConsoleClient,
+  names: readonly string[],
+): Promise<{ found: ContainerSummary[]; missing: ThubanError[] }> {
   const all = await client.containers();
+  const missing: ThubanError[] = [];
   const found = names.flatMap((name) => {
     const matching = all.filter(
       (container) => matchesName(name, container) && !(hasPattern(name) && isRejected(container)),
     );
-    if (matching.length === 0) throw nobody(name, all);
+    if (matching.length === 0) missing.push(nobody(name, all));
     // The list has the newest version first, which is the one that a name alone means.
     return hasPattern(name) ? matching : matching.slice(0, 1);
   });
-  return [...new Set(found)];
+  return { found: [...new Set(found)], missing };
 }
 
 function nobody(name: string, all: readonly ContainerSummary[]): ThubanError {

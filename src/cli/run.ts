@@ -6,6 +6,8 @@ import {
   Supervised,
   containerId,
   exitSentence,
+  isResource,
+  noProgram,
   oomSentence,
   processExitCode,
   startFailureCode,
@@ -56,6 +58,7 @@ async function prepare(file: string, flags: RunFlags, context: Context): Promise
     const given = await loadGiven(file, flags.key, context);
     if (given === undefined) return undefined;
     const { loaded } = given;
+    if (isResource(loaded.manifest)) throw withPosition(noProgram(loaded.manifest), loaded);
     if (loaded.manifest.schedule !== undefined)
       talk(`${containerId(loaded.manifest)} has a schedule, which only a daemon follows: it runs once, now`, context);
     return { loaded, neighbours: await Neighbours.of(file, given, flags.repository) };

@@ -1,6 +1,6 @@
 import { visible } from '../base/index.ts';
 import type { Style } from './terminal.ts';
-import { cutEnd, cutMiddle, pad, widthOf } from './text-width.ts';
+import { cutBeforeTail, cutEnd, cutMiddle, pad, widthOf } from './text-width.ts';
 
 export interface Column {
   title: string;
@@ -10,6 +10,8 @@ export interface Column {
   priority?: number;
   /** May be cut at its end to so many cells before any column leaves. */
   shrinksTo?: number;
+  /** What stands behind the last comma is kept when it is cut. */
+  keepsTail?: true;
   /** One blank to the next column instead of two. */
   tight?: true;
   /** Is cut in the middle to so many cells when nothing else helps. */
@@ -87,7 +89,7 @@ export function table(columns: readonly Column[], rows: readonly Cell[][], optio
   const render = (cells: readonly (Cell | undefined)[]): string => {
     const parts = shown.map(({ column, at, width: room }) => {
       const cell = cells[at];
-      const cut = column.shortensTo === undefined ? cutEnd : cutMiddle;
+      const cut = column.shortensTo !== undefined ? cutMiddle : column.keepsTail === true ? cutBeforeTail : cutEnd;
       const text = cut(textOf(cell), room, ascii);
       const padded = pad(text, room, column.align === 'right' ? 'left' : 'right') + gapAfter(column);
       const tone = typeof cell === 'object' ? cell.style : undefined;

@@ -4,6 +4,9 @@ const NO_CELL = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 const TWO_CELLS =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
 
+/** Less of a text tells nothing. */
+const SHORTEST_HEAD = 4;
+
 const PLAIN = /^[\x20-\x7e]*$/;
 
 function cellsOf(character: string): number {
@@ -57,6 +60,14 @@ export function cutMiddle(text: string, cells: number, ascii: boolean): string {
 export function pad(text: string, cells: number, side: 'left' | 'right' = 'right'): string {
   const blanks = ' '.repeat(Math.max(0, cells - widthOf(text)));
   return side === 'left' ? blanks + text : text + blanks;
+}
+
+/** Like `cutEnd`, but what stands behind the last comma is kept whole when some of the beginning fits beside it. */
+export function cutBeforeTail(text: string, cells: number, ascii: boolean): string {
+  const at = text.lastIndexOf(', ');
+  const room = cells - widthOf(text.slice(at));
+  if (at < 0 || room < SHORTEST_HEAD || widthOf(text) <= cells) return cutEnd(text, cells, ascii);
+  return cutEnd(text.slice(0, at), room, ascii) + text.slice(at);
 }
 
 /** Lines of at most so many cells, broken between words. A word that is longer than a line is broken where the line ends. */

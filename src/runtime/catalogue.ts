@@ -3,7 +3,7 @@ import { compareVersions } from '../manifest/index.ts';
 import type { LogStore } from './log-store.ts';
 import type { Kept } from './reconcile/index.ts';
 import type { RejectedManifest } from './repository/index.ts';
-import { resourceOf, type Resource } from './resources.ts';
+import { resourceOf, resourcesInUse, type Resource } from './resources.ts';
 import type { Scheduled } from './schedule/index.ts';
 import type { Supervised } from './supervised.ts';
 import { mayMount } from './trust.ts';
@@ -74,6 +74,16 @@ export class Catalogue {
     return this.rejected.find((one) =>
       kept.why === 'rejected' ? one.rejected.file === kept.file : one.repository === repository,
     );
+  }
+
+  /** Ids of the containers that would mount the files of this one if they were started now. */
+  mountedBy(id: string): string[] {
+    return this.sorted
+      .filter((entry) => {
+        if (entry.beside !== undefined) return false;
+        return resourcesInUse(entry.supervised.loaded.manifest, this.resourcesFor(entry)).includes(id);
+      })
+      .map(({ supervised }) => supervised.id);
   }
 
   /** `name` is the only or newest version. TH6003 when there is none. */

@@ -45,6 +45,17 @@ export function changesOf(desired: Desired, actual: readonly Actual[], underWay:
   return changes.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
+/** Pure: what should run and has given up, beside what changes. Looking at the files again does not help it. */
+export function failedOf(actual: readonly Actual[], changes: readonly Change[]): string[] {
+  const told = new Set(changes.map(({ id }) => id));
+  return actual
+    .filter(
+      ({ id, state, loaded: { manifest } }) => state === 'failed' && manifest.autostart !== undefined && !told.has(id),
+    )
+    .map(({ id }) => id)
+    .sort();
+}
+
 function isStillWanted(step: Step, { containers }: Desired): boolean {
   const now = containers.get(step.id)?.loaded;
   if (step.do === 'remove') return now === undefined;

@@ -16,7 +16,7 @@ export interface Control {
   list(options?: { usage?: boolean }): ContainerSummary[];
   /** `name` is `name` (the only or newest version) or `name:version`. TH6003 when there is none. */
   inspect(name: string): ContainerDetail;
-  /** Resolves when the program was executed. TH6005 when it runs already, and for a rejected manifest. */
+  /** Resolves when the program was executed. TH6005 when it runs already, has no program, and for a rejected manifest. */
   start(name: string, overrides?: StartOverrides): Promise<{ id: string; pid: number }>;
   /** Resolves when all of it is gone. `timeout` in seconds replaces the manifest's. TH6005 when it does not run. */
   stop(name: string, options?: { timeout?: number }): Promise<{ id: string; exit: Exit | null }>;
@@ -121,6 +121,8 @@ export interface ContainerSummary {
   next_run?: string;
   /** `process.privileged` of the manifest, named in every listing. */
   privileged?: true;
+  /** It has no program: its files are there for others to mount. */
+  resource?: true;
   autostart?: 'relaxed' | 'critical';
   /** The manifest's file. */
   file: string;
@@ -147,6 +149,8 @@ export interface ContainerDetail extends ContainerSummary {
   /** As of the last start: the program and its arguments. */
   command?: string[];
   restart?: Restart;
+  /** Of one without a program: ids of the containers that mount its files. */
+  mounted_by?: string[];
   /** Restarts since the history was last forgotten. */
   restart_history?: number;
   /** With a schedule: when its last run began, also that of an earlier daemon. */
@@ -221,6 +225,11 @@ export interface Applied {
   rejected: (RejectedReport & { repository: string; keeps: string[] })[];
   /** Files that are being written; they are read when they hold still. */
   unsettled: string[];
+  /**
+   * Ids of containers that are to start by themselves and have failed, and of which no change is told: they wait for another manifest or for a
+   * person. Absent: none.
+   */
+  failed?: string[];
 }
 
 export interface RepositorySummary {

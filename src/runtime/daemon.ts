@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { Cleanup, ThubanError, messageOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
 import { realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
+import type { LoadedManifest } from '../manifest/index.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Control, DaemonVersion } from './control.ts';
 import { DaemonBoard } from './daemon-board.ts';
@@ -148,7 +149,7 @@ export class Daemon {
         critical: critical.promise,
       });
       daemon.#note(false);
-      const holdings = await reconciler.begin(filesOf(inheritance));
+      const holdings = await reconciler.begin(manifestsOf(inheritance));
       const judge = (): void => {
         reconciler.mark();
       };
@@ -237,9 +238,9 @@ function readClean(runDir: RunDir): boolean {
 }
 
 /** The manifests of what an earlier daemon left. */
-function filesOf({ held, saved }: Inheritance): Set<string> {
+function manifestsOf({ held, saved }: Inheritance): LoadedManifest[] {
   const ids = [...new Set([...held.keys(), ...saved.keys()])];
-  return new Set(ids.flatMap((id) => inForce(saved.get(id), held.get(id))?.file ?? []));
+  return ids.flatMap((id) => inForce(saved.get(id), held.get(id)) ?? []);
 }
 
 /** What may be moved to another group: this process, its launcher, and the inits that run beside it. */

@@ -1,7 +1,8 @@
 import type { LoadedManifest, Mount } from '../manifest/index.ts';
-import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
+import { rejectedId, type Catalogue, type Entry, type RejectedEntry } from './catalogue.ts';
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
 import { keyPaths } from './key-path.ts';
+import { isResource } from './no-program.ts';
 import { meanTheSame } from './same-meaning.ts';
 import { usageOf } from './usage.ts';
 
@@ -18,6 +19,7 @@ export function summaryOf({ supervised, scheduled }: Entry, usage: boolean): Con
     ...(next_start_ms === undefined ? {} : { next_start: new Date(Date.now() + next_start_ms).toISOString() }),
     ...(nextRun === undefined ? {} : { next_run: nextRun.toISOString() }),
     ...(manifest.process?.privileged === true ? { privileged: true } : {}),
+    ...(isResource(manifest) ? { resource: true } : {}),
     ...(manifest.autostart === undefined ? {} : { autostart: manifest.autostart }),
     file,
     ...(usage && container !== undefined ? { usage: usageOf(container, manifest) } : {}),
@@ -51,7 +53,7 @@ export function rejectedDetail(entry: RejectedEntry, history: EventRecord[]): Co
   };
 }
 
-export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail {
+export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecord[]): ContainerDetail {
   const { supervised } = entry;
   const { manifest, digest } = supervised.loaded;
   const { message } = supervised.status;
@@ -73,6 +75,7 @@ export function detailOf(entry: Entry, history: EventRecord[]): ContainerDetail 
     repository: entry.repository,
     ...(command === undefined ? {} : { command }),
     ...(manifest.restart === undefined ? {} : { restart: manifest.restart }),
+    ...(isResource(manifest) ? { mounted_by: catalogue.mountedBy(supervised.id) } : {}),
     restart_history: supervised.countedRestarts,
     ...(run === undefined
       ? {}

@@ -80,6 +80,11 @@ function ending(exit: Exit): string {
   return `killed by ${exit.signal}${number === undefined ? '' : ` (${number})`}${exit.core_dumped === true ? ', core dumped' : ''}`;
 }
 
+/** `on request`, `for replacement`, `after max_runtime 5 min`. */
+export function stoppedFor({ stopped_for: why = 'on request' }: Exit): string {
+  return why.startsWith('max_runtime') ? `after ${why}` : why;
+}
+
 /** One sentence for a person, in the words of the vocabulary. */
 export function exitSentence(exit: Exit): string {
   switch (exit.reason) {
@@ -94,7 +99,7 @@ export function exitSentence(exit: Exit): string {
     case 'unhealthy':
       return 'unhealthy';
     case 'stopped':
-      return `stopped ${exit.stopped_for ?? 'on request'}, ${ending(exit)}`;
+      return `stopped ${stoppedFor(exit)}, ${ending(exit)}`;
     case null:
       return `unknown: the counter could not be read (${ending(exit)} after ${formatDuration(exit.duration * 1000)})`;
   }

@@ -22,8 +22,9 @@ export { Container, describeFailure, type Board, type ContainerHooks } from './c
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
-export { exitSentence, oomSentence, processExitCode, startFailureCode, type Exit } from './exit.ts';
+export { exitSentence, oomSentence, processExitCode, startFailureCode, stoppedFor, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
+export { isResource, noProgram } from './no-program.ts';
 export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';

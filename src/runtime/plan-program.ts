@@ -15,13 +15,7 @@ export interface ProgramOverrides {
 }
 
 /** What the program's own process does between the init's clone and execve; what needs no group comes before the join. */
-export function planProgram(manifest: Manifest, overrides: ProgramOverrides, draft: LaunchDraft): void {
-  const init = overrides.init ?? manifest.init;
-  if (init === undefined) {
-    const message = 'a container without `init` serves its files to others and cannot be started';
-    draft.problem('TH1303', message, 'add `init: /bin/program`', 'name');
-    return;
-  }
+export function planProgram(init: string, manifest: Manifest, overrides: ProgramOverrides, draft: LaunchDraft): void {
   const capabilities = manifest.capabilities ?? [];
   checkOwnCapabilities(capabilities, draft);
   draft.steps.push({ op: 'oom_score_adj', value: OOM_SCORE_ADJ });

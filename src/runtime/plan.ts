@@ -3,6 +3,7 @@ import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '.
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { stopDefaults, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
+import { noProgram } from './no-program.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
 import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
@@ -54,16 +55,18 @@ export function runId(manifest: Manifest, beside?: number): string {
 
 /**
  * Pure: the same manifest, facts and options give the same plan. Whatever makes a start impossible is collected in `problems`, each with
- * `details.key`; thrown is only what leaves nothing to show, such as a parent for cgroups that is no path.
+ * `details.key`; thrown is only what leaves nothing to show, such as a parent for cgroups that is no path, or a manifest without a program.
  */
 export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
+  const init = options.init ?? manifest.init;
+  if (init === undefined) throw noProgram(manifest);
   const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
   checkKernel(draft);
   draft.steps.push({ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] });
   planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   draft.steps.push({ op: 'loopback' });
-  planProgram(manifest, options, draft);
+  planProgram(init, manifest, options, draft);
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {

@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { ThubanError } from '../base/index.ts';
-import { changesOf, keptBy } from './changes.ts';
+import type { LoadedManifest } from '../manifest/index.ts';
+import { changesOf, failedOf, keptBy } from './changes.ts';
 import type { Applied, Change, RepositorySummary } from './control.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventHistory } from './event-history.ts';
 import { Executor, type Outcome } from './executor.ts';
 import type { Fleet } from './fleet.ts';
 import { Packages } from './packages/index.ts';
+import { containerId } from './plan.ts';
 import { keptFor, View } from './reconcile/index.ts';
 import { Refusals } from './refusals.ts';
 import {
@@ -75,15 +77,20 @@ export class Reconciler {
 
   /**
    * The first look. A file of a container that an earlier daemon left has to hold still like any other that changes; all the rest counts as it
-   * is, so that a board starts without waiting. `inherited`: files.
+   * is, so that a board starts without waiting. `inherited`: what that daemon had in force; its files count before copies of them.
    */
-  async begin(inherited: ReadonlySet<string>): Promise<Holdings> {
+  async begin(inherited: readonly LoadedManifest[]): Promise<Holdings> {
     this.packages.clean();
     const young = Date.now() - this.#parts.options.watch.debounce * 1000;
     // A file of the future is young as well: the clock was set back. Packages are waited for: nothing starts before what it needs is there.
+    const files = new Set(inherited.map(({ file }) => file));
+    const claims = inherited.map((loaded): Claim => {
+      const repository = this.#repositories.holding(loaded.file) ?? '';
+      return { id: containerId(loaded.manifest), repository, loaded };
+    });
     this.#holdings = await this.#repositories.lookAtAll(
-      () => this.#claims(),
-      (file, changed) => !inherited.has(file) || changed <= young,
+      () => claims,
+      (file, changed) => !files.has(file) || changed <= young,
     );
     return this.#holdings;
   }
@@ -170,12 +177,16 @@ export class Reconciler {
       keeps: kept.get(holdings.unusable.has(repository) ? repository : file) ?? [],
     }));
     const unsettled = [...holdings.unsettled];
-    if (isDry) return { changes, rejected, unsettled };
+    const board = (): Pick<Applied, 'rejected' | 'unsettled' | 'failed'> => {
+      const failed = failedOf(fleet.actual(NOTHING_BUSY), changes);
+      return { rejected, unsettled, ...(failed.length === 0 ? {} : { failed }) };
+    };
+    if (isDry) return { changes, ...board() };
     this.#take(holdings);
     const done = await Promise.all(
       changes.map(async (change): Promise<Change> => ({ ...change, result: resultOf(await this.#ended(change)) })),
     );
-    return { changes: done, rejected, unsettled };
+    return { changes: done, ...board() };
   }
 
   async #onDue(): Promise<boolean> {

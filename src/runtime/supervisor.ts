@@ -20,6 +20,7 @@ import { deferred } from './deferred.ts';
 import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe.ts';
 import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
+import { isResource, noProgram } from './no-program.ts';
 import type { LogRecord } from './log-format.ts';
 import { isResting, type State } from './states.ts';
 
@@ -62,20 +63,23 @@ export class Supervisor implements Control {
     return [
       ...this.#catalogue.sorted.map((entry) => summaryOf(entry, options.usage ?? false)),
       ...this.#catalogue.rejected.map(rejectedSummary),
-    ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    ].sort((a, b) => compare(sortName(a), sortName(b)));
   }
 
   inspect(name: string): ContainerDetail {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) return rejectedDetail(entry, this.#history.newest(rejectedId(entry), HISTORY));
-    return detailOf(entry, this.#history.newest(entry.supervised.id, HISTORY));
+    return detailOf(entry, this.#catalogue, this.#history.newest(entry.supervised.id, HISTORY));
   }
 
   async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
     const entry = this.#good(name, 'start');
     const { supervised } = entry;
     const { state } = supervised;
-    if (isResting(state)) this.#checkUsable(entry, 'start');
+    if (isResting(state)) {
+      this.#checkUsable(entry, 'start');
+      if (overrides.init === undefined) this.#checkProgram(entry);
+    }
     const changed = Object.keys(overrides).length > 0;
     if (state === 'running' || state === 'stopping' || (changed && (state === 'starting' || state === 'backoff')))
       throw wrongState(supervised.id, state, 'start', 'stopped, failed or backoff');
@@ -97,7 +101,10 @@ export class Supervisor implements Control {
   async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
     const entry = this.#good(name, 'restart');
     const { supervised } = entry;
-    if (isResting(supervised.state)) this.#checkUsable(entry, 'restart');
+    if (isResting(supervised.state)) {
+      this.#checkUsable(entry, 'restart');
+      this.#checkProgram(entry);
+    }
     const { started } = await supervised.restart('for restart', options);
     const container = await started;
     return { id: supervised.id, pid: container.started.program };
@@ -162,6 +169,11 @@ export class Supervisor implements Control {
     return entry;
   }
 
+  /** Before anything is begun: a start that comes to nothing would be a failure of the container. */
+  #checkProgram({ supervised: { id, state, loaded } }: Entry): void {
+    if (isResource(loaded.manifest)) throw noProgram(loaded.manifest, this.#catalogue.mountedBy(id), state);
+  }
+
   /** What runs from a file that is broken by now runs on; nothing is started from it. */
   #checkUsable(own: Entry, action: string): void {
     const entry = this.#catalogue.rejectionOf(own);
@@ -169,6 +181,15 @@ export class Supervisor implements Control {
     if (entry !== undefined)
       throw refusedBy(entry, `\`${id}\` cannot be started as its manifest is rejected`, { id, state, action });
   }
+}
+
+/** What is rejected is shown by the name of its file, and stands where one looks for that. */
+function sortName({ id, name, state }: ContainerSummary): string {
+  return state === 'rejected' ? id : name;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function shuttingDown(): ThubanError {

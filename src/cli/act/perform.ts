@@ -2,6 +2,7 @@ import { count, formatDuration, type ThubanError } from '../../base/index.ts';
 import type { ContainerSummary } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { explained, leavable } from '../detach.ts';
+import { asPattern } from '../names.ts';
 import { asThubanError, printError } from '../print-error.ts';
 import { print, printJson, talk } from '../talk.ts';
 
@@ -11,6 +12,8 @@ export interface Action<R extends { id: string }> {
   /** `stopped`. */
   past: string;
   run: (name: string) => Promise<R>;
+  /** What it is done to. Default: container. */
+  noun?: string;
   /** In these states there is nothing left to do, which is success. */
   already: readonly ContainerSummary['state'][];
   /** One line in the past tense; `took` in milliseconds. */
@@ -61,7 +64,7 @@ export async function perform<R extends { id: string }>(
       summary(
         names.length,
         wrong.map(({ id }) => id),
-        action.past,
+        action,
         performance.now() - began,
       ),
     );
@@ -74,7 +77,7 @@ async function attempt<R extends { id: string }>(name: string, action: Action<R>
     const done = await action.run(name);
     return { id: done.id, done, took: performance.now() - began };
   } catch (thrown) {
-    const error = asThubanError(thrown);
+    const error = asPattern(asThubanError(thrown), name);
     // Without a daemon no other container fares better, and one error says so.
     if (error.code === 'TH6001') throw error;
     const { state } = error.details;
@@ -99,9 +102,14 @@ function asJson<R extends { id: string }>(outcome: Outcome<R>, action: string): 
   return { id, action, result: 'done', duration: Math.round(outcome.took) / 1000, ...more };
 }
 
-function summary(all: number, wrong: string[], past: string, took: number): string {
-  if (wrong.length === 0) return `${past} ${count(all, 'container')} in ${formatDuration(took)}`;
-  return `${past} ${all - wrong.length} of ${count(all, 'container')}; not ${wrong.join(', ')}`;
+function summary(
+  all: number,
+  wrong: string[],
+  { past, noun = 'container' }: { past: string; noun?: string },
+  took: number,
+): string {
+  if (wrong.length === 0) return `${past} ${count(all, noun)} in ${formatDuration(took)}`;
+  return `${past} ${all - wrong.length} of ${count(all, noun)}; not ${wrong.join(', ')}`;
 }
 
 function left(verb: string, pending: string[], unasked: string[]): string {

@@ -1,5 +1,5 @@
 import { ThubanError, formatDuration } from '../../base/index.ts';
-import type { StartOverrides } from '../../runtime/index.ts';
+import type { ContainerSummary, StartOverrides } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { isActive } from '../states.ts';
@@ -21,7 +21,7 @@ export async function start(
 ): Promise<number> {
   const overrides = overridesOf(args, flags);
   const client = clientOf(context);
-  const concerns = (container: Parameters<typeof isActive>[0]): boolean => !isActive(container);
+  const concerns = (container: ContainerSummary): boolean => !isActive(container) && container.resource !== true;
   const targets = await targetsOf(client, { verb: 'start', names, flags, concerns });
   if (Object.keys(overrides).length > 0 && targets.names.length > 1)
     throw new ThubanError('TH6011', '`--env`, `--init` and arguments are for one container', {

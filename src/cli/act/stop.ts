@@ -8,6 +8,7 @@ import { readTimeout } from '../durations.ts';
 import { ending } from '../last-exit.ts';
 import { isActive } from '../states.ts';
 import { talk } from '../talk.ts';
+import { LEAVE, stopProgress } from './patience.ts';
 import { perform } from './perform.ts';
 import { targetsOf, type TargetFlags } from './targets.ts';
 
@@ -81,18 +82,14 @@ function how(exit: Exit | null): string {
   return `, ${ending(exit).replace(/^killed by (?!SIGKILL)/, 'ended by ')}`;
 }
 
-/** For what, and until when: of a single container the manifest tells both. */
+/** For what, and of a single container since when and until when. */
 async function patience(
   doing: string,
   pending: string[],
   client: ConsoleClient,
   timeout: number | undefined,
 ): Promise<string> {
-  const leave = '   (Ctrl-C leaves, the daemon goes on)';
   const [name] = pending;
-  if (pending.length !== 1 || name === undefined) return `${doing} ${pending.join(', ')}${leave}`;
-  const { manifest } = await client.container(name);
-  const { stopDefaults } = await import('../../manifest/index.ts');
-  const { signal, timeout: own } = manifest?.stop ?? stopDefaults;
-  return `${doing} ${name}: ${signal} sent, killed after ${formatDuration((timeout ?? own) * 1000)}${leave}`;
+  const alone = pending.length === 1 && name !== undefined ? await stopProgress(client, name, timeout) : undefined;
+  return `${doing} ${pending.join(', ')}${alone === undefined ? '' : `: ${alone}`}${LEAVE}`;
 }

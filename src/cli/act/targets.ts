@@ -36,7 +36,11 @@ export async function targetsOf(
     throw new ThubanError('TH6011', `\`${verb}\` needs the name of a container`, {
       hint: `thuban ${verb} NAME   (thuban ps lists them; --all means every one)`,
     });
-  if (!all) return { names: await expandNames(client, names, (container) => !isRejected(container)) };
+  // A pattern means what has a program, as `--all` does; who names a container hears why it cannot be started.
+  const begins = verb === 'start' || verb === 'restart';
+  const isMeant = (container: ContainerSummary): boolean =>
+    !isRejected(container) && !(begins && container.resource === true);
+  if (!all) return { names: await expandNames(client, names, isMeant) };
   const containers = (await client.containers()).filter((container) => !isRejected(container) && concerns(container));
   return { names: containers.map(({ id }) => id), containers };
 }

@@ -4,6 +4,7 @@ import { exitSentence, oomSentence, skippedSentence, type EventRecord, type Exit
 import type { Terminal } from '../terminal.ts';
 import { cutEnd, pad } from '../text-width.ts';
 import { clockTime } from '../times.ts';
+import { typeWidth } from './types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -108,11 +109,15 @@ function subject({ container, ...event }: EventRecord): string {
   return typeof event['file'] === 'string' ? basename(event['file']) : '';
 }
 
-/** One line: time, type, container, what happened. On a terminal it fits, unless `wide`. */
-export function eventLine(event: EventRecord, terminal: Terminal, wide: boolean): string {
+/** One line: time, type, container, what happened. On a terminal it fits, unless `wide`. `types`: no others are shown. */
+export function eventLine(
+  event: EventRecord,
+  terminal: Terminal,
+  { wide, types }: { wide: boolean; types?: readonly string[] | undefined },
+): string {
   if (event.type === 'gap') return terminal.style('yellow', `- ${gap(event)} -`);
   const time = clockTime(event.time, terminal, { milliseconds: true });
-  const head = `${time}  ${pad(event.type, 10)}  ${pad(visible(subject(event)), 13)}  `;
+  const head = `${time}  ${pad(event.type, typeWidth(types))}  ${pad(visible(subject(event)), 13)}  `;
   const line = `${head}${visible(describeEvent(event))}`.trimEnd();
   const shown = terminal.isTTY && !wide ? cutEnd(line, terminal.columns, terminal.ascii) : line;
   const style = toneOf(event);

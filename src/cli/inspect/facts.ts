@@ -46,7 +46,9 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
       error.severity,
       `${isAboutText(error) ? `${error.line}:${error.column} ` : ''}${error.code} ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
     ]),
+    ['package', packageDigest(container)],
     ['command', command(container), user(container)],
+    ['mounted by', container.mounted_by?.join(', ')],
     ['restart', restart(container)],
     ['autostart', container.autostart],
     ['counters', counters(container)],
@@ -85,12 +87,18 @@ function manifestFile(container: ContainerDetail, terminal: Terminal, now: numbe
   return `${container.file}  (${read}${container.outdated === true ? '; the file has another text by now' : ''})`;
 }
 
+/** Of a manifest the file itself is at hand. */
+function packageDigest({ file, digest }: ContainerDetail): string | undefined {
+  return digest === undefined || !file.endsWith('.tar') ? undefined : `sha256 ${digest}`;
+}
+
 function command(container: ContainerDetail): string | undefined {
   const { manifest } = container;
   const words =
     container.command ?? (manifest?.init === undefined ? undefined : [manifest.init, ...(manifest.args ?? [])]);
   // As it could be typed; an argument with a blank stays one argument.
   const quoted = words?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  if (quoted === undefined && container.resource === true) return 'none: its files are for others to mount';
   return quoted === undefined ? undefined : `${quoted.join(' ')}${place(container, 'init')}`;
 }
 
@@ -159,7 +167,8 @@ function cpu(container: ContainerDetail): (string | undefined)[] {
 function mounts({ mounts: all }: ContainerDetail): string | undefined {
   return all
     ?.map(
-      ({ target, type, source }) => `${target} ${source !== undefined && type === 'bind' ? `from ${source}` : type}`,
+      ({ target, type, source }) =>
+        `${target} ${source === undefined ? type : type === 'bind' ? `from ${source}` : `${type} ${source}`}`,
     )
     .join(', ');
 }

@@ -3,7 +3,8 @@ import { ThubanError } from '../../base/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
-import { expandNames, hasPattern } from '../names.ts';
+import { asPattern, expandNames, hasPattern } from '../names.ts';
+import { asThubanError, printError } from '../print-error.ts';
 import { print, printJson } from '../talk.ts';
 import { inspectText } from './text.ts';
 
@@ -19,8 +20,18 @@ export async function inspect(names: readonly string[], context: Context): Promi
   }
   const client = clientOf(context);
   const details: ContainerDetail[] = [];
-  for (const name of await expandNames(client, names)) details.push(await client.container(name));
   const isOne = names.length === 1 && !names.some(hasPattern);
+  let code = 0;
+  for (const name of await expandNames(client, names)) {
+    try {
+      details.push(await client.container(name));
+    } catch (thrown) {
+      const error = asPattern(asThubanError(thrown), name);
+      if (names.length === 1 || error.code !== 'TH6003') throw error;
+      printError(error, context);
+      code = 1;
+    }
+  }
   if (context.json) printJson(isOne ? details[0] : details);
   else if (context.quiet) print(details.map(({ id }) => id));
   else {
@@ -28,7 +39,7 @@ export async function inspect(names: readonly string[], context: Context): Promi
     const texts = details.map((detail) => inspectText(detail, context.out, { wide: context.wide, now }).join('\n'));
     print(texts.join('\n\n'));
   }
-  return 0;
+  return code;
 }
 
 /** A container may be called `x.tar` too: only a file that is there is meant as one. */

@@ -12,8 +12,14 @@ const INDENT = LABEL + 3;
 /** Below this a text beside its label cannot be read any more. */
 const NARROWEST = 20;
 
+/** More containers than these are named above. */
+const MOST_USERS = 2;
+
 /** What to type next, by the state. */
-function nextCommands({ id, state, file, errors }: ContainerDetail): string[] {
+function nextCommands({ id, state, file, errors, resource, mounted_by }: ContainerDetail): string[] {
+  // There is nothing to start; who mounts it is what one may want to know more of.
+  if (resource === true && (state === 'stopped' || state === 'failed'))
+    return (mounted_by ?? []).slice(0, MOST_USERS).map((user) => `thuban inspect ${user}`);
   switch (state) {
     case 'rejected':
       return errors?.every(isAboutText) === false ? [`stat ${file}`] : [`thuban validate ${file}`];
@@ -53,6 +59,7 @@ export function inspectText(
   // A command is typed as it stands, so it is not broken; those that do not fit beside each other stand below each other.
   const next = nextCommands(container);
   const beside = `next: ${next.join('    ')}`;
+  if (next.length === 0) return lines;
   return [
     ...lines,
     ...(beside.length <= width + INDENT

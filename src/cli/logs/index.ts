@@ -6,6 +6,7 @@ import { readSince } from '../durations.ts';
 import { INTERRUPTED, Interrupt } from '../interrupt.ts';
 import { JsonStream } from '../json-stream.ts';
 import { resolveNames } from '../names.ts';
+import { printError } from '../print-error.ts';
 import { readTail } from '../tail.ts';
 import { print, talk } from '../talk.ts';
 import { widthOf } from '../text-width.ts';
@@ -28,7 +29,11 @@ export async function logs(names: readonly string[], flags: LogsFlags, context: 
   const follow = flags.follow === true;
   const query = queryOf(flags);
   const client = clientOf(context);
-  const containers = await resolveNames(client, names);
+  const { found: containers, missing } = await resolveNames(client, names);
+  const [only] = missing;
+  if (names.length === 1 && only !== undefined) throw only;
+  for (const error of missing) printError(error, context);
+  const code = missing.length === 0 ? 0 : 1;
   using interrupt = new Interrupt();
   const sources = containers.map((container) => told(client, container, query, interrupt.signal));
   const tell = teller(containers, flags, context);
@@ -44,7 +49,7 @@ export async function logs(names: readonly string[], flags: LogsFlags, context: 
   if (follow) await explainEnd(client, containers, context);
   if (!follow && lines === 0 && !context.json && !context.quiet)
     for (const container of containers) talk(await whyNothing(client, container, query.since !== undefined));
-  return 0;
+  return code;
 }
 
 /** What is followed ends when a container is taken out, or with the daemon, which is an error. */

@@ -17,6 +17,7 @@ export async function uninstall(names: readonly string[], flags: UninstallFlags,
     {
       verb: 'uninstall',
       past: 'uninstalled',
+      noun: 'package',
       run: async (name) => {
         if (flags.repository !== undefined) return client.uninstall(flags.repository, name);
         const { id, repository } = await client.container(name);

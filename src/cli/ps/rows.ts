@@ -44,12 +44,18 @@ const columns: readonly PsColumn[] = [
     priority: 3,
     cell: ({ container }) => counter(container, container.oom_kills),
   },
-  { title: 'LAST EXIT', priority: 10, shrinksTo: 9, cell: ({ container, now }) => ending(container, now) },
+  {
+    title: 'LAST EXIT',
+    priority: 10,
+    shrinksTo: 9,
+    keepsTail: true,
+    cell: ({ container, now }) => ending(container, now),
+  },
   { title: 'NEXT', wide: true, priority: 6, cell: ({ container, now }) => next(container, now) },
 ];
 
 const symbol: PsColumn = {
-  title: '',
+  title: ' ', // as wide as a symbol, also without rows
   tight: true,
   cell: ({ container, terminal }) => {
     const look = lookOf(container.state, terminal);

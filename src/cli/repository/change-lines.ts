@@ -37,8 +37,8 @@ export function effectOf(change: Change): string {
 
 /** Each container with what becomes of it, and below it the keys that differ; then what is rejected, and what runs on in spite of it. */
 export function changeLines(applied: Applied, terminal: Terminal, wide: boolean): string[] {
-  const { changes, rejected, unsettled } = applied;
-  const names = [...changes.map(({ id }) => id), ...rejected.map(({ file }) => basename(file))].map(visible);
+  const { changes, rejected, unsettled, failed = [] } = applied;
+  const names = [...changes.map(({ id }) => id), ...failed, ...rejected.map(({ file }) => basename(file))].map(visible);
   const width = Math.min(40, Math.max(0, ...names.map(widthOf)));
   const keys = changes.flatMap(({ changed }) => changed.map(valuesOf));
   const keyWidth = Math.min(36, Math.max(0, ...keys.map(({ key }) => widthOf(key))));
@@ -63,6 +63,7 @@ export function changeLines(applied: Applied, terminal: Terminal, wide: boolean)
       ];
     }),
     ...rejected.map((one) => head('!', 'red', basename(one.file), rejection(one))),
+    ...failed.map((id) => head('!', 'red', id, `has failed (thuban inspect ${id})`)),
     ...unsettled.map((file) => head('!', 'yellow', basename(file), 'is being written, read when it holds still')),
   ];
 }
@@ -91,7 +92,7 @@ function shown(key: string, value: unknown): string {
 }
 
 /** `1 restart, 1 new, 1 removed, 1 rejected`; undefined: there is nothing to do, and nothing is wrong. */
-export function summaryOf({ changes, rejected, unsettled }: Applied): string | undefined {
+export function summaryOf({ changes, rejected, unsettled, failed = [] }: Applied): string | undefined {
   const groups: [number, string][] = [
     [changes.filter(({ restart }) => restart).length, 'restart'],
     [changes.filter(({ action }) => action === 'add').length, 'new'],
@@ -102,6 +103,7 @@ export function summaryOf({ changes, rejected, unsettled }: Applied): string | u
     ],
     [changes.filter(({ action }) => action === 'remove').length, 'removed'],
     [rejected.length, 'rejected'],
+    [failed.length, 'failed'],
     [unsettled.length, 'being written'],
   ];
   const told = groups.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ThubanError, messageOf } from '../../base/index.ts';
 import type { Manifest } from '../../manifest/index.ts';
 import { receivePackage, type PackageResult, type PackageSink } from '../../package/index.ts';
@@ -121,7 +121,7 @@ export class Installer {
       try {
         return { ...(await this.#bring(place, name, about, result, part)), warnings: diagnostics };
       } catch (error) {
-        await this.#takeBack(place, name, part, error);
+        await this.#takeBack(place, about, part, error);
         throw error;
       }
     } finally {
@@ -140,6 +140,9 @@ export class Installer {
     const { fleet, history, options, bring, repositories } = this.#parts;
     const { id, file, size } = about;
     repositories.verified.packages.add(await part.identity(), contents.digest);
+    const signed = signer === undefined ? {} : { signer };
+    // Before what follows from it: manifest_loaded, started.
+    history.add({ type: 'installed', container: id, repository, file, size, ...signed });
     await folder.settle(name);
     const { outcome, rejected } = await bring(id);
     const entry = fleet.catalogue.entries.get(id);
@@ -149,20 +152,24 @@ export class Installer {
       const refused = rejected.find((one) => one.file === file) ?? rejected.find((one) => one.file === folder.dir);
       throw refused === undefined ? notThere(file) : notAccepted(refused.diagnostics);
     }
-    const signed = signer === undefined ? {} : { signer };
-    history.add({ type: 'installed', container: id, repository, file, size, ...signed });
     options.log('info', `${id} installed`, { container: id, repository, file, size, ...signed });
     return { ...about, ...signed, ...startOf(entry.supervised.lived, outcome) };
   }
 
   /** Removes a package again that was refused under its name already. What somebody else has put there is not ours. */
-  async #takeBack({ folder }: Place, name: string, part: PartFile, error: unknown): Promise<void> {
+  async #takeBack(
+    { folder, id: repository }: Place,
+    { id, file }: Pick<Installed, 'id' | 'file'>,
+    part: PartFile,
+    error: unknown,
+  ): Promise<void> {
     // The next daemon takes it: it is whole.
     if (error instanceof ThubanError && error.code === 'TH6014') return;
     try {
-      if (part.isAt(name)) await this.#parts.discard(folder, name);
+      if (!part.isAt(basename(file))) return;
+      await this.#parts.discard(folder, basename(file));
+      this.#parts.history.add({ type: 'uninstalled', container: id, repository, file });
     } catch (second) {
-      const file = join(folder.dir, name);
       this.#parts.options.log('error', `${file} was not accepted and is there all the same: ${messageOf(second)}`, {
         file,
       });

@@ -11,6 +11,12 @@ export function cannotWrite(dir: string, error: unknown): ThubanError {
       details: { dir },
       cause: error,
     });
+  if (hasErrno(error, 'ENOENT'))
+    return new ThubanError('TH5015', `the folder ${dir} does not exist`, {
+      hint: `install -d ${dir}`,
+      details: { dir },
+      cause: error,
+    });
   return new ThubanError('TH5015', `cannot write to ${dir}: ${messageOf(error)}`, {
     hint: 'see whether its file system is mounted read-only',
     details: { dir },

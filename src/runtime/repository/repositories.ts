@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import type { ThubanError } from '../../base/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
+import { containerId } from '../plan.ts';
 import type { Desired, Wanted } from '../reconcile/index.ts';
 import { RepositoryFolder, type FolderOptions, type IsComplete, type Look } from './folder.ts';
+import { isRejected } from './load-file.ts';
 import { rejectedFolder, type RejectedManifest } from './rejected.ts';
 import { accept } from './scan.ts';
 import type { VerifiedFile } from './verified-file.ts';
@@ -23,7 +26,7 @@ export interface Holdings extends Desired {
   looked_at: string;
 }
 
-/** Of a container of a repository that cannot be used by now: nobody else may define it meanwhile. */
+/** A container that the daemon has, and where it has it from: as long as that defines it, nobody else may. */
 export interface Claim {
   id: string;
   repository: string;
@@ -45,7 +48,7 @@ export interface RepositoryOptions {
 /** How long a look waits for packages that are hashed; what is decided meanwhile is decided without them. */
 const PATIENCE_MS = 200;
 
-/** All folders, in the order of the configuration: of two that define the same container the first counts. */
+/** All folders, in the order of the configuration: of two that define a container that the daemon has not yet the first counts. */
 export class Repositories {
   readonly #folders: ReadonlyMap<string, RepositoryFolder>;
   readonly #verified: VerifiedFile;
@@ -74,6 +77,11 @@ export class Repositories {
 
   folder(id: string): RepositoryFolder | undefined {
     return this.#folders.get(id);
+  }
+
+  /** Id of the repository that a file lies in. */
+  holding(file: string): string | undefined {
+    return this.dirs.find(([, dir]) => dir === dirname(file))?.[0];
   }
 
   /** A file was changed just now. */
@@ -134,6 +142,7 @@ export function holdingsOf(looks: ReadonlyMap<string, Look>, claims: readonly Cl
   const containers = new Map<string, Wanted>();
   const refused: Refused[] = [];
   const problems = new Map<string, ThubanError>();
+  const owners = ownersOf(looks, claims);
   for (const [repository, look] of looks) {
     if (look.problem !== undefined) {
       problems.set(repository, look.problem);
@@ -143,7 +152,7 @@ export function holdingsOf(looks: ReadonlyMap<string, Look>, claims: readonly Cl
       continue;
     }
     const before = new Set(accepted.keys());
-    for (const rejected of accept(look.files, accepted)) refused.push({ repository, rejected });
+    for (const rejected of accept(look.files, accepted, owners)) refused.push({ repository, rejected });
     for (const [id, loaded] of accepted) if (!before.has(id)) containers.set(id, { loaded, repository });
   }
   return {
@@ -158,4 +167,26 @@ export function holdingsOf(looks: ReadonlyMap<string, Look>, claims: readonly Cl
     unusable: new Set(problems.keys()),
     unsettled: new Set([...looks.values()].flatMap(({ unsettled }) => unsettled)),
   };
+}
+
+/**
+ * Which manifest defines a container that the daemon has: the one in the file that it has it from, or while that repository cannot be used the
+ * one that is in force. A copy under a name that comes before it changes nothing.
+ */
+function ownersOf(looks: ReadonlyMap<string, Look>, claims: readonly Claim[]): Map<string, LoadedManifest> {
+  const present = new Map<string, LoadedManifest>();
+  for (const [repository, { files }] of looks)
+    for (const content of files)
+      if (!isRejected(content)) present.set(placeOf(containerId(content.manifest), repository, content), content);
+  return new Map(
+    claims.flatMap(({ id, repository, loaded }): [string, LoadedManifest][] => {
+      const isUnusable = looks.get(repository)?.problem !== undefined;
+      const owner = isUnusable ? loaded : present.get(placeOf(id, repository, loaded));
+      return owner === undefined ? [] : [[id, owner]];
+    }),
+  );
+}
+
+function placeOf(id: string, repository: string, { file }: LoadedManifest): string {
+  return [id, repository, file].join('\0');
 }

@@ -24,13 +24,17 @@ export async function scanRepository(dir: string, rules: FileRules = {}): Promis
   return { rejected: accept(files, manifests), manifests: [...manifests.values()] };
 }
 
-/** Adds to `accepted` what no file before has defined, by container; gives everything else. */
-export function accept(files: readonly FileContent[], accepted: Map<string, LoadedManifest>): RejectedManifest[] {
+/** Adds to `accepted` what no file before has defined, and nobody else owns, by container; gives everything else. */
+export function accept(
+  files: readonly FileContent[],
+  accepted: Map<string, LoadedManifest>,
+  owners: ReadonlyMap<string, LoadedManifest> = new Map(),
+): RejectedManifest[] {
   return files.flatMap((content) => {
     if (isRejected(content)) return [content];
     const id = containerId(content.manifest);
-    const other = accepted.get(id);
-    if (other !== undefined) return [duplicate(content, other)];
+    const other = accepted.get(id) ?? owners.get(id);
+    if (other !== undefined && other !== content) return [duplicate(content, other)];
     accepted.set(id, content);
     return [];
   });

@@ -1,5 +1,5 @@
 import { statSync, watch as watchFolder, type FSWatcher } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../base/index.ts';
 import { subjectOf } from './load-file.ts';
 
@@ -29,7 +29,7 @@ const GRAIN_MS = 10;
  */
 export class RepositoryWatch implements Disposable {
   readonly #options: WatchOptions;
-  readonly #watchers = new Map<string, { watcher: FSWatcher; identity: string }>();
+  readonly #watchers = new Map<string, Place & { watcher: FSWatcher }>();
   readonly #told = new Set<string>();
   #rescan: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -54,7 +54,7 @@ export class RepositoryWatch implements Disposable {
 
   /** The kernel tells of changes in this folder. */
   isWatched(dir: string): boolean {
-    return this.#watchers.has(dir);
+    return this.#watchers.get(dir)?.path === dir;
   }
 
   [Symbol.dispose](): void {
@@ -115,18 +115,21 @@ export class RepositoryWatch implements Disposable {
   #arm(): void {
     if (this.#closed) return;
     for (const dir of this.#options.dirs) {
-      const identity = identityOf(dir);
-      if (identity === this.#watchers.get(dir)?.identity) continue;
+      const place = placeOf(dir);
+      if (place?.identity === this.#watchers.get(dir)?.identity) continue;
       this.#disarm(dir);
-      if (identity === undefined) continue;
+      if (place === undefined) continue;
       try {
-        const watcher = (this.#options.watch ?? watchFolder)(dir, (_event, name) => {
-          this.#onChange(dir, name);
+        const watcher = (this.#options.watch ?? watchFolder)(place.path, (_event, name) => {
+          if (place.path === dir) this.#onChange(dir, name);
+          else if (name === null || name === place.next) this.#soon();
         });
         watcher.on('error', (error) => {
           this.#lost(dir, error);
         });
-        this.#watchers.set(dir, { watcher, identity });
+        this.#watchers.set(dir, { ...place, watcher });
+        // It was made in between, which nobody has heard.
+        if (place.next !== undefined && placeOf(dir)?.identity !== place.identity) this.#soon();
         this.#told.delete(dir);
       } catch (error) {
         this.#lost(dir, error);
@@ -147,6 +150,22 @@ export class RepositoryWatch implements Disposable {
       repository: dir,
       errno: errnoOf(error),
     });
+  }
+}
+
+/** What is watched for a folder. `next`: the entry of it that is waited for. */
+interface Place {
+  path: string;
+  identity: string;
+  next?: string;
+}
+
+/** The folder itself, or while it is missing the nearest one above in which it will appear. */
+function placeOf(dir: string): Place | undefined {
+  for (let path = dir, next: string | undefined; ; next = basename(path), path = dirname(path)) {
+    const identity = identityOf(path);
+    if (identity !== undefined) return { path, identity, ...(next === undefined ? {} : { next }) };
+    if (path === dirname(path)) return undefined;
   }
 }
 

@@ -61,7 +61,7 @@ describe('the examples', needsRoot(), () => {
     assert.match(stderr, /touch: .*Read-only file system/);
     const resource = await run(['17-resource.yaml'], { cwd: folder.path });
     assert.equal(resource.code, 125);
-    assert.match(resource.stderr, /^error\[TH1303\]: /);
+    assert.match(resource.stderr, /^error\[TH6005\]: /);
     const text = readFileSync(join(folder.path, '17b-resource-user.yaml'), 'utf8');
     writeFileSync(join(folder.path, 'newer.yaml'), text.replace("version: '1.2'", "version: '2'"));
     const newer = await run(['newer.yaml'], { cwd: folder.path });
@@ -111,6 +111,6 @@ describe('the examples of packages', needsImages(), () => {
     assert.deepEqual([code, stdout, stderr], [0, 'Packed once, mounted by many.\n', '']);
     const alone = await run([join(folder.path, 'texts-1.0.0.tar')]);
     assert.equal(alone.code, 125);
-    assert.match(alone.stderr, /^error\[TH1303\]: /);
+    assert.match(alone.stderr, /^error\[TH6005\]: /);
   });
 });

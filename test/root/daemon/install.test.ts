@@ -84,6 +84,10 @@ describe('installing', needsImages(), () => {
         warnings: [],
       });
       assert.equal((await daemon.container('camera')).state, 'running');
+      const told = (await daemon.events())
+        .map(({ type }) => type)
+        .filter((type) => /installed|loaded|started/.test(type));
+      assert.deepEqual(told, ['installed', 'manifest_loaded', 'started']);
       await until('it has written', () => daemon.hasLog('camera', 'here'));
       await assert.rejects(install(daemon, file), {
         code: 'TH5007',

@@ -61,6 +61,32 @@ describe('a repository that changes while the daemon runs', needsRoot(), () => {
     });
   });
 
+  test('by a copy under another name goes on with the file that it has, also with the next daemon', async () => {
+    await trial(async (daemon) => {
+      const file = daemon.add('m', `exec sleep ${MARK}`, { autostart: 'relaxed' });
+      await daemon.start();
+      const { pid } = await daemon.reached('m', 'running');
+      const copy = join(daemon.repository, 'a.yaml');
+      writeFileSync(copy, readFileSync(file, 'utf8').replace(MARK, `${MARK} # other`), { mode: 0o644 });
+      const rejected = await daemon.rejects('a.yaml');
+      assert.equal(rejected.errors?.[0]?.code, 'TH1401');
+      // By what a list shows: of what is rejected that is the file.
+      assert.deepEqual(await daemon.client.containers().then((all) => all.map(({ id }) => id)), ['a.yaml', 'm:1.0.0']);
+      assert.match(rejected.errors[0].message, new RegExp(`is also defined in ${file}:`));
+      await daemon.signal('SIGKILL');
+      await daemon.start();
+      await daemon.client.apply();
+      assert.deepEqual([(await daemon.container('m')).pid, (await daemon.container('m')).file], [pid, file]);
+      rmSync(file);
+      const { changes } = await daemon.client.apply();
+      assert.deepEqual(
+        changes.map(({ id, action, file: from }) => [id, action, from]),
+        [['m:1.0.0', 'replace', copy]],
+      );
+      assert.deepEqual(await daemon.client.containers().then((all) => all.map(({ id }) => id)), ['m:1.0.0']);
+    });
+  });
+
   test('and breaks stops nothing; a restart by policy goes on with what was', async () => {
     await trial(async (daemon) => {
       const script = `[ -e /mnt/again ] && exec sleep ${MARK}; while [ ! -e /mnt/end ]; do sleep 0.02; done; touch /mnt/again; exit 3`;

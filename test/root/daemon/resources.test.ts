@@ -28,6 +28,22 @@ describe('a repository with resources', needsRoot(), () => {
         code: 'TH1402',
         message: 'no container satisfies `maps ^3` (have 2.0.0, 1.10.0, 1.9.0)',
       });
+      const refused = { code: 'TH6005', message: '`maps:1.10.0` has no `init`: its files are for others to mount' };
+      const before = await daemon.client.container('maps:1.10.0');
+      assert.deepEqual([before.resource, before.mounted_by], [true, ['reader:1.0.0']]);
+      await assert.rejects(daemon.client.start('maps:1.10.0'), {
+        ...refused,
+        hint: '`reader:1.0.0` mounts them (`type: resource`)',
+      });
+      await assert.rejects(daemon.client.restart('maps:1.10.0'), refused);
+      await assert.rejects(daemon.client.start('maps:2.0.0', { args: ['-c', 'true'] }), {
+        hint: 'no container mounts them yet (`type: resource`, `name: maps`)',
+      });
+      const after = await daemon.client.container('maps:1.10.0');
+      assert.deepEqual(
+        [after.state, after.since, after.last_exit, after.history],
+        ['stopped', before.since, undefined, before.history],
+      );
       await daemon.signal('SIGTERM');
     });
   });

@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { TestDaemon } from '../../support/daemon.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { processesWith, until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
+import { packageOf } from '../../unit/package/support.ts';
 
 /** Seconds of a sleep that is nobody else's. */
 const MARK = String(83_400_000 + process.pid);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function trial(body: (daemon: TestDaemon) => Promise<void>): Promise<void> {
+async function trial(body: (daemon: TestDaemon) => Promise<void>, config?: string): Promise<void> {
   await leavesNothingBehind(async () => {
-    await using daemon = new TestDaemon();
+    await using daemon = new TestDaemon(config);
     await body(daemon);
   });
 }
@@ -54,6 +64,27 @@ describe('a repository that is watched', needsRoot(), () => {
       assert.deepEqual(changes, []);
       assert.equal((await daemon.container('a')).pid, pid);
     });
+  });
+
+  test('that is missing is told to who installs, and counts as soon as it is made', async () => {
+    await trial(async (daemon) => {
+      rmSync(daemon.repository, { recursive: true });
+      await daemon.start();
+      const bytes = packageOf();
+      const chunks = (async function* () {
+        yield await Promise.resolve(bytes);
+      })();
+      await assert.rejects(daemon.client.install('default', { chunks, size: bytes.length }), {
+        code: 'TH5015',
+        message: `the folder ${daemon.repository} does not exist`,
+        hint: `install -d ${daemon.repository}`,
+      });
+      mkdirSync(daemon.repository, { mode: 0o755 });
+      daemon.add('late', `exec sleep ${MARK}`, { autostart: 'relaxed' });
+      await daemon.reached('late', 'running');
+      const [repository] = await daemon.client.repositories();
+      assert.deepEqual([repository?.problem, repository?.watched], [undefined, true]);
+    }, 'watch: {rescan: 1 h}\n');
   });
 
   test('reads a file that is written slowly only when it is complete', async () => {

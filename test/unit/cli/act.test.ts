@@ -65,12 +65,43 @@ describe('an action', () => {
       assert.equal(all.code, 0);
     }));
 
-  test('does nothing at all when a pattern matches nothing', () =>
+  test('is tried on the others when a name or a pattern means nobody', () =>
     withConsole({}, async (bench) => {
-      const { code, stderr } = await thuban(bench, 'stop', 'camera', 'x*');
+      const { code, stdout, stderr } = await thuban(bench, 'stop', 'x*', 'camera');
       assert.equal(code, 1);
-      assert.match(stderr, /^error\[TH6003\]: no container matches `x\*`/);
-      assert.deepEqual(done(bench), []);
+      assert.match(stderr, /^error\[TH6003\]: no container matches `x\*`\n/);
+      assert.match(stderr, /\nstopped 1 of 2 containers; not x\*\n$/);
+      assert.match(stdout, /^stopped camera:2\.1\.0 /);
+      const removed = await thuban(bench, 'uninstall', 'cam*', 'nope*');
+      assert.equal(removed.code, 1);
+      assert.match(removed.stdout, /^uninstalled camera:2\.1\.0 from /);
+      assert.match(removed.stderr, /^error\[TH6003\]: no container matches `nope\*`\n/);
+      const alone = await thuban(bench, 'stop', 'x*');
+      assert.deepEqual([alone.code, alone.stdout], [1, '']);
+      assert.match(alone.stderr, /^error\[TH6003\]: no container matches `x\*`\n {2}hint: thuban ps\n$/);
+    }));
+
+  test('or a look is taken at those that there are, and the end is not good', () =>
+    withConsole({}, async (bench) => {
+      bench.control.write('camera:2.1.0', 'frame 1200 ok');
+      for (const [verb, shown] of [
+        ['logs', /frame 1200 ok/],
+        ['inspect', /^report:1\.0\.0[^]*^camera:2\.1\.0/m],
+      ] as const) {
+        const { code, stdout, stderr } = await thuban(bench, verb, 'report', 'nope', 'camera', 'x*');
+        assert.equal(code, 1);
+        assert.match(stdout, shown);
+        assert.match(stderr, /no container `nope`\n[^]*no container matches `x\*`\n/);
+      }
+      const json = await thuban(bench, 'inspect', '--json', 'nope', 'camera');
+      assert.deepEqual(
+        [json.code, (JSON.parse(json.stdout) as { id: string }[]).map(({ id }) => id)],
+        [1, ['camera:2.1.0']],
+      );
+      assert.deepEqual(
+        [(await thuban(bench, 'logs', 'nope')).code, (await thuban(bench, 'inspect', 'x*')).code],
+        [1, 1],
+      );
     }));
 
   test('is a list of results as JSON, the errors on stderr too', () =>
@@ -123,6 +154,20 @@ describe('thuban start', () => {
       const { code, stderr } = await thuban(bench, 'start', 'camera', '--env', 'A=1');
       assert.equal(code, 1);
       assert.match(stderr, /^error\[TH6005\]: `camera:2\.1\.0` is running/);
+    }));
+
+  test('of what has no program is left out by --all and by patterns', () =>
+    withConsole({}, async (bench) => {
+      for (const one of bench.control.containers) if (one.name === 'report') one.resource = true;
+      assert.equal((await thuban(bench, 'start', '--all')).code, 0);
+      assert.equal((await thuban(bench, 'restart', 'oo*', 'r*p*', 'modem')).code, 1);
+      assert.equal((await thuban(bench, 'restart', 'o*', '*t')).code, 1);
+      assert.equal((await thuban(bench, 'start', '*:1.0.0')).code, 0);
+      assert.equal(
+        done(bench).some((call) => JSON.stringify(call).includes('report')),
+        false,
+      );
+      assert.deepEqual(done(bench)[0], ['start', 'oom:1.0.0', {}]);
     }));
 
   test('can take all arguments away', () =>

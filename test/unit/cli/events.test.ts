@@ -65,31 +65,38 @@ describe('a line of thuban events', () => {
   test('has local time with milliseconds on a terminal, RFC 3339 in a pipe', () => {
     const started = event('started', { pid: 2849 });
     assert.match(
-      eventLine(started, fakeTerminal(), false),
-      /^(\S+ )?00:00:04\.112 {2}started {5}oom:1\.0\.0 {6}pid 2849$/,
+      eventLine(started, fakeTerminal(), { wide: false }),
+      /^(\S+ )?00:00:04\.112 {2}started {12}oom:1\.0\.0 {6}pid 2849$/,
     );
     assert.match(
-      eventLine(started, fakeTerminal({ isTTY: false }), false),
-      /^20\S+T00:00:04\.112Z {2}started {5}oom:1\.0\.0/,
+      eventLine(started, fakeTerminal({ isTTY: false }), { wide: false }),
+      /^20\S+T00:00:04\.112Z {2}started {12}oom:1\.0\.0/,
     );
+  });
+
+  test('has a column for the longest type, or for the longest of those that were asked for', () => {
+    const at = (type: string, types?: string[]): number =>
+      eventLine(event(type), fakeTerminal(), { wide: true, types }).indexOf('oom:1.0.0');
+    assert.equal(at('health'), at('manifest_removed'));
+    assert.equal(at('health') - at('health', ['health', 'pressure']), 'manifest_rejected'.length - 'pressure'.length);
   });
 
   test('names the file where no container is known, and makes everything visible', () => {
     const { container: _container, ...rejected } = event('manifest_rejected', { file: '/r/a\u001b.yaml', errors: [] });
-    assert.match(eventLine(rejected, fakeTerminal(), false), /manifest_rejected {2}a\^\[\.yaml/);
+    assert.match(eventLine(rejected, fakeTerminal(), { wide: false }), /manifest_rejected {2}a\^\[\.yaml/);
   });
 
   test('fits the terminal unless it is to be wide, and never in a pipe', () => {
     const long = event('leftover', { paths: ['/x'.repeat(100)] });
-    assert.equal(widthOf(plain(eventLine(long, fakeTerminal({ columns: 60, color: true }), false))), 60);
-    assert.ok(widthOf(eventLine(long, fakeTerminal({ columns: 60 }), true)) > 200);
-    assert.ok(widthOf(eventLine(long, fakeTerminal({ isTTY: false, columns: 60 }), false)) > 200);
+    assert.equal(widthOf(plain(eventLine(long, fakeTerminal({ columns: 60, color: true }), { wide: false }))), 60);
+    assert.ok(widthOf(eventLine(long, fakeTerminal({ columns: 60 }), { wide: true })) > 200);
+    assert.ok(widthOf(eventLine(long, fakeTerminal({ isTTY: false, columns: 60 }), { wide: false })) > 200);
   });
 
   test('says how many events the history does not hold any more', () => {
-    const text = eventLine(event('gap', { from: 880, to: 893 }), fakeTerminal(), false);
+    const text = eventLine(event('gap', { from: 880, to: 893 }), fakeTerminal(), { wide: false });
     assert.equal(text, '- 14 events lost: the history does not hold them any more (seq 880..893) -');
-    const before = eventLine(event('gap', { from: null, to: 0 }), fakeTerminal(), false);
+    const before = eventLine(event('gap', { from: null, to: 0 }), fakeTerminal(), { wide: false });
     assert.match(before, /^- events lost: the daemon was started anew, .* -$/);
   });
 });

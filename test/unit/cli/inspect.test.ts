@@ -96,6 +96,28 @@ describe('thuban inspect', () => {
       assert.ok(!labels.includes(label), label);
   });
 
+  test('of a container without a program says what it is for and who uses it, and suggests no start', () => {
+    const texts = (mounted_by: string[]): string[] =>
+      text(container('report', { resource: true, mounted_by }), fakeTerminal({ columns: 120 }));
+    const used = texts(['reader:1.0.0', 'shop:2.0.0', 'third:1.0.0']);
+    assert.ok(used.includes('  command    none: its files are for others to mount'));
+    assert.ok(used.includes('  mounted by reader:1.0.0, shop:2.0.0, third:1.0.0'));
+    assert.equal(used.at(-1), 'next: thuban inspect reader:1.0.0    thuban inspect shop:2.0.0');
+    assert.doesNotMatch(texts([]).join('\n'), /mounted by|next:/);
+  });
+
+  test('tells the digest of a package, and which resource is mounted', () => {
+    const digest = 'ab'.repeat(32);
+    const mounts = [{ target: '/srv/texts', type: 'resource', source: 'texts ^1 /texts' }];
+    const lines = text(
+      container('report', { file: '/r/report-1.0.0.tar', digest, mounts }),
+      fakeTerminal({ columns: 120 }),
+    );
+    assert.ok(lines.includes(`  package    sha256 ${digest}`));
+    assert.ok(lines.includes('  mounts     /srv/texts resource texts ^1 /texts'));
+    assert.doesNotMatch(text(container('report', { digest })).join('\n'), /sha256/);
+  });
+
   test('names privileges and conditions', () => {
     const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
     assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');

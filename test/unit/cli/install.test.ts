@@ -109,6 +109,8 @@ describe('uninstall', () => {
       assert.match(stdout, /^uninstalled report:1.0.0 from default in \d+ ms\n$/);
       const { options, name } = bench.control.calls.find(({ action }) => action === 'uninstall') ?? {};
       assert.deepEqual([name, options], ['report:1.0.0', { repository: 'default' }]);
+      const several = await thuban(bench, 'uninstall', 'oom', 'sensors.yaml');
+      assert.match(several.stderr, /^uninstalled 2 packages in /);
     }));
 
   test('tells who stands in the way', () =>

@@ -27,13 +27,35 @@ function ps(terminal: Terminal, measured = board(), wide = false): string[] {
 }
 
 describe('thuban ps', () => {
+  test('has its header where it stands above rows, also without any', () => {
+    assert.match(ps(fakeTerminal(), [])[0] ?? '', /^ {2}NAME/);
+    assert.match(ps(fakeTerminal({ isTTY: false }), [])[0] ?? '', /^NAME/);
+  });
+
+  test('tells for what a container was stopped, and how only where that is remarkable', () => {
+    const cases: [last: Partial<NonNullable<ContainerSummary['last_exit']>>, shown: string][] = [
+      [{ signal: 'SIGTERM' }, 'stopped on request, 3m ago'],
+      [{ code: 0, stopped_for: 'for replacement' }, 'stopped for replacement, 3m ago'],
+      [{ signal: 'SIGTERM', stopped_for: 'max_runtime 12 s' }, 'stopped after max_runtime 12 s, 3m ago'],
+      [{ signal: 'SIGKILL', stopped_for: 'on request' }, 'stopped on request, killed by SIGKILL, 3m ago'],
+      [{ code: 3, stopped_for: 'for restart' }, 'stopped for restart, code 3, 3m ago'],
+    ];
+    for (const [last, shown] of cases) {
+      const last_exit = { reason: 'stopped', time: '2026-01-31T10:41:00.000Z', duration: 1, ...last } as const;
+      const measured = board()
+        .slice(0, 1)
+        .map(({ container }) => ({ container: { ...container, last_exit } }));
+      assert.ok(ps(fakeTerminal({ isTTY: false }), measured)[1]?.endsWith(`  ${shown}`), shown);
+    }
+  });
+
   test('answers what is wrong at a glance, in 80 columns', () => {
     assert.deepEqual(ps(fakeTerminal()), [
       '  NAME           STATE        UP    CPU   MEM/LIMIT       RST  LAST EXIT',
       '● camera:2.1.0   running      3d4h  61%   88/96 MiB  92%    0  -',
       '● gateway:1.4.2  running ▲ #  3d4h  2.0%  41 MiB       -    1  code 1, 3d ago',
       '↻ modem:0.9.0    backoff      -     -     -            -    7  code 3, 4s ago',
-      '✗ oom:1.0.0      failed       -     -     -            -    2  OOM 32 MiB, 3m a…',
+      '✗ oom:1.0.0      failed       -     -     -            -    2  OOM 32 M…, 3m ago',
       '○ report:1.0.0   stopped      -     -     -            -    0  code 0, 6h ago',
       '⊘ sensors.yaml   rejected     -     -     -            -    -  1 error',
     ]);

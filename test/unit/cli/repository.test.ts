@@ -63,22 +63,33 @@ describe('apply', () => {
       for (const change of control.applied.changes) change.result = { ok: true, duration: 0.25 };
       const right = await thuban(bench, 'apply');
       assert.deepEqual(right.stdout.split('\n').slice(0, -1), [
-        'camera:2.1.0   updated without a restart in 250 ms   ok',
-        'gateway:1.4.2   stopped and started in 250 ms   ok',
-        'legacy:0.3.0   stopped and removed in 250 ms   ok',
-        'modem:1.0.0   stopped and started in place of modem:0.9.0 in 250 ms   ok',
-        'report:1.0.0   started in 250 ms   ok',
+        'camera:2.1.0    updated without a restart in 250 ms                     ok',
+        'gateway:1.4.2   stopped and started in 250 ms                           ok',
+        'legacy:0.3.0    stopped and removed in 250 ms                           ok',
+        'modem:1.0.0     stopped and started in place of modem:0.9.0 in 250 ms   ok',
+        'report:1.0.0    started in 250 ms                                       ok',
       ]);
       assert.equal(right.code, 0);
       assert.match(right.stderr, /^applied 5 of 5 in \d+ ms\n$/);
       const [first] = control.applied.changes;
-      if (first !== undefined)
-        first.result = { ok: false, duration: 1, error: { message: 'no such file', hint: 'ls' } };
+      const position = { file: '/r/camera.yaml', line: 6, column: 7 };
+      const error = { code: 'TH3001', message: 'no such file', hint: 'ls', details: { key: 'init', position } };
+      if (first !== undefined) first.result = { ok: false, duration: 1, error };
       const wrong = await thuban(bench, 'apply');
       assert.equal(wrong.code, 1);
-      assert.match(wrong.stdout, /^camera:2.1.0 {3}no such file {3}NOT\n/);
+      assert.match(wrong.stdout, /^camera:2.1.0 {4}TH3001 no such file \(camera\.yaml:6:7\) +NOT\n/);
       assert.match(wrong.stderr, /camera:2.1.0: ls\napplied 4 of 5/);
       assert.deepEqual(control.calls.at(-1), { action: 'apply', options: {} });
+    }));
+
+  test('and diff do not call a board good on which a container has failed that should run', () =>
+    withConsole({}, async (bench) => {
+      bench.control.applied = { changes: [], rejected: [], unsettled: [], failed: ['bad:1.0.0'] };
+      const line = '! bad:1.0.0   has failed (thuban inspect bad:1.0.0)\n';
+      const shown = await thuban(bench, 'diff', '--exit-code');
+      assert.deepEqual([shown.code, shown.stdout, shown.stderr], [0, line, '1 failed.\n']);
+      const done = await thuban(bench, 'apply');
+      assert.deepEqual([done.code, done.stdout, done.stderr], [0, line, 'nothing to do, 1 failed\n']);
     }));
 
   test('with --dry-run is diff', () =>

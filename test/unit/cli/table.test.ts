@@ -33,6 +33,14 @@ describe('a table', () => {
     );
   });
 
+  test('keeps the end of a text where that is what counts', () => {
+    const kept = columns.map((column) =>
+      column.title === 'LAST EXIT' ? { ...column, keepsTail: true as const } : column,
+    );
+    assert.equal(table(kept, rows, { width: 60 })[2], 'sensor-north-west:1.2.0  backoff  -      12  killed…, 4s ago');
+    assert.equal(table(kept, rows, { width: 50 })[2], 'sensor-north-west:1.2.0  backoff  -     killed by…');
+  });
+
   test('then lets columns leave by their priority, and gives what is left the room', () => {
     assert.deepEqual(table(columns, rows, { width: 50 }), [
       'NAME                     STATE    UP    LAST EXIT',

@@ -72,7 +72,10 @@ describe('at a terminal', { skip }, () => {
     withConsole({}, async (bench) => {
       const stop = bench.control.stop.bind(bench.control);
       bench.control.stop = async (name, options) => {
+        const camera = bench.control.containers.find((one) => one.name === 'camera');
+        if (camera !== undefined) Object.assign(camera, { state: 'stopping', since: new Date().toISOString() });
         await new Promise((resolve) => setTimeout(resolve, 900));
+        if (camera !== undefined) camera.state = 'running';
         return stop(name, options);
       };
       using cli = atTerminal(bench, 200, 'stop camera');
@@ -80,7 +83,25 @@ describe('at a terminal', { skip }, () => {
       assert.equal(code, 0);
       assert.match(
         stdout,
-        /^stopping camera: SIGTERM sent, killed after 10 s {3}\(Ctrl-C leaves, the daemon goes on\)\r\nstopped camera:2\.1\.0 in /,
+        /^stopping camera: SIGTERM sent \d{3} ms ago, killed after 10 s {3}\(Ctrl-C leaves, the daemon goes on\)\r\nstopped camera:2\.1\.0 in /,
+      );
+    }));
+
+  test('apply says since when it waits for a container to end', () =>
+    withConsole({}, async (bench) => {
+      const { control } = bench;
+      const since = new Date(Date.now() - 2000).toISOString();
+      for (const one of control.containers)
+        if (one.name === 'gateway') Object.assign(one, { state: 'stopping', since });
+      const apply = control.apply.bind(control);
+      control.apply = async (options) => {
+        if (options?.dry_run !== true) await new Promise((resolve) => setTimeout(resolve, 900));
+        return apply(options);
+      };
+      using cli = atTerminal(bench, 200, 'apply');
+      assert.match(
+        (await cli.ended).stdout,
+        /^waiting for gateway:1\.4\.2 to end: SIGTERM sent [23]\.\d+ s ago, killed after 10 s {3}\(Ctrl-C leaves/,
       );
     }));
 

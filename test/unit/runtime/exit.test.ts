@@ -52,6 +52,10 @@ describe('an exit', () => {
         'OOM, own limit of 32 MiB reached',
       ],
       [{ reason: 'stopped', signal: 'SIGTERM' }, 'stopped on request, killed by SIGTERM (15)'],
+      [
+        { reason: 'stopped', signal: 'SIGTERM', stopped_for: 'max_runtime 12 s' },
+        'stopped after max_runtime 12 s, killed by SIGTERM (15)',
+      ],
       [{ reason: 'start_failed', error: { message: 'no group `x`' } }, 'start failed: no group `x`'],
       [
         { reason: null, signal: 'SIGKILL' },

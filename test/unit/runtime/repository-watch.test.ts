@@ -85,6 +85,23 @@ describe('a watched folder', () => {
     await until('a change is heard', () => bench.changed.includes('new.yaml'));
   });
 
+  test('that is not there yet is looked at as soon as it is made, also deep below what is there', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'lib', 'repository');
+    using bench = new Bench({ dirs: [dir] });
+    await until('it has begun', () => bench.looks === 1);
+    writeFileSync(join(folder.path, 'other'), 'x');
+    await pause(200);
+    assert.deepEqual([bench.looks, bench.watch.isWatched(dir)], [1, false]);
+    mkdirSync(join(folder.path, 'lib'));
+    await until('it was looked for', () => bench.looks === 2);
+    mkdirSync(dir);
+    await until('it is watched', () => bench.watch.isWatched(dir));
+    writeFileSync(join(dir, 'new.yaml'), 'x');
+    await until('a change is heard', () => bench.changed.includes('new.yaml'));
+    assert.deepEqual(bench.problems, []);
+  });
+
   test('that cannot be watched is told of once', async () => {
     const refuse = (() => {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });

@@ -54,6 +54,7 @@ export class ExecutorBench implements AsyncDisposable {
       runDir: this.#folder,
       repositories: {},
       installSize: 0,
+      installPatience: 10,
       watch: { debounce: 0, rescan: 60 },
       dataDir: this.#folder,
       schedule: { gate: { mode: 'off', timeout: 0 }, timeZone: 'UTC' },

@@ -19,10 +19,10 @@ test('a question what would be done holds up nothing of what is', async () => {
     repositories: { main: { dir: folder.path, keys: [], requireSignature: false } },
     watch: { debounce, rescan: 0.1 },
   };
-  const verified = new VerifiedFile(join(folder.path, 'verified.json'), assert.ifError);
+  const verified = new VerifiedFile(join(folder.path, 'verified.json'), false, assert.ifError);
   const reconciler = new Reconciler({ options, fleet, history, verified });
   try {
-    await reconciler.begin(new Set());
+    await reconciler.begin([]);
     reconciler.run();
     const write = (name: string): void => {
       const { manifest: text } = manifest(`${name}:1.0.0`, ':', { autostart: 'relaxed' });
