@@ -8,6 +8,7 @@ export { systemClock, type Clock } from './clock.ts';
 export { failpoint, failpoints, type Failpoint } from './failpoint.ts';
 export { count, formatBytes, formatDuration, formatPercent, formatShare, formatShortDuration } from './format.ts';
 export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './image-file.ts';
+export { nextStep } from './next-step.ts';
 export { suggest } from './suggest.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
 export { openTrustedFile, readTrustedFile } from './trusted-file.ts';

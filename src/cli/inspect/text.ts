@@ -1,4 +1,4 @@
-import { isAboutText, visible } from '../../base/index.ts';
+import { nextStep, visible } from '../../base/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { conditionWords, lookOf } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
@@ -16,7 +16,7 @@ const NARROWEST = 20;
 function nextCommands({ id, state, file, errors }: ContainerDetail): string[] {
   switch (state) {
     case 'rejected':
-      return errors?.every(isAboutText) === false ? [`stat ${file}`] : [`thuban validate ${file}`];
+      return [errors?.[0] === undefined ? `thuban validate ${file}` : nextStep(errors[0], file)];
     case 'failed':
     case 'backoff':
       return [`thuban logs ${id}`, `thuban start ${id}`];
