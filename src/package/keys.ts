@@ -64,13 +64,21 @@ export function loadKey(file: string, options: KeyOptions = {}): TrustedKey {
 export function loadSigningKey(file: string): SigningKey {
   const text = readKeyFile(file, () => {
     const { mode } = statSync(file);
+    const content = readBounded(file, MAX_KEY);
+    // Before the mode: that of a public key is right, and must not be changed.
+    if (content.includes('-----BEGIN PUBLIC KEY-----') && !content.includes('PRIVATE KEY-----'))
+      throw badKey(
+        file,
+        'holds a public key',
+        `sign with the private key that was made with it, \`${file.endsWith('.pub') ? `${file.slice(0, -'.pub'.length)}.key` : 'NAME.key'}\``,
+      );
     if ((mode & 0o077) !== 0)
       throw badKey(
         file,
         `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}, so others may use it`,
         `chmod 600 ${file}`,
       );
-    return readBounded(file, MAX_KEY);
+    return content;
   });
   if (text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
     throw badKey(file, 'is encrypted, and Thuban asks for no passphrase', `openssl pkey -in ${file} -out PLAIN.key`);

@@ -140,6 +140,24 @@ describe('thuban key', () => {
     });
   });
 
+  test('a public key signs nothing, and its mode is right', () => {
+    inFolder(({ path, thuban }) => {
+      for (const args of [
+        ['key', 'sign', 'camera.yaml'],
+        ['pack', 'camera.yaml'],
+      ]) {
+        const { code, stderr } = thuban(...args, '--key', 'acme.pub');
+        assert.equal(code, 1);
+        assert.equal(
+          stderr,
+          'error[TH5012]: key file `acme.pub` holds a public key\n' +
+            '  hint: sign with the private key that was made with it, `acme.key`\n',
+        );
+      }
+      assert.equal(existsSync(join(path, 'camera.yaml.sig')), false);
+    });
+  });
+
   test('files that cannot be used are told by name', () => {
     inFolder(({ path, thuban }) => {
       chmodSync(join(path, 'acme.key'), 0o644);

@@ -104,7 +104,7 @@ describe('a key file', () => {
     });
 
   const privateKeys: [string, string | Buffer, RegExp][] = [
-    ['a public key', ed.publicKey.export(spki), /holds no private key/],
+    ['a public key', ed.publicKey.export(spki), /holds a public key/],
     ['encrypted', encrypted, /is encrypted/],
     ['of RSA', rsa.privateKey.export(pkcs8), /of type rsa/],
     ['nonsense', 'hello', /holds no private key/],
