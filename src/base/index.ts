@@ -2,7 +2,7 @@ export { codes, type Code } from './codes.ts';
 export { ThubanError, errnoOf, hasErrno, isAboutText, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
 export { removeStaleTemps, writeAtomically, writeAtomicallyWith, type AtomicWriteOptions } from './atomic-file.ts';
-export { errnoText } from './errno-text.ts';
+export { errnoText, reasonOf } from './errno-text.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { failpoint, failpoints, type Failpoint } from './failpoint.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { count, formatDuration, ThubanError, type Diagnostic } from '../base/index.ts';
+import { count, formatDuration, reasonOf, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
 import {
   readManifestFile,
@@ -30,11 +30,30 @@ interface Verdict {
 
 /** A folder stands for the manifests and packages in it. */
 function expand(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return readdirSync(path)
+  if (!isFolder(path)) return [path];
+  return namesIn(path)
     .filter((name) => name.endsWith('.yaml') || isPackage(name))
     .sort()
     .map((name) => join(path, name));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // whoever reads it as a file says what is wrong with it
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new ThubanError('TH1008', `cannot read the folder \`${folder}\`: ${reasonOf(error)}`, {
+      hint: 'check who may read it',
+      cause: error,
+    });
+  }
 }
 
 /** By its name, as in a repository. */

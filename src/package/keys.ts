@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ThubanError, checkTrustedFolder, hasErrno, messageOf, readTrustedFile } from '../base/index.ts';
+import { ThubanError, checkTrustedFolder, hasErrno, reasonOf, readTrustedFile } from '../base/index.ts';
 import { readBounded } from './read-file.ts';
 
 /** A public key that somebody put on this board, and whose signatures count. */
@@ -94,7 +94,7 @@ function readKeyFile(file: string, read: () => Buffer): string {
   } catch (error) {
     if (error instanceof ThubanError) throw error;
     const hint = hasErrno(error, 'ENOENT') ? 'thuban key generate NAME' : 'check who may read it';
-    throw badKey(file, `cannot be read: ${messageOf(error)}`, hint, error);
+    throw badKey(file, `cannot be read: ${reasonOf(error)}`, hint, error);
   }
 }
 
@@ -103,7 +103,7 @@ function parse(file: string, read: () => KeyObject): KeyObject {
   try {
     key = read();
   } catch (error) {
-    throw badKey(file, `holds no key in PEM: ${messageOf(error)}`, 'thuban key generate NAME', error);
+    throw badKey(file, 'holds a key that is damaged', 'copy the file again', error);
   }
   if (key.asymmetricKeyType !== 'ed25519')
     throw badKey(

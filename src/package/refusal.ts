@@ -1,4 +1,4 @@
-import { ThubanError, messageOf, visible, type Code, type Diagnostic } from '../base/index.ts';
+import { ThubanError, reasonOf, visible, type Code, type Diagnostic } from '../base/index.ts';
 import { fileFinding } from '../manifest/index.ts';
 
 const DAMAGED = 'copy or download the package again';
@@ -34,7 +34,7 @@ export function findingOf(file: string, error: unknown): Diagnostic {
   return fileFinding(
     file,
     'TH1008',
-    `cannot read the file: ${messageOf(error)}`,
+    `cannot read the file: ${reasonOf(error)}`,
     'check that it exists and may be read',
   );
 }

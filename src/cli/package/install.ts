@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { constants, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ThubanError, count, formatBytes, formatDuration, hasErrno, messageOf, visible } from '../../base/index.ts';
+import { ThubanError, count, formatBytes, formatDuration, hasErrno, reasonOf, visible } from '../../base/index.ts';
 import type { ConsoleClient } from '../../console/index.ts';
 import type { Installed } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
@@ -88,7 +88,7 @@ async function openFile(file: string): ReturnType<typeof open> {
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
   } catch (error) {
-    throw new ThubanError('TH1008', `cannot read \`${file}\`: ${messageOf(error)}`, {
+    throw new ThubanError('TH1008', `cannot read \`${file}\`: ${reasonOf(error)}`, {
       hint: hasErrno(error, 'ENOENT') ? 'thuban pack makes one' : 'check that it may be read',
       cause: error,
     });

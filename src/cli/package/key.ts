@@ -1,4 +1,4 @@
-import { ThubanError, messageOf, writeAtomically } from '../../base/index.ts';
+import { ThubanError, reasonOf, writeAtomically } from '../../base/index.ts';
 import { generateKey, loadSigningKey, signManifest, signatureFileOf } from '../../package/index.ts';
 import type { Context } from '../context.ts';
 import { loadBytesOrExplain } from '../load.ts';
@@ -26,7 +26,7 @@ export function keySign(files: readonly string[], { key: keyFile = '' }: { key?:
     try {
       writeAtomically(signature, signManifest(read.bytes, key), { mode: 0o644, sync: true });
     } catch (error) {
-      throw new ThubanError('TH5013', `cannot write \`${signature}\`: ${messageOf(error)}`, { cause: error });
+      throw new ThubanError('TH5013', `cannot write \`${signature}\`: ${reasonOf(error)}`, { cause: error });
     }
     signed.push({ file, signature, signer: key.id });
     if (!context.json) print(context.quiet ? signature : `signed ${file} by ${key.id}, in ${signature}`);

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { ThubanError, messageOf } from '../../base/index.ts';
+import { ThubanError, reasonOf } from '../../base/index.ts';
 import { StateFiles } from '../state-files.ts';
 
 /** What is kept of a schedule. Times are milliseconds since 1970. */
@@ -27,7 +27,7 @@ export class LastRuns {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
       const hint = 'check data_dir; schedules run, and what is missed until the next daemon is not made up for';
-      onProblem(new ThubanError('TH4006', `cannot make ${folder}: ${messageOf(cause)}`, { hint, cause }));
+      onProblem(new ThubanError('TH4006', `cannot make ${folder}: ${reasonOf(cause)}`, { hint, cause }));
     }
     this.#files = new StateFiles(folder, { onProblem, sync: true });
     for (const [id, value] of this.#files.load()) {
