@@ -11,6 +11,7 @@ import {
 } from '../manifest/index.ts';
 import { checkLimits } from '../runtime/index.ts';
 import type { Context } from './context.ts';
+import { asThubanError } from './print-error.ts';
 
 export interface ValidateFlags {
   strict?: boolean;
@@ -84,8 +85,16 @@ function verdictOf(file: string, result: LoadResult): Verdict {
 }
 
 /** One verdict for the file and for each drop-in; the configuration that all of them make stands with the file. */
-function judgeConfig(file: string): Verdict[] {
-  const result = validateConfigFile(file);
+async function judgeConfig(file: string): Promise<Verdict[]> {
+  const { loadKey } = await import('../package/index.ts');
+  const result = validateConfigFile(file, (key) => {
+    try {
+      loadKey(key);
+      return undefined;
+    } catch (error) {
+      return asThubanError(error);
+    }
+  });
   const files = new Set([file, ...result.files, ...result.diagnostics.map((diagnostic) => diagnostic.file)]);
   return Array.from(files, (name) => {
     const diagnostics = result.diagnostics.filter((diagnostic) => diagnostic.file === name);
@@ -105,7 +114,7 @@ export async function validate(paths: string[], flags: ValidateFlags, context: C
     throw new ThubanError('TH6011', '`validate` needs a file or a folder of manifests, or `--config`', {
       hint: 'thuban validate camera.yaml   thuban validate --config /etc/thuban/thuban.yaml',
     });
-  const verdicts = flags.config === undefined ? [] : judgeConfig(flags.config);
+  const verdicts = flags.config === undefined ? [] : await judgeConfig(flags.config);
   for (const path of paths.flatMap(expand)) verdicts.push(await judge(path));
   const [errors, warnings] = [total(verdicts, 'error'), total(verdicts, 'warning')];
   if (context.json) {

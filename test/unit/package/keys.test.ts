@@ -144,9 +144,17 @@ describe('a key file', () => {
     assert.equal(loadKey(file, { asGiven: true }).id, id);
   });
 
-  test('that is missing is told with what makes one', () => {
+  test('that is missing was named by mistake: a new key helps nobody', () => {
     for (const load of [loadKey, loadSigningKey])
-      assert.throws(() => load('/nonexistent/x'), { code: 'TH5012', hint: 'thuban key generate NAME' });
+      assert.throws(() => load('/nonexistent/x'), { code: 'TH5012', hint: 'check the path' });
+  });
+
+  test('of another kind is told with a new one where it signs, and not where it checks', () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'x');
+    writeFileSync(file, 'hello', { mode: 0o600 });
+    assert.throws(() => loadKey(file, { asGiven: true }), { hint: 'name the public key of whoever signed, NAME.pub' });
+    assert.throws(() => loadSigningKey(file), { hint: /`thuban key generate NAME`/ });
   });
 
   test('says the same id for both halves', () => {
