@@ -6,7 +6,6 @@ const REPACK = 'make the package with `thuban pack`';
 
 /** What to do, where the one who refuses knows nothing better. */
 const hints: Partial<Record<Code, string>> = {
-  TH5001: 'take the package from where it was made, or have it signed again',
   TH5003: DAMAGED,
   TH5004: REPACK,
   TH5005: DAMAGED,

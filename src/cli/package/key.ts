@@ -3,6 +3,7 @@ import { generateKey, loadSigningKey, signManifest, signatureFileOf } from '../.
 import type { Context } from '../context.ts';
 import { loadBytesOrExplain } from '../load.ts';
 import { print, printJson } from '../talk.ts';
+import { isPackage } from '../validate.ts';
 
 export function keyGenerate(name: string, { out = '.' }: { out?: string }, context: Context): number {
   const made = generateKey(name, out);
@@ -17,6 +18,11 @@ export function keyGenerate(name: string, { out = '.' }: { out?: string }, conte
 
 /** Signs manifests that have no errors; of several, the others are signed all the same. */
 export function keySign(files: readonly string[], { key: keyFile = '' }: { key?: string }, context: Context): number {
+  const wrong = files.find(isPackage);
+  if (wrong !== undefined)
+    throw new ThubanError('TH6011', `\`${wrong}\` is a package, which is signed when it is packed`, {
+      hint: `thuban pack MANIFEST --root ROOT --key ${keyFile}`,
+    });
   const key = loadSigningKey(keyFile);
   const signed: { file: string; signature: string; signer: string }[] = [];
   for (const file of files) {

@@ -1,10 +1,11 @@
 import { relative } from 'node:path';
-import { formatBytes } from '../../base/index.ts';
+import { ThubanError, formatBytes } from '../../base/index.ts';
 import { loadSigningKey, pack, type Compression } from '../../package/index.ts';
 import type { Context } from '../context.ts';
 import { INTERRUPTED, Interrupt } from '../interrupt.ts';
 import { loadBytesOrExplain } from '../load.ts';
 import { print, printJson, talk } from '../talk.ts';
+import { isPackage } from '../validate.ts';
 
 export interface PackFlags {
   root?: string;
@@ -16,6 +17,10 @@ export interface PackFlags {
 
 /** Packs a manifest that has no errors. Needs no root, and no daemon. */
 export async function packCommand(file: string, flags: PackFlags, context: Context): Promise<number> {
+  if (isPackage(file))
+    throw new ThubanError('TH6011', `\`${file}\` is a package already`, {
+      hint: 'name the manifest: thuban pack MANIFEST --root ROOT --key NAME.key',
+    });
   const read = loadBytesOrExplain(file, context);
   if (read === undefined) return 1;
   const { key, ...options } = flags;

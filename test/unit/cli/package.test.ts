@@ -140,6 +140,40 @@ describe('thuban key', () => {
     });
   });
 
+  test('a package is signed when it is packed, and packed once', () => {
+    inFolder(({ thuban }) => {
+      assert.equal(thuban('pack', 'camera.yaml').code, 0);
+      const signed = thuban('key', 'sign', 'camera.yaml', 'camera-2.1.0.tar', '--key', 'acme.key');
+      assert.deepEqual([signed.code, signed.stdout], [2, '']);
+      assert.equal(
+        signed.stderr,
+        'error[TH6011]: `camera-2.1.0.tar` is a package, which is signed when it is packed\n' +
+          '  hint: thuban pack MANIFEST --root ROOT --key acme.key\n',
+      );
+      const packed = thuban('pack', 'camera-2.1.0.tar');
+      assert.match(packed.stderr, /TH6011\]: `camera-2\.1\.0\.tar` is a package already\n {2}hint: name the manifest/);
+      assert.equal(packed.code, 2);
+    });
+  });
+
+  test('what is not signed, or not as it is now, is told with how that is signed', () => {
+    inFolder(({ path, thuban }) => {
+      const hint = (file: string): string | undefined => {
+        const { stdout } = thuban('verify', '--json', file, '--key', 'acme.pub');
+        return (JSON.parse(stdout) as { errors: { hint?: string }[] }[])[0]?.errors[0]?.hint;
+      };
+      assert.equal(hint('camera.yaml'), 'have it signed: `thuban key sign camera.yaml --key NAME.key`');
+      thuban('pack', 'camera.yaml');
+      assert.equal(hint('camera-2.1.0.tar'), 'have it signed: `thuban pack` with `--key NAME.key`');
+      thuban('key', 'sign', 'camera.yaml', '--key', 'acme.key');
+      writeFileSync(join(path, 'camera.yaml'), `${plain}\n`);
+      assert.equal(
+        hint('camera.yaml'),
+        'take the manifest with its signature from where it was signed, or sign it again: `thuban key sign camera.yaml --key NAME.key`',
+      );
+    });
+  });
+
   test('a public key signs nothing, and its mode is right', () => {
     inFolder(({ path, thuban }) => {
       for (const args of [
