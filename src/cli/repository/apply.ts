@@ -40,7 +40,8 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<number
 
 function summary(changes: readonly Change[], failed: number, rejected: number, took: number): string {
   const rest = rejected === 0 ? '' : `, ${rejected} rejected`;
-  if (changes.length === 0) return `nothing to do: the board is as its repositories want it${rest}`;
+  if (changes.length === 0)
+    return rejected === 0 ? 'nothing to do: the board is as its repositories want it' : `nothing to do${rest}`;
   return `applied ${changes.length - failed} of ${changes.length} in ${formatDuration(took)}${rest}`;
 }
 
