@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ThubanError } from '../../base/index.ts';
+import type { ConsoleClient } from '../../console/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -19,7 +20,7 @@ export async function inspect(names: readonly string[], context: Context): Promi
   }
   const client = clientOf(context);
   const details: ContainerDetail[] = [];
-  for (const name of await expandNames(client, names)) details.push(await client.container(name));
+  for (const name of await expandNames(client, names)) details.push(await detailOf(client, name));
   const isOne = names.length === 1 && !names.some(hasPattern);
   if (context.json) printJson(isOne ? details[0] : details);
   else if (context.quiet) print(details.map(({ id }) => id));
@@ -29,6 +30,22 @@ export async function inspect(names: readonly string[], context: Context): Promi
     print(texts.join('\n\n'));
   }
   return 0;
+}
+
+/** A rejected package is listed by the name of its file, so the daemon is asked; what it does not know was meant as a file. */
+async function detailOf(client: ConsoleClient, name: string): Promise<ContainerDetail> {
+  if (!name.endsWith('.tar')) return await client.container(name);
+  try {
+    if (name.includes('/')) throw noFile(name);
+    return await client.container(name);
+  } catch (error) {
+    if (error instanceof ThubanError && (error.code === 'TH6001' || error.code === 'TH6003')) throw noFile(name, error);
+    throw error;
+  }
+}
+
+function noFile(name: string, cause?: unknown): ThubanError {
+  return new ThubanError('TH1008', `there is no file \`${name}\``, { hint: 'check the path', cause });
 }
 
 /** A container may be called `x.tar` too: only a file that is there is meant as one. */
