@@ -44,6 +44,8 @@ function errorNote(file: string, error: Diagnostic): string {
 export function notesOf(containers: readonly ContainerSummary[], terminal: Terminal, options: NoteOptions): string[] {
   const all = sentences(containers, terminal, options);
   const separator = terminal.ascii ? ' - ' : ' · ';
+  // What is piped has no width.
+  if (!terminal.isTTY) return all.length === 0 ? [] : [all.join(separator)];
   const wrapped = (shown: number): string[] => {
     const more = shown < all.length ? [`${all.length - shown} more (thuban inspect NAME)`] : [];
     return wrapWords([...all.slice(0, shown), ...more].join(separator), terminal.columns);
