@@ -10,7 +10,7 @@ const OF_FORM: ReadonlySet<string> = new Set(['TH5003', 'TH5004', 'TH5005', 'TH5
 export function nextStep(finding: Pick<Diagnostic, 'code' | 'message' | 'hint'>, file: string): string {
   const { code, hint } = finding;
   if (code === 'TH1401') return aboutDuplicate(finding, file);
-  if (code.startsWith('TH1') && isAboutText(finding)) return `thuban validate ${file}`;
+  if (code.startsWith('TH1') && isAboutText({ code })) return `thuban validate ${file}`;
   if (hint !== undefined && COMMAND.test(hint)) return hint;
   if (code === 'TH5001' || code === 'TH5002') return `thuban verify ${file} --key KEY.pub`;
   return OF_FORM.has(code) ? `thuban validate ${file}` : (hint ?? `stat ${file}`);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { count, formatDuration, reasonOf, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
 import {
@@ -152,15 +152,8 @@ function show(verdict: Verdict, context: Context): void {
     return;
   }
   const options = { color: context.out.color, columns: context.out.columns };
-  for (const diagnostic of verdict.diagnostics) {
-    // A finding about a package itself has no text to point into.
-    const source = isPackage(verdict.file)
-      ? diagnostic.file === resolve(verdict.file)
-        ? undefined
-        : verdict.text
-      : sourceOf(verdict.file);
-    process.stdout.write(renderDiagnostics([diagnostic], source, options));
-  }
+  const source = isPackage(verdict.file) ? verdict.text : sourceOf(verdict.file);
+  process.stdout.write(renderDiagnostics(verdict.diagnostics, source, options));
 }
 
 /** The text for the frames; a file that cannot be read has a diagnostic without one. */

@@ -29,7 +29,7 @@ export async function inspectPackages(files: readonly string[], context: Context
     const result = await openPackage(file, { keys: [], requireSignature: false, asGiven: true });
     if (!result.ok) {
       if (context.json) process.stderr.write(`${JSON.stringify(asError(result.diagnostics))}\n`);
-      else process.stderr.write(findingsText(result.diagnostics, { file, text: result.text }, context.err));
+      else process.stderr.write(findingsText(result.diagnostics, result.text, context.err));
       continue;
     }
     const { contents, manifest } = result;

@@ -58,10 +58,31 @@ async function attempt(client: ConsoleClient, repository: string, file: string, 
     );
     return { file, done, took: performance.now() - began };
   } catch (thrown) {
-    const error = asThubanError(thrown);
+    const error = named(asThubanError(thrown), file);
     if (error.code === 'TH6001') throw error; // no other file fares better
     return { file, error };
   }
+}
+
+/** What the daemon calls the package while it arrives, because it knows no name of it. */
+const NAMELESS = /^package\.tar(?=$|:)/;
+
+/** The same error about the file that was given. */
+function named(error: ThubanError, file: string): ThubanError {
+  const { code, message, hint, details, position, cause } = error;
+  const renamed = <T>(place: T): T =>
+    hasFile(place) ? { ...place, file: place.file.replace(NAMELESS, () => file) } : place;
+  const errors = details['errors'];
+  return new ThubanError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, ...(Array.isArray(errors) ? { errors: errors.map(renamed) } : {}) },
+    ...(position === undefined ? {} : { position: renamed(position) }),
+    cause,
+  });
+}
+
+function hasFile(value: unknown): value is { file: string } {
+  return typeof value === 'object' && value !== null && 'file' in value && typeof value.file === 'string';
 }
 
 async function send(client: ConsoleClient, repository: string, file: string, context: Context): Promise<Installed> {

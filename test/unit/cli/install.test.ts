@@ -70,6 +70,29 @@ describe('install', () => {
       assert.match(stderr, /installed 1 of 3 packages; not a.tar, c.tar\n$/);
     }));
 
+  test('calls the package as it was given, also where the daemon knows no name of it', () =>
+    withConsole({}, async (bench) => {
+      const file = join(bench.folder, 'a.tar');
+      writeFileSync(file, 'x');
+      const place = { file: 'package.tar:manifest.yaml', line: 3, column: 5 };
+      bench.control.install = () =>
+        Promise.reject(
+          new ThubanError('TH1102', 'unknown key', {
+            position: place,
+            details: { errors: [{ ...place, code: 'TH1102' }] },
+          }),
+        );
+      const json = await thuban(bench, 'install', '--json', file);
+      for (const text of [json.stdout, json.stderr]) {
+        assert.doesNotMatch(text, /package\.tar/);
+        assert.equal(text.match(/a\.tar:manifest\.yaml/g)?.length, 2, text);
+      }
+      assert.match(
+        (await thuban(bench, 'install', file)).stderr,
+        /error\[TH1102\]: unknown key\n {2}\S+\/a\.tar:manifest\.yaml:3:5\n/,
+      );
+    }));
+
   test('asks which repository is meant when there is no telling', () =>
     withConsole({}, async (bench) => {
       const [first] = bench.control.folders;

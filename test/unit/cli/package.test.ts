@@ -74,7 +74,7 @@ describe('thuban pack, verify and inspect', () => {
       ] as const) {
         const { code: exit, stdout } = thuban('verify', file, '--key', 'other.pub');
         assert.equal(exit, 1);
-        assert.match(stdout, new RegExp(`^\\S+${file}:1:1: error ${code}: `));
+        assert.match(stdout, new RegExp(`^${file}: error ${code}: `));
       }
       const json = JSON.parse(thuban('verify', '--json', 'signed.tar', '--key', 'other.pub').stdout) as {
         valid: boolean;
@@ -90,7 +90,7 @@ describe('thuban pack, verify and inspect', () => {
       writeFileSync(join(path, 'typo.tar'), packageOf({ manifest: plain.replace('rootfs: host', 'memroy: 1') }));
       assert.match(
         thuban('verify', 'cut.tar').stdout,
-        /cut\.tar:1:1: error TH5005: the package ends too early: .*`rootfs\.squashfs`/,
+        /^cut\.tar: error TH5005: the package ends too early: .*`rootfs\.squashfs`/,
       );
       assert.match(thuban('validate', path).stdout, /typo\.tar:manifest\.yaml:6:1: error TH1102: unknown key `memroy`/);
       const { code, stdout, stderr } = thuban('inspect', '--json', 'cut.tar');
