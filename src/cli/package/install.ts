@@ -9,13 +9,19 @@ import type { Context } from '../context.ts';
 import { leavable } from '../detach.ts';
 import { asThubanError, printError } from '../print-error.ts';
 import { print, printJson, talk } from '../talk.ts';
+import { samePackage } from './already.ts';
 import { Progress } from './progress.ts';
 
 export interface InstallFlags {
   repository?: string;
 }
 
-type Outcome = { file: string } & ({ done: Installed; took: number } | { error: ThubanError });
+type Outcome = { file: string } & (
+  | { done: Installed; took: number }
+  /** The same package is there: `id` is of its container. */
+  | { already: { id: string; repository: string } }
+  | { error: ThubanError }
+);
 
 /** Hands packages to the daemon, one after the other, in the order in which they were named. What does not work with one stops no other. */
 export async function install(files: readonly string[], flags: InstallFlags, context: Context): Promise<number> {
@@ -28,7 +34,9 @@ export async function install(files: readonly string[], flags: InstallFlags, con
     report(outcome, context);
   }
   if (context.json) printJson(outcomes.map(asJson));
-  const wrong = outcomes.filter((outcome) => 'error' in outcome || outcome.done.start_error !== undefined);
+  const wrong = outcomes.filter(
+    (outcome) => 'error' in outcome || ('done' in outcome && outcome.done.start_error !== undefined),
+  );
   if (files.length > 1 && !context.json && !context.quiet)
     talk(
       wrong.length === 0
@@ -60,7 +68,8 @@ async function attempt(client: ConsoleClient, repository: string, file: string, 
   } catch (thrown) {
     const error = named(asThubanError(thrown), file);
     if (error.code === 'TH6001') throw error; // no other file fares better
-    return { file, error };
+    const id = await samePackage(client, repository, file, error);
+    return id === undefined ? { file, error } : { file, already: { id, repository } };
   }
 }
 
@@ -119,12 +128,18 @@ async function openFile(file: string): ReturnType<typeof open> {
 
 function report(outcome: Outcome, context: Context): void {
   if ('error' in outcome) {
-    if (!context.json) talk(`${visible(basename(outcome.file))} is not installed`);
+    // Of a name and version that are there already the error says all.
+    if (!context.json && outcome.error.code !== 'TH5007') talk(`${visible(basename(outcome.file))} is not installed`);
     printError(outcome.error, context);
     return;
   }
-  const { done } = outcome;
   if (context.json) return;
+  if ('already' in outcome) {
+    const { id, repository } = outcome.already;
+    print(context.quiet ? id : `${visible(basename(outcome.file))} is there already, ${id} in ${repository}`);
+    return;
+  }
+  const { done } = outcome;
   print(context.quiet ? done.id : installedLine(done, outcome.took));
   for (const { code, message } of done.warnings) talk(`  warning[${code}]: ${message}`);
   const why = done.start_error?.['message'];
@@ -141,6 +156,7 @@ export function installedLine({ id, repository, size, signer, started }: Install
 function asJson(outcome: Outcome): Record<string, unknown> {
   const { file } = outcome;
   if ('error' in outcome) return { package: file, action: 'install', result: 'error', error: outcome.error.toJSON() };
+  if ('already' in outcome) return { package: file, action: 'install', result: 'already', ...outcome.already };
   return {
     package: file,
     action: 'install',
