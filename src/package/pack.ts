@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ThubanError, errnoOf, hasErrno, reasonOf, writeAtomicallyWith } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
@@ -21,6 +21,8 @@ export interface PackOptions extends ImageOptions {
 export interface Packed {
   /** Absolute. */
   file: string;
+  /** A file of this name was there before. */
+  replaced: boolean;
   size: number;
   /** SHA-256 of `checksums`. */
   digest: string;
@@ -58,6 +60,7 @@ export async function pack(text: Buffer, { manifest }: LoadedManifest, options: 
 
 async function write(file: string, text: Buffer, image: string | undefined, options: PackOptions): Promise<Packed> {
   const fd = image === undefined ? undefined : openSync(image, 'r');
+  const replaced = existsSync(file);
   try {
     const imageSum = fd === undefined ? undefined : await sumOf(fd, options.signal);
     const sums = { manifest: checksumOf(text), ...(imageSum === undefined ? {} : { image: imageSum }) };
@@ -79,6 +82,7 @@ async function write(file: string, text: Buffer, image: string | undefined, opti
     });
     return {
       file,
+      replaced,
       size: statSync(file).size,
       digest: sha256(checksums),
       checksums: sums,
