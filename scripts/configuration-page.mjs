@@ -134,7 +134,7 @@ messages and [codes](errors.md) as in manifests. Editors that read
 # yaml-language-server: $schema=../../schemas/config.schema.json
 \`\`\`
 
-complete and explain the keys. \`thuban validate --config FILE\` checks a file and its drop-ins and touches nothing else.
+complete and explain the keys. \`thuban validate --config FILE\` checks a file and its drop-ins, and warns of keys that cannot be used here.
 
 ## Where values come from
 

@@ -72,9 +72,13 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether a finding is about the text, which `validate` shows, and not about the file itself: who may write it, whether it is there. */
-export function isAboutText({ code }: Pick<Diagnostic, 'code'>): boolean {
-  return code !== 'TH5010' && code !== 'TH1008';
+/**
+ * Whether a finding is about a place in a text, and not about a file, package or folder as a whole: who may write or has signed it, whether it
+ * is there. What is about a whole has line and column 1 because they must be something, and nobody should look there.
+ */
+export function isAboutText({ code, path = '' }: Pick<Diagnostic, 'code'> & Partial<Diagnostic>): boolean {
+  if (path !== '') return true;
+  return !code.startsWith('TH5') && code !== 'TH1002' && code !== 'TH1008' && code !== 'TH9001';
 }
 
 export function hasErrno(error: unknown, ...wanted: string[]): boolean {

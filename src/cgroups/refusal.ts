@@ -1,4 +1,4 @@
-import { errnoOf, errnoText, messageOf, ThubanError } from '../base/index.ts';
+import { errnoOf, reasonOf, ThubanError } from '../base/index.ts';
 import { knobRemedy } from './controllers.ts';
 import type { CgroupWrite } from './plan-types.ts';
 
@@ -21,7 +21,7 @@ export function refusal(write: CgroupWrite, error: unknown): ThubanError {
     ...(errno === undefined ? {} : { errno }),
     ...(key === undefined ? {} : { key }),
   };
-  const reason = errno === undefined ? messageOf(error) : `${errnoText(errno)} (${errno})`;
+  const reason = reasonOf(error);
   if (file === undefined) {
     if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS')
       return new ThubanError('TH2006', `${path} is not ours to make: ${reason}`, {

@@ -10,8 +10,8 @@ export interface Context {
   verbose: number;
   /** The console socket. */
   socket: string;
-  /** The socket was named, so that somebody should answer there. */
-  socketNamed: boolean;
+  /** What has named the socket, so that somebody should answer there. */
+  socketFrom: '--socket' | 'THUBAN_SOCKET' | undefined;
   out: Terminal;
   err: Terminal;
 }
@@ -38,7 +38,7 @@ export function contextOf(flags: CommonFlags): Context {
     wide: flags.wide ?? false,
     verbose: flags.verbose ?? 0,
     socket: named ?? DEFAULT_SOCKET,
-    socketNamed: named !== undefined,
+    socketFrom: flags.socket !== undefined ? '--socket' : named === undefined ? undefined : 'THUBAN_SOCKET',
     out: terminalOf(process.stdout, color, flags.ascii),
     err: terminalOf(process.stderr, color, flags.ascii),
   };

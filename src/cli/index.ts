@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander';
+import { ThubanError } from '../base/index.ts';
 import { contextOf } from './context.ts';
 import { printError } from './print-error.ts';
 import { buildProgram } from './program.ts';
 import { exitQuietlyOnClosedPipe } from './terminal.ts';
 import { usageError } from './usage-error.ts';
-import { readWords } from './words.ts';
+import { readHelp, readWords } from './words.ts';
 
 /** Carries a command line out and resolves with the exit code of the process. */
 export async function main(argv: string[]): Promise<number> {
@@ -19,9 +20,13 @@ export async function main(argv: string[]): Promise<number> {
     return 2;
   }
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(readHelp(words), { from: 'user' });
     return code;
   } catch (error) {
+    if (error instanceof ThubanError && error.code === 'TH6011') {
+      printError(error, contextOf({ json: words.includes('--json') }));
+      return 2;
+    }
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
     if (error.code === 'commander.help') return 2; // a family alone: what it has was printed

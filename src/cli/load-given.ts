@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Diagnostic } from '../base/index.ts';
 import { loadManifest, readManifestBytes, type LoadedManifest } from '../manifest/index.ts';
 import type { ManifestSignatureResult, TrustedKey } from '../package/index.ts';
@@ -31,9 +30,7 @@ export async function loadGiven(
 ): Promise<Given | undefined> {
   const keys = await keysOf(keyFiles ?? []);
   const read = isPackage(file) ? await readPackage(file, keys) : await readManifest(file, keys);
-  // A finding about a package itself has no text to point into.
-  const whole = isPackage(file) ? resolve(file) : undefined;
-  explain(read.diagnostics, (finding) => (finding.file === whole ? undefined : read.text), context);
+  explain(read.diagnostics, () => read.text, context);
   if (!read.ok) return undefined;
   if (read.isUnchecked && !context.quiet && !context.json)
     talk(`thuban: the signature of ${file} was not checked: no --key given`);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { ThubanError, isAboutText, type Diagnostic } from '../base/index.ts';
+import { ThubanError, nextStep, type Diagnostic } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import {
   resourceMounts,
@@ -57,7 +57,7 @@ export class Neighbours {
     const suspect = rejected.find((one) => isNamed(name, one)) ?? rejected.find(isUnread);
     const finding = suspect === undefined ? undefined : errorOf(suspect);
     if (suspect !== undefined && finding !== undefined)
-      return { why: `${suspect.file} is not used, ${finding.message}`, hint: hintFor(suspect.file, finding) };
+      return { why: `${suspect.file} is not used, ${finding.message}`, hint: nextStep(finding, suspect.file) };
     return { hint: elsewhere };
   }
 }
@@ -84,12 +84,4 @@ function isUnread(one: Rejected): boolean {
 
 function errorOf({ diagnostics }: Rejected): Diagnostic | undefined {
   return diagnostics.find(({ severity }) => severity === 'error');
-}
-
-function hintFor(file: string, finding: Diagnostic): string {
-  return finding.hint !== undefined && !isManifestFault(finding) ? finding.hint : `thuban validate ${file}`;
-}
-
-function isManifestFault(finding: Diagnostic): boolean {
-  return finding.code.startsWith('TH1') && isAboutText(finding);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ThubanError, messageOf } from '../base/index.ts';
+import { ThubanError, reasonOf } from '../base/index.ts';
 import { plainFacts } from '../cgroups/index.ts';
 import { gatherFacts, plan, withPosition, type Facts } from '../runtime/index.ts';
 import type { Context } from './context.ts';
@@ -76,7 +76,7 @@ function readFacts(path: string): Facts {
       throw new Error('there are no facts in it');
     return { ...facts, resources: (facts as Partial<Facts>).resources ?? [] }; // of a version that knew of none
   } catch (error) {
-    throw new ThubanError('TH6011', `cannot use ${path} as facts: ${messageOf(error)}`, {
+    throw new ThubanError('TH6011', `cannot use ${path} as facts: ${reasonOf(error)}`, {
       hint: 'take them on the board with: thuban plan --json FILE > facts.json',
     });
   }

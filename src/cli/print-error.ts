@@ -15,7 +15,7 @@ function stackOf(error: unknown): string {
 }
 
 export function printError(thrown: unknown, context: Context): void {
-  const error = asThubanError(thrown);
+  const error = withSocket(asThubanError(thrown), context);
   if (context.json) {
     process.stderr.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
     return;
@@ -30,4 +30,14 @@ export function printError(thrown: unknown, context: Context): void {
   }
   if (error.hint !== undefined) lines.push(`  ${err.style('cyan', 'hint')}: ${error.hint}`);
   process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Nobody is there: a forgotten THUBAN_SOCKET is as likely as a daemon that does not run. */
+const NOBODY: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'ECONNREFUSED'];
+
+function withSocket(error: ThubanError, { socketFrom }: Context): ThubanError {
+  const { code, message, hint, details, cause } = error;
+  if (code !== 'TH6001' || socketFrom === undefined || !NOBODY.includes(details['cause'])) return error;
+  const check = `check the path, which ${socketFrom} names`;
+  return new ThubanError(code, message, { hint: hint === undefined ? check : `${check}; ${hint}`, details, cause });
 }

@@ -68,6 +68,7 @@ function familyIn(program: Command, name: string): Command {
     .usage('COMMAND [flags]')
     .description(members.map((entry) => `${entry.summary}.`).join(' '))
     .helpCommand(false)
+    .addHelpText('after', `\nExamples:\n${members.map(({ examples: [first] }) => `  ${first}`).join('\n')}`)
     .configureHelp({ subcommandTerm: termOf });
 }
 

@@ -70,8 +70,21 @@ export function cutBeforeTail(text: string, cells: number, ascii: boolean): stri
   return cutEnd(text.slice(0, at), room, ascii) + text.slice(at);
 }
 
-/** Lines of at most so many cells, broken between words. A word that is longer than a line is broken where the line ends. */
+/** A command in backticks or in parentheses, as hints have them. */
+const COMMAND = /`(?:sudo )?(?:thuban|chmod|chown|mkdir) [^`]*`|\((?:sudo )?(?:thuban|chmod|chown|mkdir) [^()]*\)/g;
+/** Stands for a blank that no line is broken at; a character for private use, which nobody has in a message. */
+const GLUE = '\uE000';
+
+/**
+ * Lines of at most so many cells, broken between words. A word that is longer than a line is broken where the line ends; a command never is,
+ * because it is copied as it stands: the terminal itself breaks one that is too long.
+ */
 export function wrapWords(text: string, cells: number): string[] {
+  const glued = text.replaceAll(COMMAND, (command) => command.replaceAll(' ', GLUE));
+  return wrapAtBlanks(glued, cells).map((line) => line.replaceAll(GLUE, ' '));
+}
+
+function wrapAtBlanks(text: string, cells: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
@@ -82,7 +95,7 @@ export function wrapWords(text: string, cells: number): string[] {
     }
     if (line !== '') lines.push(line);
     line = word;
-    while (widthOf(line) > cells) {
+    while (widthOf(line) > cells && !line.includes(GLUE)) {
       const first = head(line, Math.max(cells, 2)).join('');
       lines.push(first);
       line = line.slice(first.length);

@@ -1,6 +1,7 @@
 import type { CommanderError } from 'commander';
 import { ThubanError } from '../base/index.ts';
 import { commands, familyOf, nameOf } from './commands/index.ts';
+import { unknownCommand } from './unknown-command.ts';
 import { commandOf } from './words.ts';
 
 interface Said {
@@ -36,9 +37,11 @@ export function usageError(error: CommanderError, words: readonly string[]): Thu
     .trim();
   const [word, second] = words.filter((one) => !one.startsWith('-'));
   const entry = commandOf(word, second);
-  // Of an unknown word the whole list is shown, or what its family has.
-  const isUnknown = error.code === 'commander.unknownCommand' && !commands.some((one) => familyOf(one) === word);
-  const command = isUnknown ? undefined : entry === undefined ? word : nameOf(entry);
+  if (error.code === 'commander.unknownCommand') {
+    const isFamily = commands.some((one) => familyOf(one) === word);
+    return isFamily ? unknownCommand(second ?? '', word) : unknownCommand(word ?? '');
+  }
+  const command = entry === undefined ? word : nameOf(entry);
   const help = command === undefined ? 'thuban --help' : `thuban ${command} --help`;
   const advice = hint ?? (suggestion === '' ? undefined : suggestion);
   return new ThubanError('TH6011', message, { hint: advice === undefined ? help : `${advice}   (${help})` });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { count, formatDuration, ThubanError, type Diagnostic } from '../base/index.ts';
+import { join } from 'node:path';
+import { count, formatDuration, reasonOf, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
 import {
   readManifestFile,
@@ -11,6 +11,7 @@ import {
 } from '../manifest/index.ts';
 import { checkLimits } from '../runtime/index.ts';
 import type { Context } from './context.ts';
+import { asThubanError } from './print-error.ts';
 
 export interface ValidateFlags {
   strict?: boolean;
@@ -30,11 +31,30 @@ interface Verdict {
 
 /** A folder stands for the manifests and packages in it. */
 function expand(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return readdirSync(path)
+  if (!isFolder(path)) return [path];
+  return namesIn(path)
     .filter((name) => name.endsWith('.yaml') || isPackage(name))
     .sort()
     .map((name) => join(path, name));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // whoever reads it as a file says what is wrong with it
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new ThubanError('TH1008', `cannot read the folder \`${folder}\`: ${reasonOf(error)}`, {
+      hint: 'check who may read it',
+      cause: error,
+    });
+  }
 }
 
 /** By its name, as in a repository. */
@@ -65,8 +85,16 @@ function verdictOf(file: string, result: LoadResult): Verdict {
 }
 
 /** One verdict for the file and for each drop-in; the configuration that all of them make stands with the file. */
-function judgeConfig(file: string): Verdict[] {
-  const result = validateConfigFile(file);
+async function judgeConfig(file: string): Promise<Verdict[]> {
+  const { loadKey } = await import('../package/index.ts');
+  const result = validateConfigFile(file, (key) => {
+    try {
+      loadKey(key);
+      return undefined;
+    } catch (error) {
+      return asThubanError(error);
+    }
+  });
   const files = new Set([file, ...result.files, ...result.diagnostics.map((diagnostic) => diagnostic.file)]);
   return Array.from(files, (name) => {
     const diagnostics = result.diagnostics.filter((diagnostic) => diagnostic.file === name);
@@ -86,7 +114,7 @@ export async function validate(paths: string[], flags: ValidateFlags, context: C
     throw new ThubanError('TH6011', '`validate` needs a file or a folder of manifests, or `--config`', {
       hint: 'thuban validate camera.yaml   thuban validate --config /etc/thuban/thuban.yaml',
     });
-  const verdicts = flags.config === undefined ? [] : judgeConfig(flags.config);
+  const verdicts = flags.config === undefined ? [] : await judgeConfig(flags.config);
   for (const path of paths.flatMap(expand)) verdicts.push(await judge(path));
   const [errors, warnings] = [total(verdicts, 'error'), total(verdicts, 'warning')];
   if (context.json) {
@@ -124,15 +152,8 @@ function show(verdict: Verdict, context: Context): void {
     return;
   }
   const options = { color: context.out.color, columns: context.out.columns };
-  for (const diagnostic of verdict.diagnostics) {
-    // A finding about a package itself has no text to point into.
-    const source = isPackage(verdict.file)
-      ? diagnostic.file === resolve(verdict.file)
-        ? undefined
-        : verdict.text
-      : sourceOf(verdict.file);
-    process.stdout.write(renderDiagnostics([diagnostic], source, options));
-  }
+  const source = isPackage(verdict.file) ? verdict.text : sourceOf(verdict.file);
+  process.stdout.write(renderDiagnostics(verdict.diagnostics, source, options));
 }
 
 /** The text for the frames; a file that cannot be read has a diagnostic without one. */

@@ -27,7 +27,7 @@ export async function versionCommand(context: Context): Promise<number> {
 
 /** That no daemon runs is an answer here; only who named its socket, or asked for details, is told why. */
 async function askDaemon(context: Context): Promise<DaemonVersion | undefined> {
-  const isWanted = context.socketNamed || context.verbose > 0;
+  const isWanted = context.socketFrom !== undefined || context.verbose > 0;
   if (!isWanted && !existsSync(context.socket)) return undefined;
   const { clientOf } = await import('./client.ts');
   try {

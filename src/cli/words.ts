@@ -1,4 +1,5 @@
 import { commands, familyOf, nameOf, type CommandEntry } from './commands/index.ts';
+import { unknownCommand } from './unknown-command.ts';
 
 /** Common flags that take a value, which is no command. */
 const WITH_VALUE: ReadonlySet<string> = new Set(['--socket', '--color']);
@@ -38,6 +39,27 @@ function commandFirst(argv: readonly string[]): string[] {
   const entry = commandOf(word);
   if (at === 0 || entry === undefined) return [...argv];
   return [nameOf(entry), ...argv.slice(0, at), ...argv.slice(at + 1)];
+}
+
+/**
+ * `help NAME` as `NAME --help`, so that both find the same. commander answers `help nonsense` and `nonsense --help` with the whole list and
+ * success.
+ *
+ * @throws ThubanError TH6011 when help is asked for what there is not.
+ */
+export function readHelp(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  const before = end === -1 ? words : words.slice(0, end);
+  const isHelp = words[0] === 'help';
+  if (!isHelp && !before.some((word) => word === '--help' || word === '-h')) return [...words];
+  const asked = isHelp ? words.slice(1) : before;
+  const [first, second] = asked.filter((word, at) => !word.startsWith('-') && !WITH_VALUE.has(asked[at - 1] ?? ''));
+  if (first === undefined || first === 'help') return ['--help'];
+  const entry = commandOf(first, second);
+  if (entry !== undefined) return [...nameOf(entry).split(' '), '--help'];
+  if (!commands.some((one) => familyOf(one) === first)) throw unknownCommand(first);
+  if (second !== undefined) throw unknownCommand(second, first);
+  return [first, '--help'];
 }
 
 /** The command line as the grammar reads it, and the words after `--` where the command hands them on. */

@@ -1,5 +1,6 @@
 import type { TrustOptions } from '../base/index.ts';
 import type { ConfigResult } from './config.ts';
+import { checkKeyFiles, type KeyCheck } from './check-key-files.ts';
 import { readEnvironment } from './environment.ts';
 import { readFlags, type ConfigFlags } from './flags.ts';
 import { judge } from './judge.ts';
@@ -34,9 +35,11 @@ export function loadConfig(options: LoadOptions): ConfigResult {
 
 /**
  * Reads a file and the drop-ins beside it as the daemon would, but without flags and environment: what `thuban validate --config` says.
- * That others could have written it is a warning here, because the file of a checkout is not yet the one of a board.
+ * That others could have written it is a warning here, because the file of a checkout is not yet the one of a board, and so is what
+ * `checkKey` says of the files of keys.
  */
-export function validateConfigFile(file: string): ConfigResult & { files: readonly string[] } {
+export function validateConfigFile(file: string, checkKey: KeyCheck): ConfigResult & { files: readonly string[] } {
   const read = readFiles(file, { optional: false, untrusted: 'warn', trust: {} });
+  checkKeyFiles(read.parts, checkKey);
   return { ...judge(read.parts, read.diagnostics, read.texts), files: read.files };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, linkSync, lstatSync, rmSync, statSync, type Stats } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, isAbsolute, join } from 'node:path';
-import { ThubanError, errnoOf, errnoText, hasErrno, messageOf } from '../base/index.ts';
+import { ThubanError, errnoOf, hasErrno, reasonOf } from '../base/index.ts';
 import type { ConsoleLog } from './handle-request.ts';
 import { isTooLong, LONGEST_PATH } from './socket-path.ts';
 import { whoListens } from './who-listens.ts';
@@ -125,7 +125,7 @@ function removeSocket(path: string): void {
 
 function cannotListen(path: string, error: unknown): ThubanError {
   const errno = errnoOf(error);
-  const why = errno === undefined ? messageOf(error) : `${errnoText(errno)} (${errno})`;
+  const why = reasonOf(error);
   const inUse = hasErrno(error, 'EADDRINUSE', 'EEXIST');
   return new ThubanError(inUse ? 'TH7005' : 'TH7003', `cannot listen on ${path}: ${why}`, {
     hint: inUse ? 'another daemon starts here' : 'change it under `console.sockets`',

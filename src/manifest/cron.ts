@@ -11,16 +11,18 @@ interface Field {
   /** With its article. */
   name: string;
   allowed: string;
+  /** How many different ones there are. */
+  values: number;
 }
 
 /** With seconds in front; a text of 5 fields has none. */
 const FIELDS: readonly Field[] = [
-  { key: 'second', name: 'a second', allowed: '0 to 59' },
-  { key: 'minute', name: 'a minute', allowed: '0 to 59' },
-  { key: 'hour', name: 'an hour', allowed: '0 to 23' },
-  { key: 'dayOfMonth', name: 'a day of month', allowed: '1 to 31, `L`, `L-2`, `LW` or `15W`' },
-  { key: 'month', name: 'a month', allowed: '1 to 12 or jan to dec' },
-  { key: 'dayOfWeek', name: 'a day of week', allowed: '0 to 7 or sun to sat, `5L` or `2#3`' },
+  { key: 'second', name: 'a second', allowed: '0 to 59', values: 60 },
+  { key: 'minute', name: 'a minute', allowed: '0 to 59', values: 60 },
+  { key: 'hour', name: 'an hour', allowed: '0 to 23', values: 24 },
+  { key: 'dayOfMonth', name: 'a day of month', allowed: '1 to 31, `L`, `L-2`, `LW` or `15W`', values: 31 },
+  { key: 'month', name: 'a month', allowed: '1 to 12 or jan to dec', values: 12 },
+  { key: 'dayOfWeek', name: 'a day of week', allowed: '0 to 7 or sun to sat, `5L` or `2#3`', values: 7 },
 ];
 
 const NAMES = [
@@ -63,7 +65,22 @@ export function readCron(written: string): Cron {
     };
   const strange = parts.findIndex((field) => !field.split(',').every((part) => PART.test(part)));
   if (strange >= 0) return { fault: fieldFault(strange + FIELDS.length - parts.length, parts) };
-  return judged(text, parts);
+  const wide = stepFault(parts);
+  return wide === undefined ? judged(text, parts) : { fault: wide };
+}
+
+/** A step over more values than the field has matches the first one only, which nobody means who writes a step. */
+function stepFault(parts: readonly string[]): CronFault | undefined {
+  for (const [at, written] of parts.entries()) {
+    const field = FIELDS[at + FIELDS.length - parts.length];
+    const step = Math.max(0, ...written.split(',').map((part) => Number(/\/(\d+)$/.exec(part)?.[1] ?? 0)));
+    if (field === undefined || step <= field.values) continue;
+    return {
+      reason: `field ${at + 1}, ${quote(written)}, has a step of ${step}, and ${field.name} has only ${field.values} values`,
+      hint: `write a step of at most ${field.values}; what is longer is counted by the next field`,
+    };
+  }
+  return undefined;
 }
 
 function judged(text: string, parts: readonly string[]): Cron {
@@ -91,11 +108,14 @@ function hasDay(text: string, { dayOfMonth, dayOfWeek }: ParsedFields): boolean 
 }
 
 function neverFault(text: string): CronFault {
-  const [month, week] = text.split(' ').slice(-2);
-  const months = month === '*' ? '' : ` of month ${quote(month ?? '')}`;
-  const days = week === '*' ? '' : `, which must also be day of week ${quote(week ?? '')}`;
+  const [day = '', month = '', week = ''] = text.split(' ').slice(-3);
+  const months = /[,-]/.test(month) ? `months ${quote(month)} have` : `month ${quote(month)} has`;
+  const inMonth = month === '*' ? 'of a month' : `of month ${quote(month)}`;
   return {
-    reason: `there is no such day${months}${days}`,
+    reason:
+      week === '*'
+        ? `${month === '*' ? 'no month has a' : `${months} no`} day ${quote(day)}`
+        : `no day is day ${quote(day)} ${inMonth} and also day of week ${quote(week)}`,
     hint: 'choose a day that exists, for example `0 3 28 2 *`, or `0 3 L * *` for the last day of each month',
   };
 }

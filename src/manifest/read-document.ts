@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { errnoOf, formatBytes, messageOf, type Diagnostic } from '../base/index.ts';
+import { errnoOf, formatBytes, reasonOf, type Diagnostic } from '../base/index.ts';
 import { fileFinding } from './findings.ts';
 import type { Language } from './language.ts';
 import { readYaml } from './read-yaml.ts';
@@ -76,7 +76,7 @@ export function readBytes(path: string, language: Language): { bytes: Uint8Array
 export function unreadable(path: string, error: unknown): Diagnostic {
   const missing = errnoOf(error) === 'ENOENT';
   const hint = missing ? 'check the path' : 'check who may read the file and its folders';
-  return fileFinding(path, 'TH1008', `cannot read the file: ${messageOf(error)}`, hint);
+  return fileFinding(path, 'TH1008', `cannot read the file: ${reasonOf(error)}`, hint);
 }
 
 function tooLarge(file: string, size: number, language: Language): Diagnostic {

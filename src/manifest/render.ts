@@ -1,4 +1,4 @@
-import { visible, type Diagnostic } from '../base/index.ts';
+import { isAboutText, visible, type Diagnostic } from '../base/index.ts';
 import { cutLine, displayWidth, wrap, type CutLine } from './render-text.ts';
 
 export interface RenderOptions {
@@ -17,17 +17,23 @@ export function renderDiagnostics(
   return diagnostics.map((diagnostic) => renderOne(diagnostic, lines, options)).join('');
 }
 
-/** One line for pipes: `FILE:L:C: error TH1102: MESSAGE (HINT)`. */
+/** One line for pipes: `FILE:L:C: error TH1102: MESSAGE (HINT)`, or `FILE: error …` about a file as a whole. */
 export function renderDiagnosticLine(diagnostic: Diagnostic): string {
-  const { file, line, column, severity, code, message, hint } = diagnostic;
-  return visible(`${file}:${line}:${column}: ${severity} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  const { severity, code, message, hint } = diagnostic;
+  return visible(`${placeOf(diagnostic)}: ${severity} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+}
+
+/** What is about a file as a whole has no line to look at. */
+function placeOf(diagnostic: Diagnostic): string {
+  const { file, line, column } = diagnostic;
+  return isAboutText(diagnostic) ? `${file}:${line}:${column}` : file;
 }
 
 function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined, options: RenderOptions): string {
-  const { file, line, column, severity, code, message, hint } = diagnostic;
+  const { severity, code, message, hint } = diagnostic;
   const what = paint(`${severity}[${code}]`, severity === 'error' ? 'red' : 'yellow', options);
-  const head = `${visible(file)}:${line}:${column} ${what}: ${visible(message)}`;
-  const marks = lines === undefined ? [] : marksOf(diagnostic);
+  const head = `${visible(placeOf(diagnostic))} ${what}: ${visible(message)}`;
+  const marks = lines === undefined || !isAboutText(diagnostic) ? [] : marksOf(diagnostic);
   const digits = Math.max(2, ...marks.map((mark) => String(mark.line).length));
   const frame = marks.flatMap((mark, i) => {
     const text = (lines?.[mark.line - 1] ?? '').replace(/\r$/, '');

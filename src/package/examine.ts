@@ -12,7 +12,7 @@ import { readChecksums, sha256, type Checksum, type Checksums } from './checksum
 import { IMAGE, MANIFEST, type MemberName } from './format.ts';
 import { collect, type Member } from './members.ts';
 import { refusal } from './refusal.ts';
-import { judgeSignature, readSignature, type PackageRules, type Signature } from './signature.ts';
+import { SIGNED_PACKAGE, judgeSignature, readSignature, type PackageRules, type Signature } from './signature.ts';
 import { SUPERBLOCK, readSuperblock, type Superblock } from './superblock.ts';
 
 export interface PackageMember {
@@ -116,7 +116,7 @@ class Examination {
         this.#contents.digest = this.#seen.digest = sha256(this.#text);
         return undefined;
       case 'signature':
-        this.#signature = readSignature(await collect(member), 'entry `signature`');
+        this.#signature = readSignature(await collect(member), 'entry `signature`', SIGNED_PACKAGE);
         return undefined;
       case MANIFEST:
         this.#judge();
@@ -145,7 +145,7 @@ class Examination {
   }
 
   #judge(): void {
-    const signer = judgeSignature(this.#signature, this.#text, this.#subject.rules, 'the package');
+    const signer = judgeSignature(this.#signature, this.#text, this.#subject.rules, SIGNED_PACKAGE);
     if (this.#signature === undefined) return;
     const verified = signer === undefined ? {} : { verified_by: signer.file };
     this.#contents.signature = { key: this.#signature.key, ...verified };

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, constants, fchmodSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, hasErrno, messageOf } from '../base/index.ts';
+import { ThubanError, hasErrno, reasonOf } from '../base/index.ts';
 import { keyIdOf } from './keys.ts';
 
 export interface GeneratedKey {
@@ -38,7 +38,7 @@ function create(file: string, text: string | Buffer, mode: number): void {
     const exists = hasErrno(error, 'EEXIST');
     throw new ThubanError(
       'TH5012',
-      exists ? `\`${file}\` is there already` : `cannot make \`${file}\`: ${messageOf(error)}`,
+      exists ? `\`${file}\` is there already` : `cannot make \`${file}\`: ${reasonOf(error)}`,
       {
         hint: exists ? 'choose another name; a key that is lost cannot be had again' : 'name another folder with -o',
         cause: error,

@@ -2,6 +2,7 @@ export { checksumOf, type Checksum, type Checksums } from './checksums.ts';
 export type { PackageContents, PackageMember } from './examine.ts';
 export { generateKey, type GeneratedKey } from './generate-key.ts';
 export { keyIdOf, loadKey, loadSigningKey, type KeyOptions, type SigningKey, type TrustedKey } from './keys.ts';
+export { lacksInit } from './init-in-root.ts';
 export { compressions, type Compression } from './make-image.ts';
 export {
   signManifest,

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ThubanError, checkTrustedFolder, hasErrno, messageOf, readTrustedFile } from '../base/index.ts';
+import { ThubanError, checkTrustedFolder, hasErrno, reasonOf, readTrustedFile } from '../base/index.ts';
 import { readBounded } from './read-file.ts';
 
 /** A public key that somebody put on this board, and whose signatures count. */
@@ -27,6 +27,10 @@ export interface KeyOptions {
 /** PEM of an Ed25519 key has less than 200 bytes; comments may stand around it. */
 const MAX_KEY = 16 * 1024;
 
+/** A new key signs what is signed from now on, and is of no use where a signature is checked. */
+const NEW_KEY = 'name another private key, NAME.key, or make one: `thuban key generate NAME`';
+const OF_SIGNER = 'name the public key of whoever signed, NAME.pub';
+
 /** The first 16 hex digits of SHA-256 of the 32 bytes of the public key: a name to look a key up by, and no proof of anything. */
 export function keyIdOf(key: KeyObject): string {
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
@@ -50,9 +54,8 @@ export function loadKey(file: string, options: KeyOptions = {}): TrustedKey {
       'holds a private key',
       'name the public key, NAME.pub; a private one does not belong on a board',
     );
-  if (!text.includes('-----BEGIN PUBLIC KEY-----'))
-    throw badKey(file, 'holds no public key', 'thuban key generate NAME');
-  const key = parse(file, () => createPublicKey(text));
+  if (!text.includes('-----BEGIN PUBLIC KEY-----')) throw badKey(file, 'holds no public key', OF_SIGNER);
+  const key = parse(file, OF_SIGNER, () => createPublicKey(text));
   return { id: keyIdOf(key), key, file };
 }
 
@@ -64,19 +67,26 @@ export function loadKey(file: string, options: KeyOptions = {}): TrustedKey {
 export function loadSigningKey(file: string): SigningKey {
   const text = readKeyFile(file, () => {
     const { mode } = statSync(file);
+    const content = readBounded(file, MAX_KEY);
+    // Before the mode: that of a public key is right, and must not be changed.
+    if (content.includes('-----BEGIN PUBLIC KEY-----') && !content.includes('PRIVATE KEY-----'))
+      throw badKey(
+        file,
+        'holds a public key',
+        `sign with the private key that was made with it, \`${file.endsWith('.pub') ? `${file.slice(0, -'.pub'.length)}.key` : 'NAME.key'}\``,
+      );
     if ((mode & 0o077) !== 0)
       throw badKey(
         file,
         `has mode ${(mode & 0o777).toString(8).padStart(4, '0')}, so others may use it`,
         `chmod 600 ${file}`,
       );
-    return readBounded(file, MAX_KEY);
+    return content;
   });
   if (text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----'))
     throw badKey(file, 'is encrypted, and Thuban asks for no passphrase', `openssl pkey -in ${file} -out PLAIN.key`);
-  if (!text.includes('-----BEGIN PRIVATE KEY-----'))
-    throw badKey(file, 'holds no private key', 'thuban key generate NAME');
-  const key = parse(file, () => createPrivateKey(text));
+  if (!text.includes('-----BEGIN PRIVATE KEY-----')) throw badKey(file, 'holds no private key', NEW_KEY);
+  const key = parse(file, NEW_KEY, () => createPrivateKey(text));
   return { id: keyIdOf(key), key };
 }
 
@@ -85,24 +95,20 @@ function readKeyFile(file: string, read: () => Buffer): string {
     return read().toString('latin1');
   } catch (error) {
     if (error instanceof ThubanError) throw error;
-    const hint = hasErrno(error, 'ENOENT') ? 'thuban key generate NAME' : 'check who may read it';
-    throw badKey(file, `cannot be read: ${messageOf(error)}`, hint, error);
+    const hint = hasErrno(error, 'ENOENT') ? 'check the path' : 'check who may read it';
+    throw badKey(file, `cannot be read: ${reasonOf(error)}`, hint, error);
   }
 }
 
-function parse(file: string, read: () => KeyObject): KeyObject {
+function parse(file: string, hint: string, read: () => KeyObject): KeyObject {
   let key: KeyObject;
   try {
     key = read();
   } catch (error) {
-    throw badKey(file, `holds no key in PEM: ${messageOf(error)}`, 'thuban key generate NAME', error);
+    throw badKey(file, 'holds a key that is damaged', 'copy the file again', error);
   }
   if (key.asymmetricKeyType !== 'ed25519')
-    throw badKey(
-      file,
-      `holds a key of type ${key.asymmetricKeyType ?? 'unknown'}, only ed25519 is used`,
-      'thuban key generate NAME',
-    );
+    throw badKey(file, `holds a key of type ${key.asymmetricKeyType ?? 'unknown'}, only ed25519 is used`, hint);
   return key;
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
-import { ThubanError, messageOf } from '../base/index.ts';
+import { ThubanError, reasonOf } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { foldersOf } from './mount-targets.ts';
 import { run, type Ended } from './run-program.ts';
@@ -68,7 +68,7 @@ export function realRoot(root: string): string {
   try {
     return realpathSync(root);
   } catch (error) {
-    throw new ThubanError('TH5013', `cannot read the root \`${root}\`: ${messageOf(error)}`, {
+    throw new ThubanError('TH5013', `cannot read the root \`${root}\`: ${reasonOf(error)}`, {
       hint: 'name a folder or a tar archive',
       cause: error,
     });
@@ -113,7 +113,7 @@ async function start(
     return { program, ...(await run(program, args, { ...options, env: { ...env, LC_ALL: 'C' } })) };
   } catch (error) {
     if (options.signal?.aborted === true) throw error;
-    throw new ThubanError('TH5013', `cannot start \`${program}\`: ${messageOf(error)}`, {
+    throw new ThubanError('TH5013', `cannot start \`${program}\`: ${reasonOf(error)}`, {
       hint: 'apt-get install squashfs-tools',
       cause: error,
     });

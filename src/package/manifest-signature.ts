@@ -8,6 +8,7 @@ import {
   manifestMessage,
   readSignature,
   signMessage,
+  signedManifest,
   writeSignature,
   type PackageRules,
 } from './signature.ts';
@@ -38,10 +39,11 @@ export function verifyManifestSignature(
   rules: PackageRules & { asGiven?: boolean },
 ): ManifestSignatureResult {
   const signatureFile = signatureFileOf(file);
+  const signed = signedManifest(file);
   try {
     const content = read(signatureFile, rules);
-    const signature = content === undefined ? undefined : readSignature(content, `\`${signatureFile}\``);
-    const signer = judgeSignature(signature, manifestMessage(checksumOf(bytes)), rules, 'the manifest');
+    const signature = content === undefined ? undefined : readSignature(content, `\`${signatureFile}\``, signed);
+    const signer = judgeSignature(signature, manifestMessage(checksumOf(bytes)), rules, signed);
     if (signer !== undefined) return { ok: true, signer: signer.id, signature: 'verified' };
     return { ok: true, signature: signature === undefined ? 'none' : 'not_checked' };
   } catch (error) {

@@ -39,14 +39,16 @@ export type PackageResult =
  */
 export async function openPackage(file: string, options: OpenOptions): Promise<PackageResult> {
   const path = resolve(file);
+  // Who named a file is told of it by that name.
+  const name = options.asGiven === true ? file : path;
   const seen: Seen = {};
   let fd: number | undefined;
   try {
     const real = options.asGiven === true ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
     fd = options.asGiven === true ? openRegular(real) : openTrustedFile(real, options);
-    return await judge(fd, { path, real }, options, seen);
+    return await judge(fd, { path: name, real }, options, seen);
   } catch (error) {
-    return refused(path, error, seen);
+    return refused(name, error, seen);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

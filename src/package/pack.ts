@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { ThubanError, messageOf, writeAtomicallyWith } from '../base/index.ts';
+import { closeSync, existsSync, mkdtempSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { ThubanError, errnoOf, hasErrno, reasonOf, writeAtomicallyWith } from '../base/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { checksumOf, sha256, writeChecksums, type Checksum, type Checksums } from './checksums.ts';
 import type { SigningKey } from './keys.ts';
@@ -21,6 +21,8 @@ export interface PackOptions extends ImageOptions {
 export interface Packed {
   /** Absolute. */
   file: string;
+  /** A file of this name was there before. */
+  replaced: boolean;
   size: number;
   /** SHA-256 of `checksums`. */
   digest: string;
@@ -32,7 +34,7 @@ export interface Packed {
  * Makes a package of a manifest that has no errors, and a root. The same input gives the same bytes. The file appears as a whole, under its
  * name, or not at all.
  *
- * @throws ThubanError TH5013. Errors of the system as they are.
+ * @throws ThubanError TH5013
  */
 export async function pack(text: Buffer, { manifest }: LoadedManifest, options: PackOptions): Promise<Packed> {
   const hasImage = manifest.rootfs === undefined || manifest.rootfs.type === 'package';
@@ -48,7 +50,7 @@ export async function pack(text: Buffer, { manifest }: LoadedManifest, options: 
   const root = options.root === undefined ? undefined : realRoot(options.root);
   if (root !== undefined) checkOutside(root, file);
   // Beside the result: there has to be room anyway, which a /tmp in memory need not have.
-  const work = hasImage ? mkdtempSync(join(dirname(file), '.thuban-pack-')) : undefined;
+  const work = hasImage ? workFolder(dirname(file)) : undefined;
   try {
     const image = work === undefined ? undefined : join(work, 'image');
     if (image !== undefined) await makeImage(image, manifest, root, options);
@@ -60,12 +62,13 @@ export async function pack(text: Buffer, { manifest }: LoadedManifest, options: 
 
 async function write(file: string, text: Buffer, image: string | undefined, options: PackOptions): Promise<Packed> {
   const fd = image === undefined ? undefined : openSync(image, 'r');
+  const replaced = existsSync(file);
   try {
     const imageSum = fd === undefined ? undefined : await sumOf(fd, options.signal);
     const sums = { manifest: checksumOf(text), ...(imageSum === undefined ? {} : { image: imageSum }) };
     const checksums = Buffer.from(writeChecksums(sums));
     const signature = options.key === undefined ? undefined : signMessage(checksums, options.key);
-    await writeAtomicallyWith(file, { mode: 0o644, sync: true }, async (out) => {
+    const written = writeAtomicallyWith(file, { mode: 0o644, sync: true }, async (out) => {
       await writePackage(out, {
         checksums,
         ...(signature === undefined ? {} : { signature: Buffer.from(writeSignature(signature)) }),
@@ -75,8 +78,13 @@ async function write(file: string, text: Buffer, image: string | undefined, opti
           : { image: { size: imageSum.size, contents: readPieces(fd, 0, options.signal) } }),
       });
     });
+    await written.catch((error: unknown) => {
+      if (errnoOf(error) === undefined) throw error; // somebody has stopped it
+      throw cannotWrite(file, error);
+    });
     return {
       file,
+      replaced,
       size: statSync(file).size,
       digest: sha256(checksums),
       checksums: sums,
@@ -93,10 +101,7 @@ function outFile(out: string, name: string): string {
   try {
     if (!out.endsWith('/') && statSync(dirname(path)).isDirectory()) return path;
   } catch (error) {
-    throw new ThubanError('TH5013', `cannot write \`${basename(path)}\`: ${messageOf(error)}`, {
-      hint: `mkdir -p ${dirname(path)}`,
-      cause: error,
-    });
+    throw cannotWrite(path, error);
   }
   throw new ThubanError('TH5013', `there is no folder \`${out}\``, { hint: `mkdir -p ${out}` });
 }
@@ -108,6 +113,19 @@ function checkOutside(root: string, file: string): void {
   throw new ThubanError('TH5013', `the package would be in its own root \`${root}\``, {
     hint: 'name another place with -o',
   });
+}
+
+function workFolder(folder: string): string {
+  try {
+    return mkdtempSync(join(folder, '.thuban-pack-'));
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
+
+function cannotWrite(path: string, error: unknown): ThubanError {
+  const hint = hasErrno(error, 'ENOENT') ? `mkdir -p ${dirname(path)}` : 'name another place with -o';
+  return new ThubanError('TH5013', `cannot write to \`${path}\`: ${reasonOf(error)}`, { hint, cause: error });
 }
 
 async function sumOf(fd: number, signal: AbortSignal | undefined): Promise<Checksum> {

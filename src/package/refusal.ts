@@ -1,4 +1,4 @@
-import { ThubanError, messageOf, visible, type Code, type Diagnostic } from '../base/index.ts';
+import { ThubanError, reasonOf, visible, type Code, type Diagnostic } from '../base/index.ts';
 import { fileFinding } from '../manifest/index.ts';
 
 const DAMAGED = 'copy or download the package again';
@@ -6,7 +6,6 @@ const REPACK = 'make the package with `thuban pack`';
 
 /** What to do, where the one who refuses knows nothing better. */
 const hints: Partial<Record<Code, string>> = {
-  TH5001: 'take the package from where it was made, or have it signed again',
   TH5003: DAMAGED,
   TH5004: REPACK,
   TH5005: DAMAGED,
@@ -34,7 +33,7 @@ export function findingOf(file: string, error: unknown): Diagnostic {
   return fileFinding(
     file,
     'TH1008',
-    `cannot read the file: ${messageOf(error)}`,
+    `cannot read the file: ${reasonOf(error)}`,
     'check that it exists and may be read',
   );
 }

@@ -25,8 +25,35 @@ export function writeSignature({ key, bytes }: Signature): string {
   return `thuban-signature 1\nkey ${key}\ned25519 ${bytes.toString('base64')}\n`;
 }
 
+/** What is or should be signed, and what to do about it, in the words of messages. */
+export interface Signed {
+  what: string;
+  /** How somebody signs it. */
+  sign: string;
+  /** What must come from where it was made when the signature does not fit. */
+  parts: string;
+}
+
+export const SIGNED_PACKAGE: Signed = {
+  what: 'the package',
+  sign: '`thuban pack` with `--key NAME.key`',
+  parts: 'the package',
+};
+
+export function signedManifest(file: string): Signed {
+  return {
+    what: 'the manifest',
+    sign: `\`thuban key sign ${file} --key NAME.key\``,
+    parts: 'the manifest with its signature',
+  };
+}
+
+function repair({ parts, sign }: Signed): string {
+  return `take ${parts} from where it was signed, or sign it again: ${sign}`;
+}
+
 /** @throws ThubanError TH5001, TH5011 */
-export function readSignature(content: Buffer, name: string): Signature {
+export function readSignature(content: Buffer, name: string, signed: Signed): Signature {
   const text = content.toString('latin1');
   const version = /^thuban-signature (\S{1,20})\n/.exec(text)?.[1];
   if (version !== undefined && version !== '1')
@@ -39,7 +66,7 @@ export function readSignature(content: Buffer, name: string): Signature {
   const signature = { key, bytes: Buffer.from(base64, 'base64') };
   // The last character of base64 has bits that decoding drops: only one of its four writings is taken.
   if (key === '' || writeSignature(signature) !== text)
-    throw refusal('TH5001', `${name} has not the form of a signature`);
+    throw refusal('TH5001', `${name} has not the form of a signature`, repair(signed));
   return signature;
 }
 
@@ -56,7 +83,6 @@ export function signMessage(message: Uint8Array, { id, key }: SigningKey): Signa
  * Decides about a signature, or the lack of one. Where there are keys, a signature of another key is refused even if none is required:
  * somebody meant it to be checked. Without keys nothing is checked, and nobody counts as the signer.
  *
- * @param what what was signed, for the message: `the package`
  * @returns the key that signed it, when one of `rules.keys` did.
  * @throws ThubanError TH5001, TH5002
  */
@@ -64,11 +90,11 @@ export function judgeSignature(
   signature: Signature | undefined,
   message: Uint8Array,
   { keys, requireSignature }: Pick<PackageRules, 'keys' | 'requireSignature'>,
-  what: string,
+  signed: Signed,
 ): TrustedKey | undefined {
+  const { what } = signed;
   if (signature === undefined) {
-    if (requireSignature)
-      throw refusal('TH5001', `${what} is not signed`, 'have it signed: `thuban pack --key` or `thuban key sign`');
+    if (requireSignature) throw refusal('TH5001', `${what} is not signed`, `have it signed: ${signed.sign}`);
     return undefined;
   }
   if (keys.length === 0 && !requireSignature) return undefined;
@@ -81,6 +107,7 @@ export function judgeSignature(
       `add its public key if you trust it; ${known}`,
     );
   const signer = named.find(({ key }) => verify(null, message, key, signature.bytes));
-  if (signer === undefined) throw refusal('TH5001', `the signature of key ${signature.key} does not fit ${what}`);
+  if (signer === undefined)
+    throw refusal('TH5001', `the signature of key ${signature.key} does not fit ${what}`, repair(signed));
   return signer;
 }

@@ -1,5 +1,5 @@
 import { extract, pack } from 'tar-stream';
-import { ThubanError, messageOf } from '../base/index.ts';
+import { ThubanError, errnoOf, messageOf, reasonOf } from '../base/index.ts';
 import { feedArchive } from './feed-archive.ts';
 import { fillOf } from './format.ts';
 import { missingOf, type Entry } from './mount-targets.ts';
@@ -31,7 +31,7 @@ export async function missingInTar(fd: number, wanted: readonly string[], name: 
   try {
     for await (const entry of archive) {
       const { header } = entry;
-      if (++entries > MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} entries`);
+      if (++entries > MAX_ENTRIES) throw unusable(name, `it has more than ${MAX_ENTRIES} entries`);
       const names = header.name.split('/').filter((part) => part !== '' && part !== '.');
       // What lies below a folder says that the folder is there, also where the archive does not.
       for (let length = 1; length < names.length; length++) note(found, names.slice(0, length), 'folder');
@@ -40,15 +40,18 @@ export async function missingInTar(fd: number, wanted: readonly string[], name: 
       entry.resume();
     }
   } catch (error) {
-    throw new ThubanError('TH5013', `cannot read \`${name}\` as a tar archive: ${messageOf(error)}`, {
-      hint: 'name a folder, or a tar archive that is not compressed',
-      cause: error,
-    });
+    if (error instanceof ThubanError) throw error;
+    throw unusable(name, errnoOf(error) === undefined ? 'it has not the form of one' : reasonOf(error), error);
   } finally {
     await fed;
   }
   const missing = missingOf(wanted, (path) => found.get(path) ?? 'missing');
   return { missing, end };
+}
+
+function unusable(name: string, why: string, cause?: unknown): ThubanError {
+  const hint = 'name a folder, or a tar archive that is whole and not compressed';
+  return new ThubanError('TH5013', `cannot read \`${name}\` as a tar archive: ${why}`, { hint, cause });
 }
 
 function note(found: Map<string, Entry>, names: readonly string[], kind: Entry): void {

@@ -1,4 +1,4 @@
-import { failpoint, messageOf, type Clock } from '../base/index.ts';
+import { failpoint, reasonOf, type Clock } from '../base/index.ts';
 import type { Restart } from '../manifest/index.ts';
 import type { Board } from './container.ts';
 import { isLauncherLost, type Exit } from './exit.ts';
@@ -82,7 +82,7 @@ export class Comeback {
       await this.#parts.board.recovered?.();
     } catch (error) {
       this.#parts.onFailure(error);
-      ledger.become('stopped', `there is no launcher: ${messageOf(error)}`);
+      ledger.become('stopped', `there is no launcher: ${reasonOf(error)}`);
       return false;
     }
     if (!stop.aborted) return true;

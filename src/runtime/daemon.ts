@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
-import { Cleanup, ThubanError, messageOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
+import { Cleanup, ThubanError, reasonOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
 import { realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { chooseParent } from './choose-parent.ts';
@@ -223,7 +223,7 @@ export class Daemon {
       writeAtomically(this.#runDir.daemonFile, JSON.stringify(note), { mode: 0o600 });
     } catch (error) {
       // Only a next daemon's remark in the logs depends on it.
-      this.#options.log('warn', `cannot write ${this.#runDir.daemonFile}: ${messageOf(error)}`);
+      this.#options.log('warn', `cannot write ${this.#runDir.daemonFile}: ${reasonOf(error)}`);
     }
   }
 }

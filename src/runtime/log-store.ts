@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, hasErrno, messageOf, systemClock, type Clock } from '../base/index.ts';
+import { ThubanError, hasErrno, reasonOf, systemClock, type Clock } from '../base/index.ts';
 import { LogStore } from './container-log.ts';
 import { fileName } from './file-name.ts';
 
@@ -128,7 +128,7 @@ export class LogStores {
     const isFull = hasErrno(error, 'ENOSPC', 'EDQUOT');
     const message = isFull
       ? `${this.#folder} is full, so what containers write is not kept`
-      : `cannot write the logs in ${this.#folder}: ${messageOf(error)}`;
+      : `cannot write the logs in ${this.#folder}: ${reasonOf(error)}`;
     const hint = isFull ? 'free space; it recovers by itself' : 'check the folder and its file system';
     this.#options.onProblem?.(
       new ThubanError('TH4006', message, { hint, details: { folder: this.#folder }, cause: error }),

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, checkTrustedFolder, errnoOf, hasErrno, messageOf } from '../base/index.ts';
+import { ThubanError, checkTrustedFolder, errnoOf, hasErrno, reasonOf } from '../base/index.ts';
 
 /** The folders of a daemon's run directory. Consoles stand in the run directory itself, which others may enter; the rest is root's alone. */
 export interface RunDir {
@@ -47,7 +47,7 @@ function makeFolder(path: string, mode: number): void {
     mkdirSync(path, { mode });
   } catch (error) {
     if (!hasErrno(error, 'EEXIST'))
-      throw new ThubanError('TH7006', `cannot make the run directory ${path}: ${messageOf(error)}`, {
+      throw new ThubanError('TH7006', `cannot make the run directory ${path}: ${reasonOf(error)}`, {
         ...(errnoOf(error) === 'ENOENT' ? { hint: 'make the folder above it first, or pass another --run-dir' } : {}),
         cause: error,
       });

@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, hasErrno, messageOf, readTrustedFile, removeStaleTemps, writeAtomically } from '../base/index.ts';
+import { ThubanError, hasErrno, reasonOf, readTrustedFile, removeStaleTemps, writeAtomically } from '../base/index.ts';
 import { fileName } from './file-name.ts';
 
 export interface StateFilesOptions {
@@ -98,7 +98,7 @@ export class StateFiles {
     const full = hasErrno(error, ...FULL);
     const message = full
       ? `${this.#folder} is full; what changes from now on is not known to a next daemon`
-      : `cannot keep the state of containers in ${this.#folder}: ${messageOf(error)}`;
+      : `cannot keep the state of containers in ${this.#folder}: ${reasonOf(error)}`;
     const hint = full ? 'free space; it recovers by itself' : 'check the folder and its file system';
     this.#onProblem(new ThubanError('TH4006', message, { hint, details: { folder: this.#folder }, cause: error }));
   }

@@ -1,4 +1,4 @@
-import { ThubanError, isAboutText, suggest } from '../base/index.ts';
+import { ThubanError, isAboutText, nextStep, suggest } from '../base/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type {
@@ -231,10 +231,9 @@ function rejected(entry: RejectedEntry, action: string): ThubanError {
 
 function refusedBy(entry: RejectedEntry, what: string, details: Record<string, unknown>): ThubanError {
   const [first] = entry.rejected.diagnostics;
-  const isPlaced = first === undefined || isAboutText(first);
-  const why = first === undefined ? '' : `: ${first.message}${isPlaced ? ` (line ${first.line})` : ''}`;
+  const why = first === undefined ? '' : `: ${first.message}${isAboutText(first) ? ` (line ${first.line})` : ''}`;
   return new ThubanError('TH6005', `${what}${why}`, {
-    hint: isPlaced ? `thuban validate ${entry.rejected.file}` : (first.hint ?? `stat ${entry.rejected.file}`),
+    hint: first === undefined ? `thuban validate ${entry.rejected.file}` : nextStep(first, entry.rejected.file),
     details: { ...details, errors: entry.rejected.diagnostics },
   });
 }

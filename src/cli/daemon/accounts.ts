@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ThubanError, messageOf, suggest } from '../../base/index.ts';
+import { ThubanError, reasonOf, suggest } from '../../base/index.ts';
 
 /** The number of a user or group, given by name or number. passwd(5), group(5): name:password:number:… */
 export function accountNumber(kind: 'user' | 'group', name: string): number {
@@ -24,7 +24,7 @@ function accounts(kind: 'user' | 'group'): Map<string, number> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ThubanError('TH7003', `cannot look up a ${kind}: ${messageOf(error)}`, { cause: error });
+    throw new ThubanError('TH7003', `cannot look up a ${kind}: ${reasonOf(error)}`, { cause: error });
   }
   const found = new Map<string, number>();
   for (const line of text.split('\n')) {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ThubanError } from '../../base/index.ts';
+import type { ConsoleClient } from '../../console/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -24,10 +25,10 @@ export async function inspect(names: readonly string[], context: Context): Promi
   let code = 0;
   for (const name of await expandNames(client, names)) {
     try {
-      details.push(await client.container(name));
+      details.push(await detailOf(client, name));
     } catch (thrown) {
       const error = asPattern(asThubanError(thrown), name);
-      if (names.length === 1 || error.code !== 'TH6003') throw error;
+      if (names.length === 1 || (error.code !== 'TH6003' && error.code !== 'TH1008')) throw error;
       printError(error, context);
       code = 1;
     }
@@ -40,6 +41,22 @@ export async function inspect(names: readonly string[], context: Context): Promi
     print(texts.join('\n\n'));
   }
   return code;
+}
+
+/** A rejected package is listed by the name of its file, so the daemon is asked; what it does not know was meant as a file. */
+async function detailOf(client: ConsoleClient, name: string): Promise<ContainerDetail> {
+  if (!name.endsWith('.tar')) return await client.container(name);
+  try {
+    if (name.includes('/')) throw noFile(name);
+    return await client.container(name);
+  } catch (error) {
+    if (error instanceof ThubanError && (error.code === 'TH6001' || error.code === 'TH6003')) throw noFile(name, error);
+    throw error;
+  }
+}
+
+function noFile(name: string, cause?: unknown): ThubanError {
+  return new ThubanError('TH1008', `there is no file \`${name}\``, { hint: 'check the path', cause });
 }
 
 /** A container may be called `x.tar` too: only a file that is there is meant as one. */

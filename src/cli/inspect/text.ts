@@ -1,4 +1,4 @@
-import { isAboutText, visible } from '../../base/index.ts';
+import { nextStep, visible } from '../../base/index.ts';
 import type { ContainerDetail } from '../../runtime/index.ts';
 import { conditionWords, lookOf } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,7 +22,7 @@ function nextCommands({ id, state, file, errors, resource, mounted_by }: Contain
     return (mounted_by ?? []).slice(0, MOST_USERS).map((user) => `thuban inspect ${user}`);
   switch (state) {
     case 'rejected':
-      return errors?.every(isAboutText) === false ? [`stat ${file}`] : [`thuban validate ${file}`];
+      return [errors?.[0] === undefined ? `thuban validate ${file}` : nextStep(errors[0], file)];
     case 'failed':
     case 'backoff':
       return [`thuban logs ${id}`, `thuban start ${id}`];

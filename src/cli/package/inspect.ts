@@ -5,10 +5,11 @@ import { openPackage, type PackageContents, type Superblock } from '../../packag
 import type { Context } from '../context.ts';
 import { asError } from '../load.ts';
 import { print, printJson } from '../talk.ts';
+import type { Terminal } from '../terminal.ts';
 import { pad } from '../text-width.ts';
 import { findingsText } from './show.ts';
 
-interface Facts {
+export interface Facts {
   file: string;
   name: string;
   version: string;
@@ -28,7 +29,7 @@ export async function inspectPackages(files: readonly string[], context: Context
     const result = await openPackage(file, { keys: [], requireSignature: false, asGiven: true });
     if (!result.ok) {
       if (context.json) process.stderr.write(`${JSON.stringify(asError(result.diagnostics))}\n`);
-      else process.stderr.write(findingsText(result.diagnostics, { file, text: result.text }, context.err));
+      else process.stderr.write(findingsText(result.diagnostics, result.text, context.err));
       continue;
     }
     const { contents, manifest } = result;
@@ -49,7 +50,7 @@ export async function inspectPackages(files: readonly string[], context: Context
   else if (context.json && only !== undefined) printJson(asJson(only));
   else if (context.json) return 1;
   else if (context.quiet) print(all.map(({ name, version }) => `${name}:${version}`));
-  else print(all.map((facts) => packageText(facts).join('\n')).join('\n\n'));
+  else print(all.map((facts) => packageText(facts, context.out, context.wide).join('\n')).join('\n\n'));
   return all.length === files.length ? 0 : 1;
 }
 
@@ -58,14 +59,23 @@ function asJson(facts: Facts): unknown {
 }
 
 const LABEL = 11;
+/** As much of a SHA-256 as tells files apart for a person. */
+const SHORT = 12;
+const FULL = 64;
+/** What stands before the text of a line. */
+const INDENT = 2 + LABEL;
 
-function packageText({ file, name, version, size, digest, signature, members, image, manifest }: Facts): string[] {
+/** On a terminal a checksum is told in short where the line would not fit; `--wide` and a pipe have all of it. */
+export function packageText(facts: Facts, { isTTY, columns }: Terminal, wide: boolean): string[] {
+  const { file, name, version, size, digest, signature, members, image, manifest } = facts;
+  const sumOf = (sum: string, before: number): string =>
+    isTTY && !wide && before + FULL > columns ? sum.slice(0, SHORT) : sum;
   const { init, args = [], uid, gid, rootfs, mounts = {}, autostart } = manifest;
   const root = rootfs === undefined || rootfs.type === 'package' ? 'the image of the package' : rootfs.type;
-  const facts: [label: string, ...lines: string[]][] = [
+  const lines: [label: string, ...lines: string[]][] = [
     ['signature', signature === null ? 'none' : `of key ${signature.key}, not checked here`],
-    ['digest', digest],
-    ['members', ...members.map((member) => memberLine(member))],
+    ['digest', sumOf(digest, INDENT)],
+    ['members', ...members.map((member) => memberLine(member, sumOf))],
     ['image', ...(image === null ? ['none'] : [imageLine(image)])],
     ['command', init === undefined ? 'none: its files are for others to mount' : [init, ...args].join(' ')],
     ['user', `uid ${uid} gid ${gid}`],
@@ -73,15 +83,19 @@ function packageText({ file, name, version, size, digest, signature, members, im
     ...(Object.keys(mounts).length === 0 ? [] : [['mounts', mountsLine(mounts)] as [string, string]]),
     ...(autostart === undefined ? [] : [['autostart', autostart] as [string, string]]),
   ];
-  const lines = facts.flatMap(([label, ...texts]) =>
+  const shown = lines.flatMap(([label, ...texts]) =>
     texts.map((text, at) => `  ${pad(at === 0 ? label : '', LABEL)}${visible(text)}`),
   );
   const next = signature === null ? `thuban validate ${file}` : `thuban verify ${file} --key NAME.pub`;
-  return [`${name}:${version}  ${visible(file)}, ${formatBytes(size)}`, ...lines, `next: ${next}`];
+  return [`${name}:${version}  ${visible(file)}, ${formatBytes(size)}`, ...shown, `next: ${next}`];
 }
 
-function memberLine({ name, size, sha256 }: PackageContents['members'][number]): string {
-  return `${pad(name, 16)} ${pad(formatBytes(size), 9, 'left')}${sha256 === undefined ? '' : `  ${sha256}`}`;
+function memberLine(
+  { name, size, sha256 }: PackageContents['members'][number],
+  sumOf: (sum: string, before: number) => string,
+): string {
+  const line = `${pad(name, 16)} ${pad(formatBytes(size), 9, 'left')}`;
+  return sha256 === undefined ? line : `${line}  ${sumOf(sha256, INDENT + line.length + 2)}`;
 }
 
 function imageLine({ version, compression, block_size, bytes_used, inodes }: Superblock): string {

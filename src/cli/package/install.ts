@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { constants, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ThubanError, count, formatBytes, formatDuration, hasErrno, messageOf, visible } from '../../base/index.ts';
+import { ThubanError, count, formatBytes, formatDuration, hasErrno, reasonOf, visible } from '../../base/index.ts';
 import type { ConsoleClient } from '../../console/index.ts';
 import type { Installed } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
@@ -9,13 +9,19 @@ import type { Context } from '../context.ts';
 import { leavable } from '../detach.ts';
 import { asThubanError, printError } from '../print-error.ts';
 import { print, printJson, talk } from '../talk.ts';
+import { samePackage } from './already.ts';
 import { Progress } from './progress.ts';
 
 export interface InstallFlags {
   repository?: string;
 }
 
-type Outcome = { file: string } & ({ done: Installed; took: number } | { error: ThubanError });
+type Outcome = { file: string } & (
+  | { done: Installed; took: number }
+  /** The same package is there: `id` is of its container. */
+  | { already: { id: string; repository: string } }
+  | { error: ThubanError }
+);
 
 /** Hands packages to the daemon, one after the other, in the order in which they were named. What does not work with one stops no other. */
 export async function install(files: readonly string[], flags: InstallFlags, context: Context): Promise<number> {
@@ -28,7 +34,9 @@ export async function install(files: readonly string[], flags: InstallFlags, con
     report(outcome, context);
   }
   if (context.json) printJson(outcomes.map(asJson));
-  const wrong = outcomes.filter((outcome) => 'error' in outcome || outcome.done.start_error !== undefined);
+  const wrong = outcomes.filter(
+    (outcome) => 'error' in outcome || ('done' in outcome && outcome.done.start_error !== undefined),
+  );
   if (files.length > 1 && !context.json && !context.quiet)
     talk(
       wrong.length === 0
@@ -58,10 +66,32 @@ async function attempt(client: ConsoleClient, repository: string, file: string, 
     );
     return { file, done, took: performance.now() - began };
   } catch (thrown) {
-    const error = asThubanError(thrown);
+    const error = named(asThubanError(thrown), file);
     if (error.code === 'TH6001') throw error; // no other file fares better
-    return { file, error };
+    const id = await samePackage(client, repository, file, error);
+    return id === undefined ? { file, error } : { file, already: { id, repository } };
   }
+}
+
+/** What the daemon calls the package while it arrives, because it knows no name of it. */
+const NAMELESS = /^package\.tar(?=$|:)/;
+
+/** The same error about the file that was given. */
+function named(error: ThubanError, file: string): ThubanError {
+  const { code, message, hint, details, position, cause } = error;
+  const renamed = <T>(place: T): T =>
+    hasFile(place) ? { ...place, file: place.file.replace(NAMELESS, () => file) } : place;
+  const errors = details['errors'];
+  return new ThubanError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, ...(Array.isArray(errors) ? { errors: errors.map(renamed) } : {}) },
+    ...(position === undefined ? {} : { position: renamed(position) }),
+    cause,
+  });
+}
+
+function hasFile(value: unknown): value is { file: string } {
+  return typeof value === 'object' && value !== null && 'file' in value && typeof value.file === 'string';
 }
 
 async function send(client: ConsoleClient, repository: string, file: string, context: Context): Promise<Installed> {
@@ -88,7 +118,7 @@ async function openFile(file: string): ReturnType<typeof open> {
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
   } catch (error) {
-    throw new ThubanError('TH1008', `cannot read \`${file}\`: ${messageOf(error)}`, {
+    throw new ThubanError('TH1008', `cannot read \`${file}\`: ${reasonOf(error)}`, {
       hint: hasErrno(error, 'ENOENT') ? 'thuban pack makes one' : 'check that it may be read',
       cause: error,
     });
@@ -98,12 +128,18 @@ async function openFile(file: string): ReturnType<typeof open> {
 
 function report(outcome: Outcome, context: Context): void {
   if ('error' in outcome) {
-    if (!context.json) talk(`${visible(basename(outcome.file))} is not installed`);
+    // Of a name and version that are there already the error says all.
+    if (!context.json && outcome.error.code !== 'TH5007') talk(`${visible(basename(outcome.file))} is not installed`);
     printError(outcome.error, context);
     return;
   }
-  const { done } = outcome;
   if (context.json) return;
+  if ('already' in outcome) {
+    const { id, repository } = outcome.already;
+    print(context.quiet ? id : `${visible(basename(outcome.file))} is there already, ${id} in ${repository}`);
+    return;
+  }
+  const { done } = outcome;
   print(context.quiet ? done.id : installedLine(done, outcome.took));
   for (const { code, message } of done.warnings) talk(`  warning[${code}]: ${message}`);
   const why = done.start_error?.['message'];
@@ -120,6 +156,7 @@ export function installedLine({ id, repository, size, signer, started }: Install
 function asJson(outcome: Outcome): Record<string, unknown> {
   const { file } = outcome;
   if ('error' in outcome) return { package: file, action: 'install', result: 'error', error: outcome.error.toJSON() };
+  if ('already' in outcome) return { package: file, action: 'install', result: 'already', ...outcome.already };
   return {
     package: file,
     action: 'install',

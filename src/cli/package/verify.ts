@@ -82,7 +82,7 @@ function show(
   { out }: Context,
 ): void {
   if (passed === undefined) {
-    print(findingsText(diagnostics, { file, text }, out).trimEnd());
+    print(findingsText(diagnostics, text, out).trimEnd());
     return;
   }
   const by = keys.find(({ id }) => id === passed.signer);

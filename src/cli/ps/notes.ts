@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { isAboutText, visible, type Diagnostic } from '../../base/index.ts';
+import { isAboutText, nextStep, visible, type Diagnostic } from '../../base/index.ts';
 import type { ContainerSummary } from '../../runtime/index.ts';
 import { marks } from '../states.ts';
 import type { Terminal } from '../terminal.ts';
@@ -28,20 +28,24 @@ function sentences(containers: readonly ContainerSummary[], terminal: Terminal, 
     if (container.next_run !== undefined && !options.nextShown)
       all.push(`${container.name}: next run ${runTime(container.next_run, options.now)}`);
     const [error] = container.errors ?? [];
-    if (error !== undefined) all.push(errorNote(basename(container.file), error));
+    if (error !== undefined) all.push(errorNote(container.file, error));
   }
   return all.map(visible);
 }
 
 function errorNote(file: string, error: Diagnostic): string {
-  if (isAboutText(error)) return `${file}:${error.line}:${error.column} ${error.message} (thuban validate)`;
-  return `${file}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
+  const place = isAboutText(error) ? `${basename(file)}:${error.line}:${error.column}` : `${basename(file)}:`;
+  const step = nextStep(error, file);
+  // The file stands in front already.
+  return `${place} ${error.message} (${step === `thuban validate ${file}` ? 'thuban validate' : step})`;
 }
 
 /** At most three lines below the table. What does not fit is counted. */
 export function notesOf(containers: readonly ContainerSummary[], terminal: Terminal, options: NoteOptions): string[] {
   const all = sentences(containers, terminal, options);
   const separator = terminal.ascii ? ' - ' : ' · ';
+  // What is piped has no width.
+  if (!terminal.isTTY) return all.length === 0 ? [] : [all.join(separator)];
   const wrapped = (shown: number): string[] => {
     const more = shown < all.length ? [`${all.length - shown} more (thuban inspect NAME)`] : [];
     return wrapWords([...all.slice(0, shown), ...more].join(separator), terminal.columns);

@@ -47,7 +47,7 @@ function summary({ changes, rejected, failed = [] }: Applied, took: number): str
     [failed.length, 'failed'],
   ];
   const rest = groups.flatMap(([n, word]) => (n === 0 ? [] : `, ${n} ${word}`)).join('');
-  const isGood = failed.length === 0;
+  const isGood = failed.length === 0 && rejected.length === 0;
   if (changes.length === 0) return `nothing to do${isGood ? ': the board is as its repositories want it' : ''}${rest}`;
   const done = changes.filter(({ result }) => result?.ok !== false).length;
   return `applied ${done} of ${changes.length} in ${formatDuration(took)}${rest}`;

@@ -1,4 +1,4 @@
-import { visible } from '../../base/index.ts';
+import { nextStep, visible } from '../../base/index.ts';
 import type { Applied } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -26,9 +26,17 @@ export async function diff(flags: DiffFlags, context: Context): Promise<number> 
   return flags.exitCode === true && (changes.length > 0 || rejected.length > 0) ? DIFFERENT : 0;
 }
 
-/** The command that goes on from here. */
+/** What to type to go on from here: of several files to validate, one command. */
 function nextOf({ changes, rejected }: Applied): string[] {
   if (changes.length > 0) return ['thuban apply'];
-  const files = rejected.map(({ file }) => visible(file));
-  return files.length === 0 ? [] : [`thuban validate ${files.join(' ')}`];
+  const steps = new Set(rejected.map(({ file, errors: [first] }) => visible(stepOf(file, first))));
+  const files = [...steps].filter((step) => step.startsWith(VALIDATE)).map((step) => step.slice(VALIDATE.length));
+  const others = [...steps].filter((step) => !step.startsWith(VALIDATE));
+  return [...(files.length === 0 ? [] : [VALIDATE + files.join(' ')]), ...others];
+}
+
+const VALIDATE = 'thuban validate ';
+
+function stepOf(file: string, first: Applied['rejected'][number]['errors'][number] | undefined): string {
+  return first === undefined ? VALIDATE + file : nextStep(first, file);
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { count } from '../../base/index.ts';
+import { count, nextStep } from '../../base/index.ts';
 import type { RepositorySummary } from '../../runtime/index.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -42,8 +42,9 @@ function rowOf({ id, dir, containers, running, rejected, problem, watched }: Rep
 function notesOf({ id, rejected, problem }: RepositorySummary): string[] {
   const hint = typeof problem?.['hint'] === 'string' ? ` (${problem['hint']})` : '';
   const broken = problem === undefined ? [] : [`${id}: not used, ${String(problem['message'])}${hint}`];
-  const files = rejected.map(
-    ({ file, errors }) => `${basename(file)}: ${count(errors.length, 'error')} (thuban validate ${file})`,
-  );
+  const files = rejected.map(({ file, errors }) => {
+    const step = errors[0] === undefined ? `thuban validate ${file}` : nextStep(errors[0], file);
+    return `${basename(file)}: ${count(errors.length, 'error')} (${step})`;
+  });
   return [...broken, ...files];
 }

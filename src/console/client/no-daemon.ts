@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { ThubanError, errnoOf, errnoText, messageOf } from '../../base/index.ts';
+import { whoMayConnect } from './who-may.ts';
 
 const START = 'start it: `systemctl start thuban` or `sudo thuban daemon`';
 
@@ -7,7 +8,12 @@ const START = 'start it: `systemctl start thuban` or `sudo thuban daemon`';
 export function noDaemon(socketPath: string, error: unknown): ThubanError {
   const errno = errnoOf(error) ?? 'unknown';
   const isOther = errno === 'ECONNREFUSED' && !isSocket(socketPath);
-  const { cause, hint } = isOther ? NOT_A_SOCKET : (byErrno[errno] ?? { cause: errnoText(errno), hint: START });
+  const isRefused = errno === 'EACCES' || errno === 'EPERM';
+  const { cause, hint } = isRefused
+    ? whoMayConnect(socketPath)
+    : isOther
+      ? NOT_A_SOCKET
+      : (byErrno[errno] ?? { cause: errnoText(errno), hint: START });
   return new ThubanError('TH6001', `no daemon answers at ${socketPath} (${cause})`, {
     hint,
     details: { socket: socketPath, cause: isOther ? 'ENOTSOCK' : errno },
@@ -35,15 +41,8 @@ export function notThuban(socketPath: string, seen: string): ThubanError {
 
 const NOT_A_SOCKET = { cause: 'not a socket', hint: 'name the socket of the daemon with `--socket PATH`' };
 
-const NO_ENTRY = {
-  cause: 'permission denied',
-  hint: 'you are not in the group `thuban`: `sudo usermod -aG thuban $USER`, then log in again',
-};
-
 const byErrno: Readonly<Record<string, { cause: string; hint: string }>> = {
   ENOENT: { cause: 'no such file', hint: START },
-  EACCES: NO_ENTRY,
-  EPERM: NO_ENTRY,
   ECONNREFUSED: {
     cause: 'connection refused',
     hint: 'the socket is of a daemon that has died: `sudo thuban daemon` replaces it',

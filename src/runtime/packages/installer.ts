@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { ThubanError, messageOf } from '../../base/index.ts';
+import { ThubanError, reasonOf } from '../../base/index.ts';
 import type { Manifest } from '../../manifest/index.ts';
 import { receivePackage, type PackageResult, type PackageSink } from '../../package/index.ts';
 import type { InstallOptions, Installed } from '../control.ts';
@@ -115,7 +115,7 @@ export class Installer {
       const name = packageFile(manifest.manifest);
       const left = part.place(name);
       if (left !== undefined)
-        options.log('warn', `cannot remove what an installation has left in ${dir}: ${messageOf(left)}`, { name });
+        options.log('warn', `cannot remove what an installation has left in ${dir}: ${reasonOf(left)}`, { name });
       this.#coming.delete(coming as { repository: string; size: number });
       const about = { id: containerId(manifest.manifest), repository: place.id, file: join(dir, name), size: bytes };
       try {
@@ -170,7 +170,7 @@ export class Installer {
       await this.#parts.discard(folder, basename(file));
       this.#parts.history.add({ type: 'uninstalled', container: id, repository, file });
     } catch (second) {
-      this.#parts.options.log('error', `${file} was not accepted and is there all the same: ${messageOf(second)}`, {
+      this.#parts.options.log('error', `${file} was not accepted and is there all the same: ${reasonOf(second)}`, {
         file,
       });
     }

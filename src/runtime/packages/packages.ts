@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { ThubanError, checkTrustedFolder, hasErrno, messageOf, suggest } from '../../base/index.ts';
+import { ThubanError, checkTrustedFolder, hasErrno, reasonOf, suggest } from '../../base/index.ts';
 import type { InstallOptions, Installed, Uninstalled } from '../control.ts';
 import type { RepositoryFolder } from '../repository/index.ts';
 import { Installer } from './installer.ts';
@@ -34,7 +34,7 @@ export class Packages {
             files: removed,
           });
       } catch (error) {
-        options.log('debug', `${dir} was not cleaned: ${messageOf(error)}`, { repository: id });
+        options.log('debug', `${dir} was not cleaned: ${reasonOf(error)}`, { repository: id });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { ThubanError, hasErrno, messageOf, type Code, type Diagnostic } from '../../base/index.ts';
+import { ThubanError, hasErrno, reasonOf, type Code, type Diagnostic } from '../../base/index.ts';
 
 const FULL = ['ENOSPC', 'EDQUOT'] as const;
 
@@ -17,7 +17,7 @@ export function cannotWrite(dir: string, error: unknown): ThubanError {
       details: { dir },
       cause: error,
     });
-  return new ThubanError('TH5015', `cannot write to ${dir}: ${messageOf(error)}`, {
+  return new ThubanError('TH5015', `cannot write to ${dir}: ${reasonOf(error)}`, {
     hint: 'see whether its file system is mounted read-only',
     details: { dir },
     cause: error,

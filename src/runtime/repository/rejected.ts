@@ -1,4 +1,4 @@
-import { ThubanError, messageOf, type Diagnostic } from '../../base/index.ts';
+import { ThubanError, reasonOf, type Diagnostic } from '../../base/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
 
 export interface RejectedManifest {
@@ -45,7 +45,7 @@ export function diagnosticOf(file: string, error: unknown): Diagnostic {
 
 export function problemOf(path: string, error: unknown): ThubanError {
   if (error instanceof ThubanError) return error;
-  return new ThubanError('TH1008', `cannot read ${path}: ${messageOf(error)}`, {
+  return new ThubanError('TH1008', `cannot read ${path}: ${reasonOf(error)}`, {
     hint: 'check that it exists and may be read',
     cause: error,
   });

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { ThubanError, hasErrno, messageOf, readTrustedFile, writeAtomically } from '../../base/index.ts';
+import { ThubanError, hasErrno, reasonOf, readTrustedFile, writeAtomically } from '../../base/index.ts';
 import { VerifiedPackages } from '../../package/index.ts';
 
 /** A thousand entries have less than 300 KiB. */
@@ -42,7 +42,7 @@ export class VerifiedFile {
 }
 
 function notKept(path: string, cause: unknown): ThubanError {
-  return new ThubanError('TH4006', `cannot keep in ${path} which packages were checked: ${messageOf(cause)}`, {
+  return new ThubanError('TH4006', `cannot keep in ${path} which packages were checked: ${reasonOf(cause)}`, {
     hint: 'free space; without it the next daemon hashes them again',
     details: { path },
     cause,
@@ -60,7 +60,7 @@ function read(path: string, onProblem: (error: ThubanError) => void): unknown {
   } catch (error) {
     if (!hasErrno(error, 'ENOENT'))
       onProblem(
-        new ThubanError('TH7008', `${path} cannot be used, so all packages are hashed again: ${messageOf(error)}`, {
+        new ThubanError('TH7008', `${path} cannot be used, so all packages are hashed again: ${reasonOf(error)}`, {
           details: { path },
           cause: error,
         }),

@@ -1,6 +1,6 @@
 import { statSync, watch as watchFolder, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errnoOf, messageOf } from '../../base/index.ts';
+import { errnoOf, reasonOf } from '../../base/index.ts';
 import { subjectOf } from './load-file.ts';
 
 export interface WatchOptions {
@@ -102,7 +102,7 @@ export class RepositoryWatch implements Disposable {
     void this.#options
       .onDue()
       .catch((error: unknown) => {
-        this.#options.onProblem(`cannot look at the repositories: ${messageOf(error)}`, {});
+        this.#options.onProblem(`cannot look at the repositories: ${reasonOf(error)}`, {});
         return false;
       })
       .then((unsettled) => {
@@ -146,7 +146,7 @@ export class RepositoryWatch implements Disposable {
     this.#disarm(dir);
     if (this.#told.has(dir)) return;
     this.#told.add(dir);
-    this.#options.onProblem(`changes in ${dir} are seen only every ${this.#options.rescan} s: ${messageOf(error)}`, {
+    this.#options.onProblem(`changes in ${dir} are seen only every ${this.#options.rescan} s: ${reasonOf(error)}`, {
       repository: dir,
       errno: errnoOf(error),
     });

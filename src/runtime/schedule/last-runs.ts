@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { ThubanError, messageOf } from '../../base/index.ts';
+import { ThubanError, reasonOf } from '../../base/index.ts';
 import { StateFiles } from '../state-files.ts';
 import { credible, isLastRun, laterOf, type LastRun } from './last-run.ts';
 
@@ -146,6 +146,6 @@ function makeFolder(path: string, onProblem: LastRunsOptions['onProblem']): void
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const hint = 'schedules run, but a next daemon does not know of it';
-    onProblem(new ThubanError('TH4006', `cannot make ${path}: ${messageOf(cause)}`, { hint, cause }));
+    onProblem(new ThubanError('TH4006', `cannot make ${path}: ${reasonOf(cause)}`, { hint, cause }));
   }
 }

@@ -1,4 +1,4 @@
-import { formatDuration, messageOf, type Clock } from '../../base/index.ts';
+import { formatDuration, reasonOf, type Clock } from '../../base/index.ts';
 import type { Schedule } from '../../manifest/index.ts';
 import type { DaemonLog } from '../daemon-options.ts';
 import { sleepLong } from './sleep.ts';
@@ -68,7 +68,7 @@ export class RunLimits {
     try {
       await stop(`max_runtime ${max}`, id);
     } catch (error) {
-      log('error', `${id} could not be stopped: ${messageOf(error)}`, { container: id, code: 'TH4007' });
+      log('error', `${id} could not be stopped: ${reasonOf(error)}`, { container: id, code: 'TH4007' });
     }
   }
 }

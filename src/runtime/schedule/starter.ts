@@ -1,4 +1,4 @@
-import { messageOf, type Clock } from '../../base/index.ts';
+import { reasonOf, type Clock } from '../../base/index.ts';
 import type { Schedule } from '../../manifest/index.ts';
 import type { DaemonLog } from '../daemon-options.ts';
 import type { EventBody } from '../events.ts';
@@ -113,7 +113,7 @@ export class Starter {
     try {
       await this.#host.stop('for replacement', this.#id);
     } catch (error) {
-      this.#parts.log('error', `${this.#id} could not be stopped: ${messageOf(error)}`, { container: this.#id });
+      this.#parts.log('error', `${this.#id} could not be stopped: ${reasonOf(error)}`, { container: this.#id });
     }
     if (start.signal.aborted) return;
     this.#pending = undefined;

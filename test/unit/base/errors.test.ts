@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { errnoOf, errnoText, hasErrno } from '../../../src/base/index.ts';
+import { errnoOf, errnoText, hasErrno, reasonOf } from '../../../src/base/index.ts';
 
 function systemError(code: string): Error {
   return Object.assign(new Error('of the system'), { code });
@@ -16,4 +17,15 @@ test('an errno has the name that the kernel documents, whatever libuv calls it',
 test('what is no system error has no errno', () => {
   for (const error of [systemError('ERR_INVALID_ARG_TYPE'), new Error('EBUSY'), 'EBUSY', undefined])
     assert.equal(errnoOf(error), undefined);
+});
+
+test('what the system said is words and an errno, without the call and the path that Node.js adds', () => {
+  assert.throws(
+    () => readFileSync('/nonexistent/x'),
+    (error) => {
+      assert.equal(reasonOf(error), 'no such file or directory (ENOENT)');
+      return true;
+    },
+  );
+  assert.equal(reasonOf(new Error('it is too long')), 'it is too long');
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { commands, nameOf } from '../../../src/cli/commands/index.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const examples = join(root, 'examples/manifests');
@@ -225,5 +226,45 @@ describe('the command line', () => {
     assert.match(thuban('version').stdout, /^thuban \d+\.\d+\.\d+ /);
     const json = JSON.parse(thuban('version', '--json').stdout) as Record<string, unknown>;
     assert.deepEqual(Object.keys(json), ['version', 'node', 'kernel', 'arch']);
+  });
+});
+
+describe('help', () => {
+  test('of what there is not is an error, not the whole list', () => {
+    for (const [words, hint] of [
+      ['help nope', 'thuban --help'],
+      ['nope --help', 'thuban --help'],
+      ['--json pz -h', undefined],
+      ['help pss', 'did you mean ps?   (thuban --help)'],
+      ['help key gen', 'did you mean generate?   (thuban key --help)'],
+      ['key gen --help', 'did you mean generate?   (thuban key --help)'],
+      ['key gen', 'did you mean generate?   (thuban key --help)'],
+    ] as const) {
+      const { code, stdout, stderr } = thuban(...words.split(' '));
+      assert.deepEqual([code, stdout], [2, ''], words);
+      if (hint === undefined) assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, 'TH6011');
+      else assert.match(stderr, /^error\[TH6011\]: unknown command `\w+`\n/);
+      if (hint !== undefined) assert.ok(stderr.endsWith(`  hint: ${hint}\n`), stderr);
+    }
+  });
+
+  test('of a command is the same whichever way it is asked for', () => {
+    for (const name of ['ps', 'key generate', 'key']) {
+      const [before, after] = [thuban('help', ...name.split(' ')), thuban(...name.split(' '), '--help')];
+      assert.deepEqual([before.code, before.stdout], [0, after.stdout], name);
+    }
+    assert.match(thuban('help', 'key', 'generate').stdout, /^Usage: thuban key generate /);
+    assert.match(thuban('key', '--help').stdout, /Examples:\n {2}thuban key generate acme\n {2}thuban key sign /);
+  });
+
+  test('of daemon has the defaults of the configuration', () => {
+    const { stdout } = thuban('daemon', '--help');
+    const loaded = loadConfig({ env: {}, flags: {}, defaultFile: '/nonexistent/thuban.yaml' });
+    assert.ok(loaded.ok);
+    const { config } = loaded;
+    const dir = config.repositories['default']?.dir ?? '';
+    for (const value of [dir, config.run_dir, config.data_dir, config.cgroups.parent])
+      assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(`(default: ${value})`), `${value}\n${stdout}`);
+    assert.equal(config.console.sockets[0]?.path, `${config.run_dir}/console.sock`);
   });
 });

@@ -5,6 +5,7 @@ import { widthOf } from '../../../src/cli/text-width.ts';
 import type { ContainerDetail } from '../../../src/runtime/index.ts';
 import { fakeContainers } from '../../support/fake-containers.ts';
 import { fakeTerminal, plain } from '../../support/terminal.ts';
+import { thuban, withConsole } from './support.ts';
 
 process.env['TZ'] = 'UTC'; // clock times of a terminal are local
 const now = Date.parse('2026-01-31T10:44:08.000Z');
@@ -143,7 +144,7 @@ describe('thuban inspect', () => {
     } as const;
     const lines = text(container('sensors.yaml', { errors: [error] }), fakeTerminal({ isTTY: false }));
     assert.ok(lines.includes('  error      TH5010 others may write (chmod go-w)'));
-    assert.equal(lines.at(-1), 'next: stat /var/lib/thuban/repository/sensors.yaml');
+    assert.equal(lines.at(-1), 'next: chmod go-w');
   });
 
   test('cuts nothing on a narrow terminal: lines go on below, commands stand below each other', () => {
@@ -184,3 +185,22 @@ describe('thuban inspect', () => {
     assert.ok(lines.includes('  history    10:41:05 failed · 10:41:04 oom · 10:41:03 started · +2'), lines.join('\n'));
   });
 });
+
+test('a name that ends in .tar is a rejected package of the daemon, or a file that is not there', () =>
+  withConsole({}, async (bench) => {
+    const [container] = bench.control.containers.filter(({ state }) => state === 'rejected');
+    assert.ok(container !== undefined);
+    Object.assign(container, { id: 'broken.tar', name: 'broken.tar' });
+    assert.match((await thuban(bench, 'inspect', 'broken.tar')).stdout, /^broken\.tar {2}rejected/);
+    const nobody = { path: '/nonexistent/console.sock' };
+    for (const [place, name] of [
+      [bench, 'nope.tar'],
+      [bench, './broken.tar'],
+      [nobody, 'nope.tar'],
+      [nobody, '/nonexistent/nope.tar'],
+    ] as const)
+      assert.equal(
+        (await thuban(place, 'inspect', name)).stderr,
+        `error[TH1008]: there is no file \`${name}\`\n  hint: check the path\n`,
+      );
+  }));

@@ -5,6 +5,8 @@ import { describe, test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
 import { installedLine } from '../../../src/cli/package/install.ts';
 import { progressLine } from '../../../src/cli/package/progress.ts';
+import { openPackage } from '../../../src/package/index.ts';
+import { packageOf } from '../package/support.ts';
 import { thuban, withConsole } from './support.ts';
 
 const MIB = 1024 * 1024;
@@ -68,6 +70,58 @@ describe('install', () => {
         /c.tar is not installed\nerror\[TH1008\]: cannot read .*\n {2}hint: thuban pack makes one\n/,
       );
       assert.match(stderr, /installed 1 of 3 packages; not a.tar, c.tar\n$/);
+    }));
+
+  test('calls the package as it was given, also where the daemon knows no name of it', () =>
+    withConsole({}, async (bench) => {
+      const file = join(bench.folder, 'a.tar');
+      writeFileSync(file, 'x');
+      const place = { file: 'package.tar:manifest.yaml', line: 3, column: 5 };
+      bench.control.install = () =>
+        Promise.reject(
+          new ThubanError('TH1102', 'unknown key', {
+            position: place,
+            details: { errors: [{ ...place, code: 'TH1102' }] },
+          }),
+        );
+      const json = await thuban(bench, 'install', '--json', file);
+      for (const text of [json.stdout, json.stderr]) {
+        assert.doesNotMatch(text, /package\.tar/);
+        assert.equal(text.match(/a\.tar:manifest\.yaml/g)?.length, 2, text);
+      }
+      assert.match(
+        (await thuban(bench, 'install', file)).stderr,
+        /error\[TH1102\]: unknown key\n {2}\S+\/a\.tar:manifest\.yaml:3:5\n/,
+      );
+    }));
+
+  test('of what is there already is done, and of another one of that name not', () =>
+    withConsole({}, async (bench) => {
+      const { control } = bench;
+      const file = join(bench.folder, 'camera.tar');
+      writeFileSync(file, packageOf());
+      const ours = await openPackage(file, { keys: [], requireSignature: false, asGiven: true });
+      assert.ok(ours.ok);
+      control.install = () =>
+        Promise.reject(
+          new ThubanError('TH5007', '`camera:2.1.0` is there already, in repository `default`', {
+            details: { id: 'camera:2.1.0', repository: 'default', file: '/r/camera-2.1.0.tar' },
+          }),
+        );
+      const args = ['install', '--repository', 'default', file];
+      const other = await thuban(bench, ...args);
+      assert.equal(other.code, 1);
+      assert.doesNotMatch(other.stderr, /is not installed/);
+      assert.match(other.stderr, /error\[TH5007\]: `camera:2\.1\.0` is there already/);
+      const [container] = control.containers.filter(({ name }) => name === 'camera');
+      assert.ok(container !== undefined);
+      container.digest = ours.contents.digest;
+      const same = await thuban(bench, ...args);
+      assert.deepEqual([same.code, same.stdout], [0, 'camera.tar is there already, camera:2.1.0 in default\n']);
+      assert.deepEqual(JSON.parse((await thuban(bench, ...args, '--json')).stdout), [
+        { package: file, action: 'install', result: 'already', id: 'camera:2.1.0', repository: 'default' },
+      ]);
+      assert.equal((await thuban(bench, 'install', '--repository', 'vendor', file)).code, 1);
     }));
 
   test('asks which repository is meant when there is no telling', () =>

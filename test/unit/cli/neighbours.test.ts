@@ -54,7 +54,10 @@ describe('files of other containers, without a daemon', () => {
       assert.equal(chosen(plan('--json', '--repository', 'repository', 'user.yaml')), '/usr/bin');
       const { code, stderr } = plan('--repository', 'absent', 'user.yaml');
       assert.equal(code, 1);
-      assert.match(stderr, /^error\[TH1402\]: .* \(have none\): \S+absent is not used, cannot read \S+absent: ENOENT/);
+      assert.match(
+        stderr,
+        /^error\[TH1402\]: .* \(have none\): \S+absent is not used, cannot read \S+absent: no such file or directory \(ENOENT\)/,
+      );
       write('facts.json', plan('--json', 'user.yaml').stdout);
       assert.equal(plan('--facts', 'facts.json', 'user.yaml').code, 0);
       const both = plan('--facts', 'facts.json', '--repository', '.', 'user.yaml');

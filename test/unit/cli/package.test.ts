@@ -74,7 +74,7 @@ describe('thuban pack, verify and inspect', () => {
       ] as const) {
         const { code: exit, stdout } = thuban('verify', file, '--key', 'other.pub');
         assert.equal(exit, 1);
-        assert.match(stdout, new RegExp(`^\\S+${file}:1:1: error ${code}: `));
+        assert.match(stdout, new RegExp(`^${file}: error ${code}: `));
       }
       const json = JSON.parse(thuban('verify', '--json', 'signed.tar', '--key', 'other.pub').stdout) as {
         valid: boolean;
@@ -90,7 +90,7 @@ describe('thuban pack, verify and inspect', () => {
       writeFileSync(join(path, 'typo.tar'), packageOf({ manifest: plain.replace('rootfs: host', 'memroy: 1') }));
       assert.match(
         thuban('verify', 'cut.tar').stdout,
-        /cut\.tar:1:1: error TH5005: the package ends too early: .*`rootfs\.squashfs`/,
+        /^cut\.tar: error TH5005: the package ends too early: .*`rootfs\.squashfs`/,
       );
       assert.match(thuban('validate', path).stdout, /typo\.tar:manifest\.yaml:6:1: error TH1102: unknown key `memroy`/);
       const { code, stdout, stderr } = thuban('inspect', '--json', 'cut.tar');
@@ -137,6 +137,58 @@ describe('thuban key', () => {
       const { code, stdout } = thuban('verify', 'camera.yaml', '--key', 'acme.pub');
       assert.equal(code, 1);
       assert.match(stdout, /error TH5001: the signature of key [0-9a-f]{16} does not fit the manifest/);
+    });
+  });
+
+  test('a package is signed when it is packed, and packed once', () => {
+    inFolder(({ thuban }) => {
+      assert.equal(thuban('pack', 'camera.yaml').code, 0);
+      const signed = thuban('key', 'sign', 'camera.yaml', 'camera-2.1.0.tar', '--key', 'acme.key');
+      assert.deepEqual([signed.code, signed.stdout], [2, '']);
+      assert.equal(
+        signed.stderr,
+        'error[TH6011]: `camera-2.1.0.tar` is a package, which is signed when it is packed\n' +
+          '  hint: thuban pack MANIFEST --root ROOT --key acme.key\n',
+      );
+      const packed = thuban('pack', 'camera-2.1.0.tar');
+      assert.match(packed.stderr, /TH6011\]: `camera-2\.1\.0\.tar` is a package already\n {2}hint: name the manifest/);
+      assert.equal(packed.code, 2);
+    });
+  });
+
+  test('what is not signed, or not as it is now, is told with how that is signed', () => {
+    inFolder(({ path, thuban }) => {
+      const hint = (file: string): string | undefined => {
+        const { stdout } = thuban('verify', '--json', file, '--key', 'acme.pub');
+        return (JSON.parse(stdout) as { errors: { hint?: string }[] }[])[0]?.errors[0]?.hint;
+      };
+      assert.equal(hint('camera.yaml'), 'have it signed: `thuban key sign camera.yaml --key NAME.key`');
+      thuban('pack', 'camera.yaml');
+      assert.equal(hint('camera-2.1.0.tar'), 'have it signed: `thuban pack` with `--key NAME.key`');
+      thuban('key', 'sign', 'camera.yaml', '--key', 'acme.key');
+      writeFileSync(join(path, 'camera.yaml'), `${plain}\n`);
+      assert.equal(
+        hint('camera.yaml'),
+        'take the manifest with its signature from where it was signed, or sign it again: `thuban key sign camera.yaml --key NAME.key`',
+      );
+    });
+  });
+
+  test('a public key signs nothing, and its mode is right', () => {
+    inFolder(({ path, thuban }) => {
+      for (const args of [
+        ['key', 'sign', 'camera.yaml'],
+        ['pack', 'camera.yaml'],
+      ]) {
+        const { code, stderr } = thuban(...args, '--key', 'acme.pub');
+        assert.equal(code, 1);
+        assert.equal(
+          stderr,
+          'error[TH5012]: key file `acme.pub` holds a public key\n' +
+            '  hint: sign with the private key that was made with it, `acme.key`\n',
+        );
+      }
+      assert.equal(existsSync(join(path, 'camera.yaml.sig')), false);
     });
   });
 

@@ -152,6 +152,16 @@ describe('the notes under the table', () => {
     ]);
   });
 
+  test('break no command, and nothing at all in a pipe', () => {
+    for (let columns = 30; columns < 120; columns++) {
+      const lines = notes(fakeTerminal({ columns }), containers.slice(-1));
+      assert.equal(lines.filter((line) => line.includes('(thuban validate)')).length, 1, lines.join('\n'));
+    }
+    const piped = notes(fakeTerminal({ isTTY: false, columns: 20 }));
+    assert.equal(piped.length, 1);
+    assert.match(piped[0] ?? '', /^# privileged: gateway · .* in cgroups \(thuban validate\)$/);
+  });
+
   test('count what does not fit, and never leave out who is privileged', () => {
     const many = Array.from({ length: 30 }, (_, at) => ({
       ...containers[2]!,

@@ -17,7 +17,7 @@ function judge(spoil: (folder: string) => void, how: 'load' | 'validate' = 'load
   writeFile(file, 'start: {concurrency: 2}\n');
   writeFile(join(folder.path, DROP_IN), 'logs: {files: 2}\n');
   spoil(folder.path);
-  return how === 'load' ? loadConfig({ file, env: {}, flags: {} }) : validateConfigFile(file);
+  return how === 'load' ? loadConfig({ file, env: {}, flags: {} }) : validateConfigFile(file, () => undefined);
 }
 
 /** `TH5010 NAME: what`, with the file's name. */

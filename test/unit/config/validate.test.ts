@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -56,7 +57,31 @@ describe('thuban validate --config', () => {
   it('fails for a file that is not there', () => {
     const { status, stdout } = validate('--config', '/nonexistent/thuban.yaml');
     assert.equal(status, 1);
-    assert.match(stdout, /^\/nonexistent\/thuban\.yaml:1:1: error TH1008: /);
+    assert.match(stdout, /^\/nonexistent\/thuban\.yaml: error TH1008: /);
+  });
+
+  it('warns of a key that is missing or holds none, at its place: it may be on the board only', () => {
+    using folder = temporaryFolder();
+    const [file, dropIn] = [join(folder.path, 'thuban.yaml'), join(folder.path, 'thuban.d/a.yaml')];
+    const [good, bad] = ['good.pub', 'bad.pub'].map((name) => join(folder.path, name)) as [string, string];
+    const { publicKey } = generateKeyPairSync('ed25519');
+    writeFile(good, publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    writeFile(bad, 'hello\n');
+    writeFile(file, `repositories:\n  default:\n    dir: /srv\n    keys: [/nonexistent/replaced.pub]\n`);
+    writeFile(
+      dropIn,
+      `repositories:\n  default:\n    keys:\n      - ${good}\n      - /nonexistent/x.pub\n      - ${bad}\n`,
+    );
+    const { status, stdout } = validate('--config', file);
+    assert.equal(status, 0, stdout);
+    const lines = stdout.split('\n');
+    assert.match(
+      lines[0] ?? '',
+      /thuban\.d\/a\.yaml:5:9: warning TH5012: key file `\/nonexistent\/x\.pub` cannot be read: no such file .*\(check the path; on the board/,
+    );
+    assert.match(lines[1] ?? '', /a\.yaml:6:9: warning TH5012: .*holds no public key/);
+    assert.match(lines[2] ?? '', /^2 files, 0 errors, 2 warnings/);
+    assert.equal(validate('--strict', '--config', file).status, 1);
   });
 
   it('or a manifest must be named', () => {

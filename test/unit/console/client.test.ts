@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
 import { ConsoleClient } from '../../../src/console/index.ts';
@@ -239,7 +239,7 @@ describe('without a daemon', () => {
   });
 
   test(
-    'because one may not connect, the client names the group',
+    'because one may not connect, the client says who may',
     { skip: process.getuid?.() !== 0 && 'needs root' },
     async () => {
       await withConsole({}, async ({ path }) => {
@@ -247,8 +247,30 @@ describe('without a daemon', () => {
         process.seteuid?.(1000);
         try {
           const error = await refusalOf(new ConsoleClient(path).version());
-          assert.equal(error.message, `no daemon answers at ${path} (permission denied)`);
-          assert.match(error.hint ?? '', /usermod -aG thuban/);
+          assert.equal(
+            error.message,
+            `no daemon answers at ${path} (permission denied: owner root, group root, mode 0600)`,
+          );
+          assert.equal(error.hint, 'only root may use it: ask with `sudo`');
+        } finally {
+          process.seteuid?.(0);
+        }
+        chownSync(path, 1, 2);
+        chmodSync(path, 0o660);
+        process.seteuid?.(1000);
+        try {
+          const error = await refusalOf(new ConsoleClient(path).version());
+          assert.match(error.message, /owner daemon, group bin, mode 0660\)$/);
+          assert.match(error.hint ?? '', /not in the group `bin`: `sudo usermod -aG bin \$USER`/);
+        } finally {
+          process.seteuid?.(0);
+        }
+        chmodSync(dirname(path), 0o700);
+        process.seteuid?.(1000);
+        try {
+          const error = await refusalOf(new ConsoleClient(path).version());
+          assert.match(error.message, /\(permission denied\)$/);
+          assert.match(error.hint ?? '', /its folder is closed to you/);
         } finally {
           process.seteuid?.(0);
         }

@@ -92,7 +92,7 @@ describe('a key file', () => {
     ['empty', '', /holds no public key/],
     ['a private key', ed.privateKey.export(pkcs8), /holds a private key/],
     ['of RSA', rsa.publicKey.export(spki), /of type rsa, only ed25519/],
-    ['cut', String(ed.publicKey.export(spki)).slice(0, 60), /holds no key in PEM/],
+    ['cut', String(ed.publicKey.export(spki)).slice(0, 60), /holds a key that is damaged/],
     ['raw', ed.publicKey.export({ type: 'spki', format: 'der' }), /holds no public key/],
   ];
   for (const [name, text, message] of publicKeys)
@@ -104,7 +104,7 @@ describe('a key file', () => {
     });
 
   const privateKeys: [string, string | Buffer, RegExp][] = [
-    ['a public key', ed.publicKey.export(spki), /holds no private key/],
+    ['a public key', ed.publicKey.export(spki), /holds a public key/],
     ['encrypted', encrypted, /is encrypted/],
     ['of RSA', rsa.privateKey.export(pkcs8), /of type rsa/],
     ['nonsense', 'hello', /holds no private key/],
@@ -144,9 +144,17 @@ describe('a key file', () => {
     assert.equal(loadKey(file, { asGiven: true }).id, id);
   });
 
-  test('that is missing is told with what makes one', () => {
+  test('that is missing was named by mistake: a new key helps nobody', () => {
     for (const load of [loadKey, loadSigningKey])
-      assert.throws(() => load('/nonexistent/x'), { code: 'TH5012', hint: 'thuban key generate NAME' });
+      assert.throws(() => load('/nonexistent/x'), { code: 'TH5012', hint: 'check the path' });
+  });
+
+  test('of another kind is told with a new one where it signs, and not where it checks', () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'x');
+    writeFileSync(file, 'hello', { mode: 0o600 });
+    assert.throws(() => loadKey(file, { asGiven: true }), { hint: 'name the public key of whoever signed, NAME.pub' });
+    assert.throws(() => loadSigningKey(file), { hint: /`thuban key generate NAME`/ });
   });
 
   test('says the same id for both halves', () => {
