@@ -61,8 +61,9 @@ export async function resolveNames(
       (container) => matchesName(name, container) && !(hasPattern(name) && isRejected(container)),
     );
     if (matching.length === 0) missing.push(nobody(name, all));
-    // The list has the newest version first, which is the one that a name alone means.
-    return hasPattern(name) ? matching : matching.slice(0, 1);
+    if (hasPattern(name)) return matching;
+    // The list has the newest version first, which is the one that a name alone means; a file that is rejected may stand before it.
+    return matching.find((container) => !isRejected(container)) ?? matching[0] ?? [];
   });
   return { found: [...new Set(found)], missing };
 }

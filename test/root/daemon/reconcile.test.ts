@@ -76,7 +76,8 @@ describe('a repository that changes while the daemon runs', needsRoot(), () => {
       await daemon.signal('SIGKILL');
       await daemon.start();
       await daemon.client.apply();
-      assert.deepEqual([(await daemon.container('m')).pid, (await daemon.container('m')).file], [pid, file]);
+      const after = await daemon.client.container('m');
+      assert.deepEqual([after.pid, after.file], [pid, file]);
       rmSync(file);
       const { changes } = await daemon.client.apply();
       assert.deepEqual(

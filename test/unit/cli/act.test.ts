@@ -120,6 +120,17 @@ describe('an action', () => {
       assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, 'TH6003');
     }));
 
+  test('looks at the container, not at a rejected file that means the same and is listed before it', () =>
+    withConsole({}, async (bench) => {
+      const { containers } = bench.control;
+      const [rejected] = containers.filter(({ state }) => state === 'rejected');
+      assert.ok(rejected !== undefined);
+      containers.unshift({ ...rejected, id: 'a.yaml', name: 'camera' });
+      bench.control.write('camera:2.1.0', 'frame 1200 ok');
+      await thuban(bench, 'logs', 'camera');
+      assert.deepEqual(done(bench), [['logs', 'camera:2.1.0', {}]]);
+    }));
+
   test('is silent with --quiet', () =>
     withConsole({}, async (bench) => {
       const { code, stdout, stderr } = await thuban(bench, 'start', '-q', 'report', 'modem');
