@@ -63,10 +63,11 @@ export async function makeImage(
   }
 }
 
-/** What a root is, behind all symbolic links. @throws ThubanError TH5013 */
+/** A folder behind all symbolic links; an archive by the name that it was given. @throws ThubanError TH5013 */
 export function realRoot(root: string): string {
   try {
-    return realpathSync(root);
+    const real = realpathSync(root);
+    return statSync(real).isDirectory() ? real : root;
   } catch (error) {
     throw new ThubanError('TH5013', `cannot read the root \`${root}\`: ${reasonOf(error)}`, {
       hint: 'name a folder or a tar archive',

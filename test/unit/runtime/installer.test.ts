@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
 import { Catalogue } from '../../../src/runtime/catalogue.ts';
 import type { DaemonOptions } from '../../../src/runtime/daemon-options.ts';
+import { EventHistory } from '../../../src/runtime/event-history.ts';
 import { Packages } from '../../../src/runtime/packages/index.ts';
 import type { PackageParts } from '../../../src/runtime/packages/place.ts';
 import { Repositories, VerifiedFile } from '../../../src/runtime/repository/index.ts';
@@ -22,6 +23,7 @@ class Bench implements Disposable {
   readonly log: string[] = [];
   readonly fleet = { catalogue: new Catalogue(), isClosing: false };
   bring: () => Awaited<ReturnType<PackageParts['bring']>> = () => ({ outcome: undefined, rejected: [] });
+  readonly history = new EventHistory(100);
   readonly packages: Packages;
 
   constructor() {
@@ -41,7 +43,7 @@ class Bench implements Disposable {
     this.packages = new Packages({
       options,
       fleet: this.fleet as unknown as PackageParts['fleet'],
-      history: undefined as unknown as PackageParts['history'],
+      history: this.history,
       repositories: new Repositories(repositories, { settle: 0 }, verified),
       bring: () => Promise.resolve().then(() => this.bring()),
     });
