@@ -98,15 +98,21 @@ export class Installer {
     await using part = await PartFile.create(dir);
     let claimed: string | undefined;
     try {
+      let refused: unknown; // a finding of the package has no place for its details
       const accept = (manifest: Manifest): void => {
-        claimed = this.#claim(containerId(manifest));
-        part.checkFree(packageFile(manifest));
+        try {
+          claimed = this.#claim(containerId(manifest));
+          part.checkFree(packageFile(manifest));
+        } catch (error) {
+          refused = error;
+          throw error;
+        }
       };
       const { restart } = options;
       const rules = { restart, requireSignature: place.options.requireSignature, ...place.folder.rules() };
       const size = Math.min(options.installSize, room);
       const result = await receivePackage(source, sinkInto(dir, part.handle), rules, { size, accept });
-      if (!result.ok) throw notAccepted(result.diagnostics);
+      if (!result.ok) throw refused instanceof ThubanError ? refused : notAccepted(result.diagnostics);
       const { manifest, diagnostics } = result;
       const bytes = await part.written();
       // From here to the name in one go, so that nobody else takes the room in between.

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checksumOf, writeChecksums } from '../../../src/package/checksums.ts';
 import { install, onPackages, parts } from '../../support/built-packages.ts';
+import { Cli } from '../../support/cli.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 import { needsImages } from '../../support/packages.ts';
 import { until } from '../../support/processes.ts';
@@ -92,7 +93,11 @@ describe('installing', needsImages(), () => {
       await assert.rejects(install(daemon, file), {
         code: 'TH5007',
         message: /is there already, in repository `default`/,
+        details: { id: 'camera:1.0.0', repository: 'default', file: join(daemon.repository, 'camera-1.0.0.tar') },
       });
+      const again = new Cli(['--socket', daemon.socket, 'install', file]);
+      const { code, stdout, stderr } = await again.ended;
+      assert.deepEqual([code, stdout], [0, 'camera-1.0.0.tar is there already, camera:1.0.0 in default\n'], stderr);
       const rested = await install(daemon, await maker.make({ name: 'report', script: 'exit 0' }));
       assert.equal(rested.started, false);
       assert.equal((await daemon.container('report')).state, 'stopped');
