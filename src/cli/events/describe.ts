@@ -93,7 +93,8 @@ function degraded(event: EventRecord): string {
 
 function exited(exit: Exit): string {
   const how = exit.reason === 'oom_killed' ? 'oom_killed' : exitSentence(exit);
-  return `${how} after ${formatDuration(exit.duration * 1000)}`;
+  // A program that never began has no duration.
+  return exit.reason === 'start_failed' ? how : `${how} after ${formatDuration(exit.duration * 1000)}`;
 }
 
 function rejected(event: EventRecord): string {
