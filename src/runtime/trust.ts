@@ -1,5 +1,5 @@
-import { ThubanError } from '../base/index.ts';
-import type { Catalogue, Entry, RejectedEntry } from './catalogue.ts';
+import { ThubanError, type Diagnostic } from '../base/index.ts';
+import type { Catalogue, Entry } from './catalogue.ts';
 
 /** A file or a folder that may be somebody else's work by now. What is only badly written keeps the version that was read before. */
 const DISTRUSTED: ReadonlySet<string> = new Set([
@@ -14,18 +14,17 @@ const DISTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /** Why nothing more may be started from a container's file, by whomever. What runs of it runs on. */
-export function distrustOf(entry: Entry, catalogue: Catalogue): RejectedEntry | undefined {
-  const rejection = catalogue.rejectionOf(mainOf(entry, catalogue));
-  return rejection?.rejected.diagnostics.some(({ code }) => DISTRUSTED.has(code)) === true ? rejection : undefined;
+function distrustOf(entry: Entry, catalogue: Catalogue): Diagnostic | undefined {
+  const main = entry.beside === undefined ? entry : (catalogue.entries.get(entry.beside.of) ?? entry);
+  return catalogue.rejectionOf(main)?.rejected.diagnostics.find(({ code }) => DISTRUSTED.has(code));
 }
 
 /** @throws ThubanError with the code of what is wrong with its file. */
 export function checkTrust(entry: Entry, catalogue: Catalogue): void {
-  const rejection = distrustOf(entry, catalogue);
-  if (rejection === undefined) return;
-  const { file, diagnostics } = rejection.rejected;
-  const { code, message, hint } = diagnostics.find((one) => DISTRUSTED.has(one.code)) ?? { message: '' };
-  throw new ThubanError(code ?? 'TH5002', `${file} is rejected by now: ${message}`, {
+  const finding = distrustOf(entry, catalogue);
+  if (finding === undefined) return;
+  const { code, file, message, hint } = finding;
+  throw new ThubanError(code, `${file} is rejected by now: ${message}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { id: entry.supervised.id, file },
   });
@@ -41,8 +40,4 @@ export function mayMount(own: Entry, offering: Entry, catalogue: Catalogue): boo
   if (signers === undefined || offering.repository === own.repository) return true;
   const { signer } = offering.supervised.loaded;
   return signer !== undefined && signers.has(signer);
-}
-
-function mainOf(entry: Entry, { entries }: Catalogue): Entry {
-  return entry.beside === undefined ? entry : (entries.get(entry.beside.of) ?? entry);
 }
