@@ -3,8 +3,9 @@ import type { ConsoleClient } from '../../console/index.ts';
 import { openPackage } from '../../package/index.ts';
 
 /**
- * The container that is there already in this repository, made of the very package that was to be installed. The digest covers every byte of
- * both, so a script that installs twice has what it wanted. Undefined when it is another one, or nobody says what it is.
+ * The container that is there already in this repository, with the manifest and the image of the package that was to be installed, which is
+ * what the digest covers: a script that installs twice has what it wanted. Another signature of the same does not make it another one.
+ * Undefined when it is another one, or nobody says what it is.
  */
 export async function samePackage(
   client: ConsoleClient,
