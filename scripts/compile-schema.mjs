@@ -73,7 +73,10 @@ function validatorOf(schema) {
 function withoutProse(node, inProperties = false) {
   if (Array.isArray(node)) return node.map((entry) => withoutProse(entry));
   if (typeof node !== 'object' || node === null) return node;
-  const prose = ['title', 'description', 'examples', 'default', 'minimum', 'maximum', 'x-range'];
+  const prose = [
+    ...['title', 'description', 'examples', 'default', 'minimum', 'maximum'],
+    ...['x-range', 'x-tags', 'x-typed', 'minProperties', 'maxProperties'],
+  ];
   return Object.fromEntries(
     Object.entries(node)
       .filter(([key]) => inProperties || !prose.includes(key))
@@ -91,9 +94,11 @@ function shapeOf(node, definitions, defaults) {
   const words = full.enum ?? (name === undefined ? wordsOf(full.pattern) : undefined);
   const range = full['x-range'] ?? (full.minimum === undefined ? undefined : [full.minimum, full.maximum]);
   return {
-    types: [full.type].flat(),
+    types: [full.type ?? []].flat(),
     ...(name === undefined ? {} : { quantity: name }),
     ...(words === undefined ? {} : { words }),
+    ...(full['x-tags'] === undefined ? {} : { tags: full['x-tags'] }),
+    ...(full['x-typed'] === undefined ? {} : { typed: full['x-typed'] }),
     ...(full.required === undefined ? {} : { required: full.required }),
     ...(full.properties === undefined
       ? {}

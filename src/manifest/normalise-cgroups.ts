@@ -1,7 +1,7 @@
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { CgroupsSection, DeviceRate } from './manifest.ts';
-import { mapValues, valueOf } from './normalise.ts';
 import { readCount, readCpuTime, readMemoryLimit, readQuota, readRate } from './quantities/index.ts';
+import { mapValues, valueOf } from './values.ts';
 
 type Input = NonNullable<ManifestInput['cgroups']>;
 type Written = string | number;
@@ -14,6 +14,7 @@ const DEFAULT_PERIOD = 100_000;
 export function normaliseCgroups(input: Input): CgroupsSection {
   const section: CgroupsSection = {};
   if (input.enforce !== undefined) section.enforce = input.enforce;
+  if (input.parent !== undefined) section.parent = input.parent;
   if (input.memory !== undefined) section.memory = memory(input.memory);
   if (input.cpu !== undefined) section.cpu = cpu(input.cpu);
   if (input.blkio !== undefined) section.blkio = blkio(input.blkio);
@@ -62,6 +63,7 @@ function blkio(input: NonNullable<Input['blkio']>): NonNullable<CgroupsSection['
   const result: NonNullable<CgroupsSection['blkio']> = {};
   if (input.weight !== undefined) result.weight = input.weight;
   if (input.leaf_weight !== undefined) result.leaf_weight = input.leaf_weight;
+  if (input.attrs !== undefined) result.attrs = mapValues(input.attrs, (text) => text);
   if (input.weight_device !== undefined) result.weight_device = input.weight_device.map((entry) => ({ ...entry }));
   const lists = [
     'throttle_read_bps_device',

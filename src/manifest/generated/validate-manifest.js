@@ -2,21 +2,28 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"pattern":"^(idle|deadline)$","additionalProperties":false,"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}}}}},"network":{"type":["string","object"],"pattern":"^(none|host)$","additionalProperties":false,"properties":{"namespace":{"type":"string"}}},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
 const schema12 = {"type":["integer","string","null"]};
 const schema44 = {"type":["integer","string"]};
-const schema45 = {"type":["integer","string"]};
-const schema50 = {"type":["integer","string"]};
+const schema45 = {"type":"integer"};
+const schema46 = {"type":["integer","string"]};
 const schema51 = {"type":["integer","string"]};
-const schema55 = {"type":["integer","string"]};
-const schema59 = {"type":["integer","string"]};
-const schema61 = {"type":["number","string"]};
-const schema63 = {"type":["number","string"]};
-const schema65 = {"type":["integer","string"]};
-const schema69 = {"type":["number","string"]};
+const schema52 = {"type":["integer","string"]};
+const schema56 = {"type":["integer","string"]};
+const schema60 = {"type":["integer","string"]};
+const schema62 = {"type":["number","string"]};
+const schema64 = {"type":["number","string"]};
+const schema66 = {"type":["integer","string"]};
+const schema70 = {"type":["number","string"]};
+const schema74 = {"type":["integer","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
 const pattern1 = new RegExp("^(host|package|/.*)$", "u");
+const pattern2 = new RegExp("^(idle|deadline)$", "u");
+const pattern3 = new RegExp("^(none|host)$", "u");
+const pattern4 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
+const pattern5 = new RegExp("^any$", "u");
+const pattern7 = new RegExp("^full$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="manifest.schema.json" */;
@@ -1151,7 +1158,7 @@ vErrors.push(err85);
 errors++;
 }
 for(const key20 in data63){
-if(!((((((((key20 === "type") || (key20 === "host")) || (key20 === "options")) || (key20 === "optional")) || (key20 === "size")) || (key20 === "name")) || (key20 === "version")) || (key20 === "dir"))){
+if(!(func2.call(schema11.properties.mounts.additionalProperties.properties, key20))){
 const err86 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err86];
@@ -1174,7 +1181,7 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource"))){
+if(!((((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource")) || (data64 === "persist")) || (data64 === "sockets"))){
 const err88 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err88];
@@ -1270,9 +1277,10 @@ vErrors.push(err95);
 errors++;
 }
 }
-}
-else {
-const err96 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data63.mode !== undefined){
+let data72 = data63.mode;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err96 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1284,7 +1292,7 @@ errors++;
 }
 }
 else {
-const err97 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err97 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1294,11 +1302,9 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data72 = data.io;
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(data72.stdout === undefined){
-const err98 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+}
+else {
+const err98 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1307,8 +1313,12 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(data72.stderr === undefined){
-const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data.io !== undefined){
+let data73 = data.io;
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+if(data73.stdout === undefined){
+const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1317,9 +1327,8 @@ vErrors.push(err99);
 }
 errors++;
 }
-for(const key21 in data72){
-if(!((key21 === "stdout") || (key21 === "stderr"))){
-const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(data73.stderr === undefined){
+const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1328,11 +1337,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-if(data72.stdout !== undefined){
-let data73 = data72.stdout;
-if(typeof data73 !== "string"){
-const err101 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key21 in data73){
+if(!((key21 === "stdout") || (key21 === "stderr"))){
+const err101 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1341,8 +1348,11 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(!(((data73 === "pipe") || (data73 === "discard")) || (data73 === "inherit"))){
-const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+}
+if(data73.stdout !== undefined){
+let data74 = data73.stdout;
+if(typeof data74 !== "string"){
+const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1351,11 +1361,8 @@ vErrors.push(err102);
 }
 errors++;
 }
-}
-if(data72.stderr !== undefined){
-let data74 = data72.stderr;
-if(typeof data74 !== "string"){
-const err103 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
+const err103 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1364,8 +1371,11 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
-const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+if(data73.stderr !== undefined){
+let data75 = data73.stderr;
+if(typeof data75 !== "string"){
+const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1374,10 +1384,8 @@ vErrors.push(err104);
 }
 errors++;
 }
-}
-}
-else {
-const err105 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data75 === "pipe") || (data75 === "discard")) || (data75 === "inherit"))){
+const err105 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1387,12 +1395,9 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data75 = data.cgroups;
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-for(const key22 in data75){
-if(!(func2.call(schema11.properties.cgroups.properties, key22))){
-const err106 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+else {
+const err106 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1402,10 +1407,12 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data75.enforce !== undefined){
-let data76 = data75.enforce;
-if(typeof data76 !== "string"){
-const err107 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.cgroups !== undefined){
+let data76 = data.cgroups;
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+for(const key22 in data76){
+if(!(func2.call(schema11.properties.cgroups.properties, key22))){
+const err107 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1414,8 +1421,11 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(!((data76 === "strict") || (data76 === "best_effort"))){
-const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+if(data76.enforce !== undefined){
+let data77 = data76.enforce;
+if(typeof data77 !== "string"){
+const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1424,13 +1434,8 @@ vErrors.push(err108);
 }
 errors++;
 }
-}
-if(data75.memory !== undefined){
-let data77 = data75.memory;
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-for(const key23 in data77){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
-const err109 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(!((data77 === "strict") || (data77 === "best_effort"))){
+const err109 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1440,10 +1445,9 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data77.memory_hard_limit !== undefined){
-let data78 = data77.memory_hard_limit;
-if((!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))) && (typeof data78 !== "string")){
-const err110 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data76.parent !== undefined){
+if(typeof data76.parent !== "string"){
+const err110 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1453,10 +1457,12 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data77.memory_soft_limit !== undefined){
-let data79 = data77.memory_soft_limit;
-if((!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))) && (typeof data79 !== "string")){
-const err111 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data76.memory !== undefined){
+let data79 = data76.memory;
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+for(const key23 in data79){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
+const err111 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1466,10 +1472,10 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data77.memory_swap_limit !== undefined){
-let data80 = data77.memory_swap_limit;
+if(data79.memory_hard_limit !== undefined){
+let data80 = data79.memory_hard_limit;
 if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
-const err112 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+const err112 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1479,10 +1485,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data77.kernel_memory_limit !== undefined){
-let data81 = data77.kernel_memory_limit;
+if(data79.memory_soft_limit !== undefined){
+let data81 = data79.memory_soft_limit;
 if((!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))) && (typeof data81 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+const err113 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1492,10 +1498,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data77.kernel_tcp_memory_limit !== undefined){
-let data82 = data77.kernel_tcp_memory_limit;
+if(data79.memory_swap_limit !== undefined){
+let data82 = data79.memory_swap_limit;
 if((!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))) && (typeof data82 !== "string")){
-const err114 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+const err114 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1505,10 +1511,10 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data77.swappiness !== undefined){
-let data83 = data77.swappiness;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-const err115 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data79.kernel_memory_limit !== undefined){
+let data83 = data79.kernel_memory_limit;
+if((!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))) && (typeof data83 !== "string")){
+const err115 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1518,9 +1524,10 @@ vErrors.push(err115);
 errors++;
 }
 }
-if(data77.oom_kill_disable !== undefined){
-if(typeof data77.oom_kill_disable !== "boolean"){
-const err116 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data79.kernel_tcp_memory_limit !== undefined){
+let data84 = data79.kernel_tcp_memory_limit;
+if((!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))) && (typeof data84 !== "string")){
+const err116 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1530,9 +1537,10 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data77.oom_group !== undefined){
-if(typeof data77.oom_group !== "boolean"){
-const err117 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data79.swappiness !== undefined){
+let data85 = data79.swappiness;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+const err117 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1542,9 +1550,9 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data77.oom_monitor !== undefined){
-if(typeof data77.oom_monitor !== "boolean"){
-const err118 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data79.oom_kill_disable !== undefined){
+if(typeof data79.oom_kill_disable !== "boolean"){
+const err118 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1554,9 +1562,9 @@ vErrors.push(err118);
 errors++;
 }
 }
-}
-else {
-const err119 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data79.oom_group !== undefined){
+if(typeof data79.oom_group !== "boolean"){
+const err119 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1566,12 +1574,9 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data75.cpu !== undefined){
-let data87 = data75.cpu;
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-for(const key24 in data87){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key24))){
-const err120 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+if(data79.oom_monitor !== undefined){
+if(typeof data79.oom_monitor !== "boolean"){
+const err120 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1581,10 +1586,12 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data87.shares !== undefined){
-let data88 = data87.shares;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-const err121 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data79.attrs !== undefined){
+let data89 = data79.attrs;
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+for(const key24 in data89){
+if(typeof data89[key24] !== "string"){
+const err121 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1594,10 +1601,9 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data87.quota !== undefined){
-let data89 = data87.quota;
-if((!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))) && (typeof data89 !== "string")){
-const err122 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema50.type},message:"must be integer,string"};
+}
+else {
+const err122 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1607,10 +1613,9 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(data87.period !== undefined){
-let data90 = data87.period;
-if((!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))) && (typeof data90 !== "string")){
-const err123 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+}
+else {
+const err123 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1620,10 +1625,12 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data87.burst !== undefined){
-let data91 = data87.burst;
-if((!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))) && (typeof data91 !== "string")){
-const err124 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data76.cpu !== undefined){
+let data91 = data76.cpu;
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+for(const key25 in data91){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key25))){
+const err124 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1633,10 +1640,10 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data87.idle !== undefined){
-let data92 = data87.idle;
+if(data91.shares !== undefined){
+let data92 = data91.shares;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-const err125 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err125 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1646,9 +1653,10 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data87.cpus !== undefined){
-if(typeof data87.cpus !== "string"){
-const err126 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.quota !== undefined){
+let data93 = data91.quota;
+if((!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))) && (typeof data93 !== "string")){
+const err126 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1658,9 +1666,10 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data87.mems !== undefined){
-if(typeof data87.mems !== "string"){
-const err127 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.period !== undefined){
+let data94 = data91.period;
+if((!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))) && (typeof data94 !== "string")){
+const err127 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1670,10 +1679,10 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data87.realtime_runtime !== undefined){
-let data95 = data87.realtime_runtime;
+if(data91.burst !== undefined){
+let data95 = data91.burst;
 if((!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))) && (typeof data95 !== "string")){
-const err128 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+const err128 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1683,10 +1692,10 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data87.realtime_period !== undefined){
-let data96 = data87.realtime_period;
-if((!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))) && (typeof data96 !== "string")){
-const err129 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data91.idle !== undefined){
+let data96 = data91.idle;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+const err129 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1696,9 +1705,9 @@ vErrors.push(err129);
 errors++;
 }
 }
-}
-else {
-const err130 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data91.cpus !== undefined){
+if(typeof data91.cpus !== "string"){
+const err130 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1708,12 +1717,9 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data75.blkio !== undefined){
-let data97 = data75.blkio;
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-for(const key25 in data97){
-if(!(((((((key25 === "weight") || (key25 === "leaf_weight")) || (key25 === "weight_device")) || (key25 === "throttle_read_bps_device")) || (key25 === "throttle_write_bps_device")) || (key25 === "throttle_read_iops_device")) || (key25 === "throttle_write_iops_device"))){
-const err131 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data91.mems !== undefined){
+if(typeof data91.mems !== "string"){
+const err131 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1723,10 +1729,10 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data97.weight !== undefined){
-let data98 = data97.weight;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-const err132 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.realtime_runtime !== undefined){
+let data99 = data91.realtime_runtime;
+if((!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))) && (typeof data99 !== "string")){
+const err132 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1736,10 +1742,10 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data97.leaf_weight !== undefined){
-let data99 = data97.leaf_weight;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-const err133 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.realtime_period !== undefined){
+let data100 = data91.realtime_period;
+if((!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))) && (typeof data100 !== "string")){
+const err133 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1749,16 +1755,12 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data97.weight_device !== undefined){
-let data100 = data97.weight_device;
-if(Array.isArray(data100)){
-const len3 = data100.length;
-for(let i3=0; i3<len3; i3++){
-let data101 = data100[i3];
+if(data91.attrs !== undefined){
+let data101 = data91.attrs;
 if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
 for(const key26 in data101){
-if(!(((((key26 === "device") || (key26 === "major")) || (key26 === "minor")) || (key26 === "weight")) || (key26 === "leaf_weight"))){
-const err134 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+if(typeof data101[key26] !== "string"){
+const err134 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1768,9 +1770,9 @@ vErrors.push(err134);
 errors++;
 }
 }
-if(data101.device !== undefined){
-if(typeof data101.device !== "string"){
-const err135 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err135 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1780,10 +1782,9 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data101.major !== undefined){
-let data103 = data101.major;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-const err136 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err136 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1793,10 +1794,12 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data101.minor !== undefined){
-let data104 = data101.minor;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-const err137 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data76.blkio !== undefined){
+let data103 = data76.blkio;
+if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
+for(const key27 in data103){
+if(!((((((((key27 === "weight") || (key27 === "leaf_weight")) || (key27 === "weight_device")) || (key27 === "throttle_read_bps_device")) || (key27 === "throttle_write_bps_device")) || (key27 === "throttle_read_iops_device")) || (key27 === "throttle_write_iops_device")) || (key27 === "attrs"))){
+const err137 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1806,10 +1809,10 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data101.weight !== undefined){
-let data105 = data101.weight;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-const err138 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data103.weight !== undefined){
+let data104 = data103.weight;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+const err138 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1819,10 +1822,10 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data101.leaf_weight !== undefined){
-let data106 = data101.leaf_weight;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-const err139 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data103.leaf_weight !== undefined){
+let data105 = data103.leaf_weight;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
+const err139 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1832,9 +1835,16 @@ vErrors.push(err139);
 errors++;
 }
 }
-}
-else {
-const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data103.weight_device !== undefined){
+let data106 = data103.weight_device;
+if(Array.isArray(data106)){
+const len3 = data106.length;
+for(let i3=0; i3<len3; i3++){
+let data107 = data106[i3];
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+for(const key28 in data107){
+if(!(((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "weight")) || (key28 === "leaf_weight"))){
+const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1844,9 +1854,9 @@ vErrors.push(err140);
 errors++;
 }
 }
-}
-else {
-const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data107.device !== undefined){
+if(typeof data107.device !== "string"){
+const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1856,15 +1866,10 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data97.throttle_read_bps_device !== undefined){
-let data107 = data97.throttle_read_bps_device;
-if(Array.isArray(data107)){
-const len4 = data107.length;
-for(let i4=0; i4<len4; i4++){
-let data108 = data107[i4];
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-if(data108.rate === undefined){
-const err142 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data107.major !== undefined){
+let data109 = data107.major;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
+const err142 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1873,9 +1878,11 @@ vErrors.push(err142);
 }
 errors++;
 }
-for(const key27 in data108){
-if(!((((key27 === "device") || (key27 === "major")) || (key27 === "minor")) || (key27 === "rate"))){
-const err143 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+if(data107.minor !== undefined){
+let data110 = data107.minor;
+if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
+const err143 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1885,9 +1892,10 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data108.device !== undefined){
-if(typeof data108.device !== "string"){
-const err144 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data107.weight !== undefined){
+let data111 = data107.weight;
+if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
+const err144 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1897,10 +1905,10 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data108.major !== undefined){
-let data110 = data108.major;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-const err145 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data107.leaf_weight !== undefined){
+let data112 = data107.leaf_weight;
+if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
+const err145 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1910,10 +1918,9 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data108.minor !== undefined){
-let data111 = data108.minor;
-if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
-const err146 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err146 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1923,10 +1930,9 @@ vErrors.push(err146);
 errors++;
 }
 }
-if(data108.rate !== undefined){
-let data112 = data108.rate;
-if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
-const err147 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+}
+else {
+const err147 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1936,9 +1942,15 @@ vErrors.push(err147);
 errors++;
 }
 }
-}
-else {
-const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data103.throttle_read_bps_device !== undefined){
+let data113 = data103.throttle_read_bps_device;
+if(Array.isArray(data113)){
+const len4 = data113.length;
+for(let i4=0; i4<len4; i4++){
+let data114 = data113[i4];
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+if(data114.rate === undefined){
+const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1947,10 +1959,9 @@ vErrors.push(err148);
 }
 errors++;
 }
-}
-}
-else {
-const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key29 in data114){
+if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
+const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1960,15 +1971,9 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data97.throttle_write_bps_device !== undefined){
-let data113 = data97.throttle_write_bps_device;
-if(Array.isArray(data113)){
-const len5 = data113.length;
-for(let i5=0; i5<len5; i5++){
-let data114 = data113[i5];
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-if(data114.rate === undefined){
-const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data114.device !== undefined){
+if(typeof data114.device !== "string"){
+const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1977,9 +1982,11 @@ vErrors.push(err150);
 }
 errors++;
 }
-for(const key28 in data114){
-if(!((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "rate"))){
-const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+if(data114.major !== undefined){
+let data116 = data114.major;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1989,9 +1996,10 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data114.device !== undefined){
-if(typeof data114.device !== "string"){
-const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data114.minor !== undefined){
+let data117 = data114.minor;
+if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
+const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2001,10 +2009,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data114.major !== undefined){
-let data116 = data114.major;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data114.rate !== undefined){
+let data118 = data114.rate;
+if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
+const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2014,10 +2022,9 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data114.minor !== undefined){
-let data117 = data114.minor;
-if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
-const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2027,10 +2034,9 @@ vErrors.push(err154);
 errors++;
 }
 }
-if(data114.rate !== undefined){
-let data118 = data114.rate;
-if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
-const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+}
+else {
+const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2040,9 +2046,15 @@ vErrors.push(err155);
 errors++;
 }
 }
-}
-else {
-const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data103.throttle_write_bps_device !== undefined){
+let data119 = data103.throttle_write_bps_device;
+if(Array.isArray(data119)){
+const len5 = data119.length;
+for(let i5=0; i5<len5; i5++){
+let data120 = data119[i5];
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+if(data120.rate === undefined){
+const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2051,10 +2063,9 @@ vErrors.push(err156);
 }
 errors++;
 }
-}
-}
-else {
-const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key30 in data120){
+if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
+const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2064,15 +2075,9 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data97.throttle_read_iops_device !== undefined){
-let data119 = data97.throttle_read_iops_device;
-if(Array.isArray(data119)){
-const len6 = data119.length;
-for(let i6=0; i6<len6; i6++){
-let data120 = data119[i6];
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.rate === undefined){
-const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data120.device !== undefined){
+if(typeof data120.device !== "string"){
+const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2081,9 +2086,11 @@ vErrors.push(err158);
 }
 errors++;
 }
-for(const key29 in data120){
-if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
-const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+}
+if(data120.major !== undefined){
+let data122 = data120.major;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2093,9 +2100,10 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data120.device !== undefined){
-if(typeof data120.device !== "string"){
-const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data120.minor !== undefined){
+let data123 = data120.minor;
+if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
+const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2105,10 +2113,10 @@ vErrors.push(err160);
 errors++;
 }
 }
-if(data120.major !== undefined){
-let data122 = data120.major;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data120.rate !== undefined){
+let data124 = data120.rate;
+if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
+const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2118,10 +2126,9 @@ vErrors.push(err161);
 errors++;
 }
 }
-if(data120.minor !== undefined){
-let data123 = data120.minor;
-if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
-const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2131,10 +2138,9 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data120.rate !== undefined){
-let data124 = data120.rate;
-if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
-const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+}
+else {
+const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2144,9 +2150,15 @@ vErrors.push(err163);
 errors++;
 }
 }
-}
-else {
-const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data103.throttle_read_iops_device !== undefined){
+let data125 = data103.throttle_read_iops_device;
+if(Array.isArray(data125)){
+const len6 = data125.length;
+for(let i6=0; i6<len6; i6++){
+let data126 = data125[i6];
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.rate === undefined){
+const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2155,10 +2167,9 @@ vErrors.push(err164);
 }
 errors++;
 }
-}
-}
-else {
-const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key31 in data126){
+if(!((((key31 === "device") || (key31 === "major")) || (key31 === "minor")) || (key31 === "rate"))){
+const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2168,15 +2179,9 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data97.throttle_write_iops_device !== undefined){
-let data125 = data97.throttle_write_iops_device;
-if(Array.isArray(data125)){
-const len7 = data125.length;
-for(let i7=0; i7<len7; i7++){
-let data126 = data125[i7];
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.rate === undefined){
-const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data126.device !== undefined){
+if(typeof data126.device !== "string"){
+const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2185,9 +2190,11 @@ vErrors.push(err166);
 }
 errors++;
 }
-for(const key30 in data126){
-if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
-const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+if(data126.major !== undefined){
+let data128 = data126.major;
+if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
+const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2197,9 +2204,10 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data126.device !== undefined){
-if(typeof data126.device !== "string"){
-const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data126.minor !== undefined){
+let data129 = data126.minor;
+if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
+const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2209,10 +2217,10 @@ vErrors.push(err168);
 errors++;
 }
 }
-if(data126.major !== undefined){
-let data128 = data126.major;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data126.rate !== undefined){
+let data130 = data126.rate;
+if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
+const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2222,10 +2230,9 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data126.minor !== undefined){
-let data129 = data126.minor;
-if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
-const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2235,10 +2242,9 @@ vErrors.push(err170);
 errors++;
 }
 }
-if(data126.rate !== undefined){
-let data130 = data126.rate;
-if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
-const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+}
+else {
+const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2248,9 +2254,15 @@ vErrors.push(err171);
 errors++;
 }
 }
-}
-else {
-const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data103.throttle_write_iops_device !== undefined){
+let data131 = data103.throttle_write_iops_device;
+if(Array.isArray(data131)){
+const len7 = data131.length;
+for(let i7=0; i7<len7; i7++){
+let data132 = data131[i7];
+if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
+if(data132.rate === undefined){
+const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2259,10 +2271,9 @@ vErrors.push(err172);
 }
 errors++;
 }
-}
-}
-else {
-const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key32 in data132){
+if(!((((key32 === "device") || (key32 === "major")) || (key32 === "minor")) || (key32 === "rate"))){
+const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2272,9 +2283,9 @@ vErrors.push(err173);
 errors++;
 }
 }
-}
-else {
-const err174 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data132.device !== undefined){
+if(typeof data132.device !== "string"){
+const err174 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2284,11 +2295,10 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(data75.pids !== undefined){
-let data131 = data75.pids;
-if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
-if(data131.limit === undefined){
-const err175 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(data132.major !== undefined){
+let data134 = data132.major;
+if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
+const err175 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2297,9 +2307,11 @@ vErrors.push(err175);
 }
 errors++;
 }
-for(const key31 in data131){
-if(!(key31 === "limit")){
-const err176 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data132.minor !== undefined){
+let data135 = data132.minor;
+if(!(((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135))) && (isFinite(data135)))){
+const err176 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2309,10 +2321,10 @@ vErrors.push(err176);
 errors++;
 }
 }
-if(data131.limit !== undefined){
-let data132 = data131.limit;
-if((!(((typeof data132 == "number") && (!(data132 % 1) && !isNaN(data132))) && (isFinite(data132)))) && (typeof data132 !== "string")){
-const err177 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema59.type},message:"must be integer,string"};
+if(data132.rate !== undefined){
+let data136 = data132.rate;
+if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
+const err177 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2324,7 +2336,7 @@ errors++;
 }
 }
 else {
-const err178 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err178 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2334,15 +2346,9 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data75.hugetlb !== undefined){
-let data133 = data75.hugetlb;
-if(Array.isArray(data133)){
-const len8 = data133.length;
-for(let i8=0; i8<len8; i8++){
-let data134 = data133[i8];
-if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
-if(data134.page_size === undefined){
-const err179 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+}
+else {
+const err179 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2351,8 +2357,13 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(data134.limit === undefined){
-const err180 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+if(data103.attrs !== undefined){
+let data137 = data103.attrs;
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+for(const key33 in data137){
+if(typeof data137[key33] !== "string"){
+const err180 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2361,9 +2372,10 @@ vErrors.push(err180);
 }
 errors++;
 }
-for(const key32 in data134){
-if(!((key32 === "page_size") || (key32 === "limit"))){
-const err181 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+}
+}
+else {
+const err181 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2373,9 +2385,9 @@ vErrors.push(err181);
 errors++;
 }
 }
-if(data134.page_size !== undefined){
-if(typeof data134.page_size !== "string"){
-const err182 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err182 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2385,10 +2397,11 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data134.limit !== undefined){
-let data136 = data134.limit;
-if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err183 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data76.pids !== undefined){
+let data139 = data76.pids;
+if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
+if(data139.limit === undefined){
+const err183 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2397,10 +2410,9 @@ vErrors.push(err183);
 }
 errors++;
 }
-}
-}
-else {
-const err184 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key34 in data139){
+if(!(key34 === "limit")){
+const err184 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2410,9 +2422,10 @@ vErrors.push(err184);
 errors++;
 }
 }
-}
-else {
-const err185 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data139.limit !== undefined){
+let data140 = data139.limit;
+if((!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))) && (typeof data140 !== "string")){
+const err185 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2422,15 +2435,9 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data75.rdma !== undefined){
-let data137 = data75.rdma;
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-for(const key33 in data137){
-let data138 = data137[key33];
-if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
-for(const key34 in data138){
-if(!((key34 === "hca_handles") || (key34 === "hca_objects"))){
-const err186 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+}
+else {
+const err186 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2440,10 +2447,15 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data138.hca_handles !== undefined){
-let data139 = data138.hca_handles;
-if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
-const err187 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data76.hugetlb !== undefined){
+let data141 = data76.hugetlb;
+if(Array.isArray(data141)){
+const len8 = data141.length;
+for(let i8=0; i8<len8; i8++){
+let data142 = data141[i8];
+if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
+if(data142.page_size === undefined){
+const err187 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2452,11 +2464,8 @@ vErrors.push(err187);
 }
 errors++;
 }
-}
-if(data138.hca_objects !== undefined){
-let data140 = data138.hca_objects;
-if(!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))){
-const err188 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data142.limit === undefined){
+const err188 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2465,10 +2474,9 @@ vErrors.push(err188);
 }
 errors++;
 }
-}
-}
-else {
-const err189 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key35 in data142){
+if(!((key35 === "page_size") || (key35 === "limit"))){
+const err189 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2478,9 +2486,9 @@ vErrors.push(err189);
 errors++;
 }
 }
-}
-else {
-const err190 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data142.page_size !== undefined){
+if(typeof data142.page_size !== "string"){
+const err190 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2490,12 +2498,10 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data75.network !== undefined){
-let data141 = data75.network;
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-for(const key35 in data141){
-if(!((key35 === "class_id") || (key35 === "priorities"))){
-const err191 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+if(data142.limit !== undefined){
+let data144 = data142.limit;
+if((!(((typeof data144 == "number") && (!(data144 % 1) && !isNaN(data144))) && (isFinite(data144)))) && (typeof data144 !== "string")){
+const err191 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2505,10 +2511,9 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data141.class_id !== undefined){
-let data142 = data141.class_id;
-if(!(((typeof data142 == "number") && (!(data142 % 1) && !isNaN(data142))) && (isFinite(data142)))){
-const err192 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err192 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2518,15 +2523,9 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data141.priorities !== undefined){
-let data143 = data141.priorities;
-if(Array.isArray(data143)){
-const len9 = data143.length;
-for(let i9=0; i9<len9; i9++){
-let data144 = data143[i9];
-if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-if(data144.name === undefined){
-const err193 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+else {
+const err193 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2535,8 +2534,16 @@ vErrors.push(err193);
 }
 errors++;
 }
-if(data144.priority === undefined){
-const err194 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+}
+if(data76.rdma !== undefined){
+let data145 = data76.rdma;
+if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
+for(const key36 in data145){
+let data146 = data145[key36];
+if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
+for(const key37 in data146){
+if(!((key37 === "hca_handles") || (key37 === "hca_objects"))){
+const err194 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2545,9 +2552,11 @@ vErrors.push(err194);
 }
 errors++;
 }
-for(const key36 in data144){
-if(!((key36 === "name") || (key36 === "priority"))){
-const err195 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
+}
+if(data146.hca_handles !== undefined){
+let data147 = data146.hca_handles;
+if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
+const err195 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2557,9 +2566,10 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data144.name !== undefined){
-if(typeof data144.name !== "string"){
-const err196 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data146.hca_objects !== undefined){
+let data148 = data146.hca_objects;
+if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
+const err196 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2569,10 +2579,9 @@ vErrors.push(err196);
 errors++;
 }
 }
-if(data144.priority !== undefined){
-let data146 = data144.priority;
-if(!(((typeof data146 == "number") && (!(data146 % 1) && !isNaN(data146))) && (isFinite(data146)))){
-const err197 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err197 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2584,7 +2593,7 @@ errors++;
 }
 }
 else {
-const err198 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err198 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2594,9 +2603,12 @@ vErrors.push(err198);
 errors++;
 }
 }
-}
-else {
-const err199 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data76.network !== undefined){
+let data149 = data76.network;
+if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
+for(const key38 in data149){
+if(!((key38 === "class_id") || (key38 === "priorities"))){
+const err199 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2606,9 +2618,10 @@ vErrors.push(err199);
 errors++;
 }
 }
-}
-else {
-const err200 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data149.class_id !== undefined){
+let data150 = data149.class_id;
+if(!(((typeof data150 == "number") && (!(data150 % 1) && !isNaN(data150))) && (isFinite(data150)))){
+const err200 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2618,12 +2631,15 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data75.unified !== undefined){
-let data147 = data75.unified;
-if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
-for(const key37 in data147){
-if(typeof data147[key37] !== "string"){
-const err201 = {instancePath:instancePath+"/cgroups/unified/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data149.priorities !== undefined){
+let data151 = data149.priorities;
+if(Array.isArray(data151)){
+const len9 = data151.length;
+for(let i9=0; i9<len9; i9++){
+let data152 = data151[i9];
+if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
+if(data152.name === undefined){
+const err201 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2632,10 +2648,8 @@ vErrors.push(err201);
 }
 errors++;
 }
-}
-}
-else {
-const err202 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data152.priority === undefined){
+const err202 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2644,10 +2658,9 @@ vErrors.push(err202);
 }
 errors++;
 }
-}
-}
-else {
-const err203 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key39 in data152){
+if(!((key39 === "name") || (key39 === "priority"))){
+const err203 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2657,10 +2670,9 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data.autostart !== undefined){
-let data149 = data.autostart;
-if(typeof data149 !== "string"){
-const err204 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data152.name !== undefined){
+if(typeof data152.name !== "string"){
+const err204 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2669,8 +2681,11 @@ vErrors.push(err204);
 }
 errors++;
 }
-if(!((data149 === "relaxed") || (data149 === "critical"))){
-const err205 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+}
+if(data152.priority !== undefined){
+let data154 = data152.priority;
+if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
+const err205 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2680,10 +2695,9 @@ vErrors.push(err205);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data150 = data.restart;
-if((typeof data150 !== "string") && (!(data150 && typeof data150 == "object" && !Array.isArray(data150)))){
-const err206 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+}
+else {
+const err206 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2692,9 +2706,10 @@ vErrors.push(err206);
 }
 errors++;
 }
-if(typeof data150 === "string"){
-if(!pattern0.test(data150)){
-const err207 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+}
+else {
+const err207 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2704,9 +2719,9 @@ vErrors.push(err207);
 errors++;
 }
 }
-if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
-if(data150.policy === undefined){
-const err208 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+}
+else {
+const err208 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2715,9 +2730,13 @@ vErrors.push(err208);
 }
 errors++;
 }
-for(const key38 in data150){
-if(!(((((((key38 === "policy") || (key38 === "initial_delay")) || (key38 === "max_delay")) || (key38 === "multiplier")) || (key38 === "jitter")) || (key38 === "reset_after")) || (key38 === "max_restarts"))){
-const err209 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+}
+if(data76.unified !== undefined){
+let data155 = data76.unified;
+if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
+for(const key40 in data155){
+if(typeof data155[key40] !== "string"){
+const err209 = {instancePath:instancePath+"/cgroups/unified/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2727,10 +2746,9 @@ vErrors.push(err209);
 errors++;
 }
 }
-if(data150.policy !== undefined){
-let data151 = data150.policy;
-if(typeof data151 !== "string"){
-const err210 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err210 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2739,8 +2757,10 @@ vErrors.push(err210);
 }
 errors++;
 }
-if(!(((data151 === "never") || (data151 === "on_failure")) || (data151 === "always"))){
-const err211 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err211 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2750,10 +2770,10 @@ vErrors.push(err211);
 errors++;
 }
 }
-if(data150.initial_delay !== undefined){
-let data152 = data150.initial_delay;
-if((!((typeof data152 == "number") && (isFinite(data152)))) && (typeof data152 !== "string")){
-const err212 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(data.autostart !== undefined){
+let data157 = data.autostart;
+if(typeof data157 !== "string"){
+const err212 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2762,11 +2782,8 @@ vErrors.push(err212);
 }
 errors++;
 }
-}
-if(data150.max_delay !== undefined){
-let data153 = data150.max_delay;
-if((!((typeof data153 == "number") && (isFinite(data153)))) && (typeof data153 !== "string")){
-const err213 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(!((data157 === "relaxed") || (data157 === "critical"))){
+const err213 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2776,10 +2793,10 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data150.multiplier !== undefined){
-let data154 = data150.multiplier;
-if(!((typeof data154 == "number") && (isFinite(data154)))){
-const err214 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.restart !== undefined){
+let data158 = data.restart;
+if((typeof data158 !== "string") && (!(data158 && typeof data158 == "object" && !Array.isArray(data158)))){
+const err214 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2788,11 +2805,9 @@ vErrors.push(err214);
 }
 errors++;
 }
-}
-if(data150.jitter !== undefined){
-let data155 = data150.jitter;
-if((!((typeof data155 == "number") && (isFinite(data155)))) && (typeof data155 !== "string")){
-const err215 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema63.type},message:"must be number,string"};
+if(typeof data158 === "string"){
+if(!pattern0.test(data158)){
+const err215 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2802,10 +2817,9 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data150.reset_after !== undefined){
-let data156 = data150.reset_after;
-if((!((typeof data156 == "number") && (isFinite(data156)))) && (typeof data156 !== "string")){
-const err216 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
+if(data158.policy === undefined){
+const err216 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2814,11 +2828,9 @@ vErrors.push(err216);
 }
 errors++;
 }
-}
-if(data150.max_restarts !== undefined){
-let data157 = data150.max_restarts;
-if((!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))) && (typeof data157 !== "string")){
-const err217 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema65.type},message:"must be integer,string"};
+for(const key41 in data158){
+if(!(((((((key41 === "policy") || (key41 === "initial_delay")) || (key41 === "max_delay")) || (key41 === "multiplier")) || (key41 === "jitter")) || (key41 === "reset_after")) || (key41 === "max_restarts"))){
+const err217 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2828,14 +2840,10 @@ vErrors.push(err217);
 errors++;
 }
 }
-}
-}
-if(data.stop !== undefined){
-let data158 = data.stop;
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-for(const key39 in data158){
-if(!((key39 === "signal") || (key39 === "timeout"))){
-const err218 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
+if(data158.policy !== undefined){
+let data159 = data158.policy;
+if(typeof data159 !== "string"){
+const err218 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2844,11 +2852,8 @@ vErrors.push(err218);
 }
 errors++;
 }
-}
-if(data158.signal !== undefined){
-let data159 = data158.signal;
-if(typeof data159 !== "string"){
-const err219 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data159 === "never") || (data159 === "on_failure")) || (data159 === "always"))){
+const err219 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2857,8 +2862,11 @@ vErrors.push(err219);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data159 === "SIGHUP") || (data159 === "SIGINT")) || (data159 === "SIGQUIT")) || (data159 === "SIGILL")) || (data159 === "SIGTRAP")) || (data159 === "SIGABRT")) || (data159 === "SIGBUS")) || (data159 === "SIGFPE")) || (data159 === "SIGKILL")) || (data159 === "SIGUSR1")) || (data159 === "SIGSEGV")) || (data159 === "SIGUSR2")) || (data159 === "SIGPIPE")) || (data159 === "SIGALRM")) || (data159 === "SIGTERM")) || (data159 === "SIGSTKFLT")) || (data159 === "SIGCONT")) || (data159 === "SIGURG")) || (data159 === "SIGXCPU")) || (data159 === "SIGXFSZ")) || (data159 === "SIGVTALRM")) || (data159 === "SIGPROF")) || (data159 === "SIGWINCH")) || (data159 === "SIGIO")) || (data159 === "SIGPWR")) || (data159 === "SIGSYS"))){
-const err220 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+}
+if(data158.initial_delay !== undefined){
+let data160 = data158.initial_delay;
+if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
+const err220 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2868,10 +2876,10 @@ vErrors.push(err220);
 errors++;
 }
 }
-if(data158.timeout !== undefined){
-let data160 = data158.timeout;
-if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
-const err221 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(data158.max_delay !== undefined){
+let data161 = data158.max_delay;
+if((!((typeof data161 == "number") && (isFinite(data161)))) && (typeof data161 !== "string")){
+const err221 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2881,9 +2889,10 @@ vErrors.push(err221);
 errors++;
 }
 }
-}
-else {
-const err222 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data158.multiplier !== undefined){
+let data162 = data158.multiplier;
+if(!((typeof data162 == "number") && (isFinite(data162)))){
+const err222 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2893,10 +2902,10 @@ vErrors.push(err222);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data161 = data.schedule;
-if((typeof data161 !== "string") && (!(data161 && typeof data161 == "object" && !Array.isArray(data161)))){
-const err223 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
+if(data158.jitter !== undefined){
+let data163 = data158.jitter;
+if((!((typeof data163 == "number") && (isFinite(data163)))) && (typeof data163 !== "string")){
+const err223 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema64.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2905,9 +2914,11 @@ vErrors.push(err223);
 }
 errors++;
 }
-if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
-if(data161.cron === undefined){
-const err224 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+}
+if(data158.reset_after !== undefined){
+let data164 = data158.reset_after;
+if((!((typeof data164 == "number") && (isFinite(data164)))) && (typeof data164 !== "string")){
+const err224 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2916,9 +2927,11 @@ vErrors.push(err224);
 }
 errors++;
 }
-for(const key40 in data161){
-if(!(((((((key40 === "cron") || (key40 === "time_zone")) || (key40 === "overlap")) || (key40 === "catch_up")) || (key40 === "catch_up_window")) || (key40 === "jitter")) || (key40 === "max_runtime"))){
-const err225 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
+}
+if(data158.max_restarts !== undefined){
+let data165 = data158.max_restarts;
+if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
+const err225 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema66.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2928,9 +2941,14 @@ vErrors.push(err225);
 errors++;
 }
 }
-if(data161.cron !== undefined){
-if(typeof data161.cron !== "string"){
-const err226 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+}
+if(data.stop !== undefined){
+let data166 = data.stop;
+if(data166 && typeof data166 == "object" && !Array.isArray(data166)){
+for(const key42 in data166){
+if(!((key42 === "signal") || (key42 === "timeout"))){
+const err226 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2940,9 +2958,10 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data161.time_zone !== undefined){
-if(typeof data161.time_zone !== "string"){
-const err227 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data166.signal !== undefined){
+let data167 = data166.signal;
+if(typeof data167 !== "string"){
+const err227 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2951,11 +2970,8 @@ vErrors.push(err227);
 }
 errors++;
 }
-}
-if(data161.overlap !== undefined){
-let data164 = data161.overlap;
-if(typeof data164 !== "string"){
-const err228 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((((((((((((((((((((((data167 === "SIGHUP") || (data167 === "SIGINT")) || (data167 === "SIGQUIT")) || (data167 === "SIGILL")) || (data167 === "SIGTRAP")) || (data167 === "SIGABRT")) || (data167 === "SIGBUS")) || (data167 === "SIGFPE")) || (data167 === "SIGKILL")) || (data167 === "SIGUSR1")) || (data167 === "SIGSEGV")) || (data167 === "SIGUSR2")) || (data167 === "SIGPIPE")) || (data167 === "SIGALRM")) || (data167 === "SIGTERM")) || (data167 === "SIGSTKFLT")) || (data167 === "SIGCONT")) || (data167 === "SIGURG")) || (data167 === "SIGXCPU")) || (data167 === "SIGXFSZ")) || (data167 === "SIGVTALRM")) || (data167 === "SIGPROF")) || (data167 === "SIGWINCH")) || (data167 === "SIGIO")) || (data167 === "SIGPWR")) || (data167 === "SIGSYS"))){
+const err228 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2964,8 +2980,11 @@ vErrors.push(err228);
 }
 errors++;
 }
-if(!((((data164 === "forbid") || (data164 === "allow")) || (data164 === "replace")) || (data164 === "queue"))){
-const err229 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
+}
+if(data166.timeout !== undefined){
+let data168 = data166.timeout;
+if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
+const err229 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2975,10 +2994,9 @@ vErrors.push(err229);
 errors++;
 }
 }
-if(data161.catch_up !== undefined){
-let data165 = data161.catch_up;
-if(typeof data165 !== "string"){
-const err230 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err230 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2987,8 +3005,11 @@ vErrors.push(err230);
 }
 errors++;
 }
-if(!((data165 === "none") || (data165 === "once"))){
-const err231 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.schedule !== undefined){
+let data169 = data.schedule;
+if((typeof data169 !== "string") && (!(data169 && typeof data169 == "object" && !Array.isArray(data169)))){
+const err231 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2997,11 +3018,9 @@ vErrors.push(err231);
 }
 errors++;
 }
-}
-if(data161.catch_up_window !== undefined){
-let data166 = data161.catch_up_window;
-if((!((typeof data166 == "number") && (isFinite(data166)))) && (typeof data166 !== "string")){
-const err232 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+if(data169 && typeof data169 == "object" && !Array.isArray(data169)){
+if(data169.cron === undefined){
+const err232 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -3010,11 +3029,9 @@ vErrors.push(err232);
 }
 errors++;
 }
-}
-if(data161.jitter !== undefined){
-let data167 = data161.jitter;
-if((!((typeof data167 == "number") && (isFinite(data167)))) && (typeof data167 !== "string")){
-const err233 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
+for(const key43 in data169){
+if(!(((((((key43 === "cron") || (key43 === "time_zone")) || (key43 === "overlap")) || (key43 === "catch_up")) || (key43 === "catch_up_window")) || (key43 === "jitter")) || (key43 === "max_runtime"))){
+const err233 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -3024,10 +3041,9 @@ vErrors.push(err233);
 errors++;
 }
 }
-if(data161.max_runtime !== undefined){
-let data168 = data161.max_runtime;
-if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
-const err234 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema69.type},message:"must be number,string"};
+if(data169.cron !== undefined){
+if(typeof data169.cron !== "string"){
+const err234 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -3037,11 +3053,9 @@ vErrors.push(err234);
 errors++;
 }
 }
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err235 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data169.time_zone !== undefined){
+if(typeof data169.time_zone !== "string"){
+const err235 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -3051,10 +3065,10 @@ vErrors.push(err235);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data170 = data.rootfs;
-if((typeof data170 !== "string") && (!(data170 && typeof data170 == "object" && !Array.isArray(data170)))){
-const err236 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(data169.overlap !== undefined){
+let data172 = data169.overlap;
+if(typeof data172 !== "string"){
+const err236 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -3063,9 +3077,8 @@ vErrors.push(err236);
 }
 errors++;
 }
-if(typeof data170 === "string"){
-if(!pattern1.test(data170)){
-const err237 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+if(!((((data172 === "forbid") || (data172 === "allow")) || (data172 === "replace")) || (data172 === "queue"))){
+const err237 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -3075,9 +3088,10 @@ vErrors.push(err237);
 errors++;
 }
 }
-if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
-if(data170.type === undefined){
-const err238 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data169.catch_up !== undefined){
+let data173 = data169.catch_up;
+if(typeof data173 !== "string"){
+const err238 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -3086,9 +3100,8 @@ vErrors.push(err238);
 }
 errors++;
 }
-for(const key41 in data170){
-if(!((((key41 === "type") || (key41 === "path")) || (key41 === "overlay")) || (key41 === "folders"))){
-const err239 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(!((data173 === "none") || (data173 === "once"))){
+const err239 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -3098,10 +3111,10 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data170.type !== undefined){
-let data171 = data170.type;
-if(typeof data171 !== "string"){
-const err240 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data169.catch_up_window !== undefined){
+let data174 = data169.catch_up_window;
+if((!((typeof data174 == "number") && (isFinite(data174)))) && (typeof data174 !== "string")){
+const err240 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -3110,8 +3123,11 @@ vErrors.push(err240);
 }
 errors++;
 }
-if(!(((data171 === "package") || (data171 === "host")) || (data171 === "dir"))){
-const err241 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data169.jitter !== undefined){
+let data175 = data169.jitter;
+if((!((typeof data175 == "number") && (isFinite(data175)))) && (typeof data175 !== "string")){
+const err241 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -3121,9 +3137,10 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data170.path !== undefined){
-if(typeof data170.path !== "string"){
-const err242 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data169.max_runtime !== undefined){
+let data176 = data169.max_runtime;
+if((!((typeof data176 == "number") && (isFinite(data176)))) && (typeof data176 !== "string")){
+const err242 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema70.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -3133,10 +3150,11 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data170.overlay !== undefined){
-let data173 = data170.overlay;
-if(typeof data173 !== "string"){
-const err243 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+}
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err243 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -3145,8 +3163,11 @@ vErrors.push(err243);
 }
 errors++;
 }
-if(!(data173 === "none")){
-const err244 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.rootfs !== undefined){
+let data178 = data.rootfs;
+if((typeof data178 !== "string") && (!(data178 && typeof data178 == "object" && !Array.isArray(data178)))){
+const err244 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -3155,14 +3176,9 @@ vErrors.push(err244);
 }
 errors++;
 }
-}
-if(data170.folders !== undefined){
-let data174 = data170.folders;
-if(Array.isArray(data174)){
-const len10 = data174.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data174[i10] !== "string"){
-const err245 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data178 === "string"){
+if(!pattern1.test(data178)){
+const err245 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -3172,9 +3188,9 @@ vErrors.push(err245);
 errors++;
 }
 }
-}
-else {
-const err246 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data178 && typeof data178 == "object" && !Array.isArray(data178)){
+if(data178.type === undefined){
+const err246 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -3183,15 +3199,9 @@ vErrors.push(err246);
 }
 errors++;
 }
-}
-}
-}
-if(data.process !== undefined){
-let data176 = data.process;
-if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
-for(const key42 in data176){
-if(!(key42 === "privileged")){
-const err247 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
+for(const key44 in data178){
+if(!((((key44 === "type") || (key44 === "path")) || (key44 === "overlay")) || (key44 === "folders"))){
+const err247 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3201,9 +3211,10 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data176.privileged !== undefined){
-if(typeof data176.privileged !== "boolean"){
-const err248 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data178.type !== undefined){
+let data179 = data178.type;
+if(typeof data179 !== "string"){
+const err248 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3212,10 +3223,8 @@ vErrors.push(err248);
 }
 errors++;
 }
-}
-}
-else {
-const err249 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data179 === "package") || (data179 === "host")) || (data179 === "dir"))){
+const err249 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3225,14 +3234,1206 @@ vErrors.push(err249);
 errors++;
 }
 }
-}
-else {
-const err250 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data178.path !== undefined){
+if(typeof data178.path !== "string"){
+const err250 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err250];
 }
 else {
 vErrors.push(err250);
+}
+errors++;
+}
+}
+if(data178.overlay !== undefined){
+let data181 = data178.overlay;
+if(typeof data181 !== "string"){
+const err251 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err251];
+}
+else {
+vErrors.push(err251);
+}
+errors++;
+}
+if(!(data181 === "none")){
+const err252 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err252];
+}
+else {
+vErrors.push(err252);
+}
+errors++;
+}
+}
+if(data178.folders !== undefined){
+let data182 = data178.folders;
+if(Array.isArray(data182)){
+const len10 = data182.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data182[i10] !== "string"){
+const err253 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err253];
+}
+else {
+vErrors.push(err253);
+}
+errors++;
+}
+}
+}
+else {
+const err254 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err254];
+}
+else {
+vErrors.push(err254);
+}
+errors++;
+}
+}
+}
+}
+if(data.process !== undefined){
+let data184 = data.process;
+if(data184 && typeof data184 == "object" && !Array.isArray(data184)){
+for(const key45 in data184){
+if(!(key45 === "privileged")){
+const err255 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err255];
+}
+else {
+vErrors.push(err255);
+}
+errors++;
+}
+}
+if(data184.privileged !== undefined){
+if(typeof data184.privileged !== "boolean"){
+const err256 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err256];
+}
+else {
+vErrors.push(err256);
+}
+errors++;
+}
+}
+}
+else {
+const err257 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err257];
+}
+else {
+vErrors.push(err257);
+}
+errors++;
+}
+}
+if(data.sched !== undefined){
+let data186 = data.sched;
+if(data186 && typeof data186 == "object" && !Array.isArray(data186)){
+if(data186.policy === undefined){
+const err258 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(vErrors === null){
+vErrors = [err258];
+}
+else {
+vErrors.push(err258);
+}
+errors++;
+}
+for(const key46 in data186){
+if(!(key46 === "policy")){
+const err259 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key46},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err259];
+}
+else {
+vErrors.push(err259);
+}
+errors++;
+}
+}
+if(data186.policy !== undefined){
+let data187 = data186.policy;
+if((typeof data187 !== "string") && (!(data187 && typeof data187 == "object" && !Array.isArray(data187)))){
+const err260 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err260];
+}
+else {
+vErrors.push(err260);
+}
+errors++;
+}
+if(typeof data187 === "string"){
+if(!pattern2.test(data187)){
+const err261 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+if(vErrors === null){
+vErrors = [err261];
+}
+else {
+vErrors.push(err261);
+}
+errors++;
+}
+}
+if(data187 && typeof data187 == "object" && !Array.isArray(data187)){
+for(const key47 in data187){
+if(!(((((key47 === "other") || (key47 === "batch")) || (key47 === "fifo")) || (key47 === "round_robin")) || (key47 === "deadline"))){
+const err262 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err262];
+}
+else {
+vErrors.push(err262);
+}
+errors++;
+}
+}
+if(data187.other !== undefined){
+let data188 = data187.other;
+if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
+if(data188.nice === undefined){
+const err263 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err263];
+}
+else {
+vErrors.push(err263);
+}
+errors++;
+}
+for(const key48 in data188){
+if(!(key48 === "nice")){
+const err264 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err264];
+}
+else {
+vErrors.push(err264);
+}
+errors++;
+}
+}
+if(data188.nice !== undefined){
+let data189 = data188.nice;
+if(!(((typeof data189 == "number") && (!(data189 % 1) && !isNaN(data189))) && (isFinite(data189)))){
+const err265 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err265];
+}
+else {
+vErrors.push(err265);
+}
+errors++;
+}
+}
+}
+else {
+const err266 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err266];
+}
+else {
+vErrors.push(err266);
+}
+errors++;
+}
+}
+if(data187.batch !== undefined){
+let data190 = data187.batch;
+if(data190 && typeof data190 == "object" && !Array.isArray(data190)){
+if(data190.nice === undefined){
+const err267 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err267];
+}
+else {
+vErrors.push(err267);
+}
+errors++;
+}
+for(const key49 in data190){
+if(!(key49 === "nice")){
+const err268 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key49},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err268];
+}
+else {
+vErrors.push(err268);
+}
+errors++;
+}
+}
+if(data190.nice !== undefined){
+let data191 = data190.nice;
+if(!(((typeof data191 == "number") && (!(data191 % 1) && !isNaN(data191))) && (isFinite(data191)))){
+const err269 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err269];
+}
+else {
+vErrors.push(err269);
+}
+errors++;
+}
+}
+}
+else {
+const err270 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err270];
+}
+else {
+vErrors.push(err270);
+}
+errors++;
+}
+}
+if(data187.fifo !== undefined){
+let data192 = data187.fifo;
+if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
+if(data192.priority === undefined){
+const err271 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err271];
+}
+else {
+vErrors.push(err271);
+}
+errors++;
+}
+for(const key50 in data192){
+if(!(key50 === "priority")){
+const err272 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key50},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err272];
+}
+else {
+vErrors.push(err272);
+}
+errors++;
+}
+}
+if(data192.priority !== undefined){
+let data193 = data192.priority;
+if(!(((typeof data193 == "number") && (!(data193 % 1) && !isNaN(data193))) && (isFinite(data193)))){
+const err273 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err273];
+}
+else {
+vErrors.push(err273);
+}
+errors++;
+}
+}
+}
+else {
+const err274 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err274];
+}
+else {
+vErrors.push(err274);
+}
+errors++;
+}
+}
+if(data187.round_robin !== undefined){
+let data194 = data187.round_robin;
+if(data194 && typeof data194 == "object" && !Array.isArray(data194)){
+if(data194.priority === undefined){
+const err275 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err275];
+}
+else {
+vErrors.push(err275);
+}
+errors++;
+}
+for(const key51 in data194){
+if(!(key51 === "priority")){
+const err276 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key51},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err276];
+}
+else {
+vErrors.push(err276);
+}
+errors++;
+}
+}
+if(data194.priority !== undefined){
+let data195 = data194.priority;
+if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
+const err277 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err277];
+}
+else {
+vErrors.push(err277);
+}
+errors++;
+}
+}
+}
+else {
+const err278 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err278];
+}
+else {
+vErrors.push(err278);
+}
+errors++;
+}
+}
+if(data187.deadline !== undefined){
+let data196 = data187.deadline;
+if(data196 && typeof data196 == "object" && !Array.isArray(data196)){
+if(data196.runtime === undefined){
+const err279 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err279];
+}
+else {
+vErrors.push(err279);
+}
+errors++;
+}
+if(data196.deadline === undefined){
+const err280 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+if(vErrors === null){
+vErrors = [err280];
+}
+else {
+vErrors.push(err280);
+}
+errors++;
+}
+if(data196.period === undefined){
+const err281 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+if(vErrors === null){
+vErrors = [err281];
+}
+else {
+vErrors.push(err281);
+}
+errors++;
+}
+for(const key52 in data196){
+if(!(((key52 === "runtime") || (key52 === "deadline")) || (key52 === "period"))){
+const err282 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key52},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err282];
+}
+else {
+vErrors.push(err282);
+}
+errors++;
+}
+}
+if(data196.runtime !== undefined){
+let data197 = data196.runtime;
+if((!(((typeof data197 == "number") && (!(data197 % 1) && !isNaN(data197))) && (isFinite(data197)))) && (typeof data197 !== "string")){
+const err283 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err283];
+}
+else {
+vErrors.push(err283);
+}
+errors++;
+}
+}
+if(data196.deadline !== undefined){
+let data198 = data196.deadline;
+if((!(((typeof data198 == "number") && (!(data198 % 1) && !isNaN(data198))) && (isFinite(data198)))) && (typeof data198 !== "string")){
+const err284 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err284];
+}
+else {
+vErrors.push(err284);
+}
+errors++;
+}
+}
+if(data196.period !== undefined){
+let data199 = data196.period;
+if((!(((typeof data199 == "number") && (!(data199 % 1) && !isNaN(data199))) && (isFinite(data199)))) && (typeof data199 !== "string")){
+const err285 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err285];
+}
+else {
+vErrors.push(err285);
+}
+errors++;
+}
+}
+}
+else {
+const err286 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err286];
+}
+else {
+vErrors.push(err286);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err287 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err287];
+}
+else {
+vErrors.push(err287);
+}
+errors++;
+}
+}
+if(data.network !== undefined){
+let data200 = data.network;
+if((typeof data200 !== "string") && (!(data200 && typeof data200 == "object" && !Array.isArray(data200)))){
+const err288 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err288];
+}
+else {
+vErrors.push(err288);
+}
+errors++;
+}
+if(typeof data200 === "string"){
+if(!pattern3.test(data200)){
+const err289 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+if(vErrors === null){
+vErrors = [err289];
+}
+else {
+vErrors.push(err289);
+}
+errors++;
+}
+}
+if(data200 && typeof data200 == "object" && !Array.isArray(data200)){
+for(const key53 in data200){
+if(!(key53 === "namespace")){
+const err290 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key53},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err290];
+}
+else {
+vErrors.push(err290);
+}
+errors++;
+}
+}
+if(data200.namespace !== undefined){
+if(typeof data200.namespace !== "string"){
+const err291 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err291];
+}
+else {
+vErrors.push(err291);
+}
+errors++;
+}
+}
+}
+}
+if(data.seccomp !== undefined){
+let data202 = data.seccomp;
+if(data202 && typeof data202 == "object" && !Array.isArray(data202)){
+for(const key54 in data202){
+if(!(((((key54 === "profile") || (key54 === "action")) || (key54 === "errno")) || (key54 === "allow")) || (key54 === "deny"))){
+const err292 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key54},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err292];
+}
+else {
+vErrors.push(err292);
+}
+errors++;
+}
+}
+if(data202.profile !== undefined){
+let data203 = data202.profile;
+if(typeof data203 !== "string"){
+const err293 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err293];
+}
+else {
+vErrors.push(err293);
+}
+errors++;
+}
+if(!(data203 === "default")){
+const err294 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err294];
+}
+else {
+vErrors.push(err294);
+}
+errors++;
+}
+}
+if(data202.action !== undefined){
+let data204 = data202.action;
+if(typeof data204 !== "string"){
+const err295 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err295];
+}
+else {
+vErrors.push(err295);
+}
+errors++;
+}
+if(!(((data204 === "kill_process") || (data204 === "errno")) || (data204 === "log"))){
+const err296 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err296];
+}
+else {
+vErrors.push(err296);
+}
+errors++;
+}
+}
+if(data202.errno !== undefined){
+let data205 = data202.errno;
+if(typeof data205 === "string"){
+if(!pattern4.test(data205)){
+const err297 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(vErrors === null){
+vErrors = [err297];
+}
+else {
+vErrors.push(err297);
+}
+errors++;
+}
+}
+else {
+const err298 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err298];
+}
+else {
+vErrors.push(err298);
+}
+errors++;
+}
+}
+if(data202.allow !== undefined){
+let data206 = data202.allow;
+if(data206 && typeof data206 == "object" && !Array.isArray(data206)){
+for(const key55 in data206){
+let data207 = data206[key55];
+if((typeof data207 !== "string") && (!(data207 && typeof data207 == "object" && !Array.isArray(data207)))){
+const err299 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err299];
+}
+else {
+vErrors.push(err299);
+}
+errors++;
+}
+if(typeof data207 === "string"){
+if(!pattern5.test(data207)){
+const err300 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+if(vErrors === null){
+vErrors = [err300];
+}
+else {
+vErrors.push(err300);
+}
+errors++;
+}
+}
+if(data207 && typeof data207 == "object" && !Array.isArray(data207)){
+for(const key56 in data207){
+if(!(key56 === "args")){
+const err301 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key56},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err301];
+}
+else {
+vErrors.push(err301);
+}
+errors++;
+}
+}
+if(data207.args !== undefined){
+let data208 = data207.args;
+if(data208 && typeof data208 == "object" && !Array.isArray(data208)){
+if(data208.index === undefined){
+const err302 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err302];
+}
+else {
+vErrors.push(err302);
+}
+errors++;
+}
+for(const key57 in data208){
+if(!(((key57 === "index") || (key57 === "values")) || (key57 === "mask"))){
+const err303 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key57},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err303];
+}
+else {
+vErrors.push(err303);
+}
+errors++;
+}
+}
+if(data208.index !== undefined){
+let data209 = data208.index;
+if(!(((typeof data209 == "number") && (!(data209 % 1) && !isNaN(data209))) && (isFinite(data209)))){
+const err304 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err304];
+}
+else {
+vErrors.push(err304);
+}
+errors++;
+}
+}
+if(data208.values !== undefined){
+let data210 = data208.values;
+if(Array.isArray(data210)){
+const len11 = data210.length;
+for(let i11=0; i11<len11; i11++){
+let data211 = data210[i11];
+if((!(((typeof data211 == "number") && (!(data211 % 1) && !isNaN(data211))) && (isFinite(data211)))) && (typeof data211 !== "string")){
+const err305 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err305];
+}
+else {
+vErrors.push(err305);
+}
+errors++;
+}
+}
+}
+else {
+const err306 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err306];
+}
+else {
+vErrors.push(err306);
+}
+errors++;
+}
+}
+if(data208.mask !== undefined){
+let data212 = data208.mask;
+if((!(((typeof data212 == "number") && (!(data212 % 1) && !isNaN(data212))) && (isFinite(data212)))) && (typeof data212 !== "string")){
+const err307 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err307];
+}
+else {
+vErrors.push(err307);
+}
+errors++;
+}
+}
+}
+else {
+const err308 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err308];
+}
+else {
+vErrors.push(err308);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err309 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err309];
+}
+else {
+vErrors.push(err309);
+}
+errors++;
+}
+}
+if(data202.deny !== undefined){
+let data213 = data202.deny;
+if(data213 && typeof data213 == "object" && !Array.isArray(data213)){
+for(const key58 in data213){
+let data214 = data213[key58];
+if((typeof data214 !== "string") && (!(data214 && typeof data214 == "object" && !Array.isArray(data214)))){
+const err310 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err310];
+}
+else {
+vErrors.push(err310);
+}
+errors++;
+}
+if(typeof data214 === "string"){
+if(!pattern5.test(data214)){
+const err311 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+if(vErrors === null){
+vErrors = [err311];
+}
+else {
+vErrors.push(err311);
+}
+errors++;
+}
+}
+if(data214 && typeof data214 == "object" && !Array.isArray(data214)){
+for(const key59 in data214){
+if(!(key59 === "args")){
+const err312 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key59},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err312];
+}
+else {
+vErrors.push(err312);
+}
+errors++;
+}
+}
+if(data214.args !== undefined){
+let data215 = data214.args;
+if(data215 && typeof data215 == "object" && !Array.isArray(data215)){
+if(data215.index === undefined){
+const err313 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err313];
+}
+else {
+vErrors.push(err313);
+}
+errors++;
+}
+for(const key60 in data215){
+if(!(((key60 === "index") || (key60 === "values")) || (key60 === "mask"))){
+const err314 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key60},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err314];
+}
+else {
+vErrors.push(err314);
+}
+errors++;
+}
+}
+if(data215.index !== undefined){
+let data216 = data215.index;
+if(!(((typeof data216 == "number") && (!(data216 % 1) && !isNaN(data216))) && (isFinite(data216)))){
+const err315 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err315];
+}
+else {
+vErrors.push(err315);
+}
+errors++;
+}
+}
+if(data215.values !== undefined){
+let data217 = data215.values;
+if(Array.isArray(data217)){
+const len12 = data217.length;
+for(let i12=0; i12<len12; i12++){
+let data218 = data217[i12];
+if((!(((typeof data218 == "number") && (!(data218 % 1) && !isNaN(data218))) && (isFinite(data218)))) && (typeof data218 !== "string")){
+const err316 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err316];
+}
+else {
+vErrors.push(err316);
+}
+errors++;
+}
+}
+}
+else {
+const err317 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err317];
+}
+else {
+vErrors.push(err317);
+}
+errors++;
+}
+}
+if(data215.mask !== undefined){
+let data219 = data215.mask;
+if((!(((typeof data219 == "number") && (!(data219 % 1) && !isNaN(data219))) && (isFinite(data219)))) && (typeof data219 !== "string")){
+const err318 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err318];
+}
+else {
+vErrors.push(err318);
+}
+errors++;
+}
+}
+}
+else {
+const err319 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err319];
+}
+else {
+vErrors.push(err319);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err320 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err320];
+}
+else {
+vErrors.push(err320);
+}
+errors++;
+}
+}
+}
+else {
+const err321 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err321];
+}
+else {
+vErrors.push(err321);
+}
+errors++;
+}
+}
+if(data.selinux !== undefined){
+let data220 = data.selinux;
+if(data220 && typeof data220 == "object" && !Array.isArray(data220)){
+for(const key61 in data220){
+if(!((key61 === "mount_context") || (key61 === "exec"))){
+const err322 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key61},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err322];
+}
+else {
+vErrors.push(err322);
+}
+errors++;
+}
+}
+if(data220.mount_context !== undefined){
+if(typeof data220.mount_context !== "string"){
+const err323 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err323];
+}
+else {
+vErrors.push(err323);
+}
+errors++;
+}
+}
+if(data220.exec !== undefined){
+if(typeof data220.exec !== "string"){
+const err324 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err324];
+}
+else {
+vErrors.push(err324);
+}
+errors++;
+}
+}
+}
+else {
+const err325 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err325];
+}
+else {
+vErrors.push(err325);
+}
+errors++;
+}
+}
+if(data.sockets !== undefined){
+let data223 = data.sockets;
+if(data223 && typeof data223 == "object" && !Array.isArray(data223)){
+for(const key62 in data223){
+let data224 = data223[key62];
+if(data224 && typeof data224 == "object" && !Array.isArray(data224)){
+if(data224.type === undefined){
+const err326 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err326];
+}
+else {
+vErrors.push(err326);
+}
+errors++;
+}
+if(data224.mode === undefined){
+const err327 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+if(vErrors === null){
+vErrors = [err327];
+}
+else {
+vErrors.push(err327);
+}
+errors++;
+}
+for(const key63 in data224){
+if(!(((((key63 === "type") || (key63 === "mode")) || (key63 === "uid")) || (key63 === "gid")) || (key63 === "passcred"))){
+const err328 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key63},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err328];
+}
+else {
+vErrors.push(err328);
+}
+errors++;
+}
+}
+if(data224.type !== undefined){
+let data225 = data224.type;
+if(typeof data225 !== "string"){
+const err329 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err329];
+}
+else {
+vErrors.push(err329);
+}
+errors++;
+}
+if(!(((data225 === "stream") || (data225 === "datagram")) || (data225 === "seq_packet"))){
+const err330 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err330];
+}
+else {
+vErrors.push(err330);
+}
+errors++;
+}
+}
+if(data224.mode !== undefined){
+let data226 = data224.mode;
+if(!(((typeof data226 == "number") && (!(data226 % 1) && !isNaN(data226))) && (isFinite(data226)))){
+const err331 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err331];
+}
+else {
+vErrors.push(err331);
+}
+errors++;
+}
+}
+if(data224.uid !== undefined){
+let data227 = data224.uid;
+if(!(((typeof data227 == "number") && (!(data227 % 1) && !isNaN(data227))) && (isFinite(data227)))){
+const err332 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err332];
+}
+else {
+vErrors.push(err332);
+}
+errors++;
+}
+}
+if(data224.gid !== undefined){
+let data228 = data224.gid;
+if(!(((typeof data228 == "number") && (!(data228 % 1) && !isNaN(data228))) && (isFinite(data228)))){
+const err333 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err333];
+}
+else {
+vErrors.push(err333);
+}
+errors++;
+}
+}
+if(data224.passcred !== undefined){
+if(typeof data224.passcred !== "boolean"){
+const err334 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err334];
+}
+else {
+vErrors.push(err334);
+}
+errors++;
+}
+}
+}
+else {
+const err335 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err335];
+}
+else {
+vErrors.push(err335);
+}
+errors++;
+}
+}
+}
+else {
+const err336 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err336];
+}
+else {
+vErrors.push(err336);
+}
+errors++;
+}
+}
+if(data.console !== undefined){
+let data230 = data.console;
+if(data230 && typeof data230 == "object" && !Array.isArray(data230)){
+if(data230.permissions === undefined){
+const err337 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+if(vErrors === null){
+vErrors = [err337];
+}
+else {
+vErrors.push(err337);
+}
+errors++;
+}
+for(const key64 in data230){
+if(!(key64 === "permissions")){
+const err338 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key64},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err338];
+}
+else {
+vErrors.push(err338);
+}
+errors++;
+}
+}
+if(data230.permissions !== undefined){
+let data231 = data230.permissions;
+if((typeof data231 !== "string") && (!(Array.isArray(data231)))){
+const err339 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err339];
+}
+else {
+vErrors.push(err339);
+}
+errors++;
+}
+if(typeof data231 === "string"){
+if(!pattern7.test(data231)){
+const err340 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+if(vErrors === null){
+vErrors = [err340];
+}
+else {
+vErrors.push(err340);
+}
+errors++;
+}
+}
+if(Array.isArray(data231)){
+const len13 = data231.length;
+for(let i13=0; i13<len13; i13++){
+let data232 = data231[i13];
+if(typeof data232 !== "string"){
+const err341 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err341];
+}
+else {
+vErrors.push(err341);
+}
+errors++;
+}
+if(!((((((((((((((((((((((((((data232 === "ident") || (data232 === "inspect")) || (data232 === "install")) || (data232 === "kill")) || (data232 === "list")) || (data232 === "notifications")) || (data232 === "mount")) || (data232 === "repositories")) || (data232 === "shutdown")) || (data232 === "start")) || (data232 === "start_command")) || (data232 === "token_create")) || (data232 === "token_verification")) || (data232 === "umount")) || (data232 === "uninstall")) || (data232 === "stop")) || (data232 === "restart")) || (data232 === "pause")) || (data232 === "exec")) || (data232 === "logs")) || (data232 === "stats")) || (data232 === "events")) || (data232 === "update")) || (data232 === "apply")) || (data232 === "doctor")) || (data232 === "metrics"))){
+const err342 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err342];
+}
+else {
+vErrors.push(err342);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err343 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err343];
+}
+else {
+vErrors.push(err343);
+}
+errors++;
+}
+}
+}
+else {
+const err344 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err344];
+}
+else {
+vErrors.push(err344);
 }
 errors++;
 }
