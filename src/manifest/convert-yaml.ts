@@ -14,7 +14,9 @@ const YAML_TAG = /^tag:yaml\.org,2002:/;
 /** Tags that say what is so without them. `!!str` turns a number into text. */
 const STANDARD_TAG = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
 
-export type Converted = { root: TreeNode | undefined; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
+/** `tagged`: some nodes have a tag. */
+export type Converted =
+  { root: TreeNode | undefined; tagged: boolean; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
 
 /** The refusal of a document that no manifest needs to be. */
 export function tooDeep(source: Source, span: Span): Diagnostic {
@@ -52,6 +54,7 @@ class Converter {
   #alias: Span | undefined;
   #expansions = 0;
   #nodes = 0;
+  #tagged = false;
 
   constructor(source: Source, document: string) {
     this.#source = source;
@@ -64,7 +67,7 @@ class Converter {
         contents === null ||
         (isScalar(contents) && contents.type === 'PLAIN' && /^(~|null)?$/i.test(String(contents.value)));
       const root = empty ? undefined : this.#node(contents, []);
-      return { root, diagnostics: this.#diagnostics };
+      return { root, tagged: this.#tagged, diagnostics: this.#diagnostics };
     } catch (error) {
       if (error instanceof Stop) return { fatal: error.diagnostic };
       throw error;
@@ -107,6 +110,7 @@ class Converter {
   /** The tag of a node stands before it, perhaps with an anchor in between. */
   #tag(node: ParsedNode, span: Span): { tag?: Tag } {
     if (node.tag === undefined || STANDARD_TAG.test(node.tag)) return {};
+    this.#tagged = true;
     const name = node.tag.replace(YAML_TAG, '!!').replace(/^!(?!!)/, '');
     const start = this.#source.text.lastIndexOf('!', span.offset - 1);
     const written = /^![^\s,[\]{}]*/.exec(this.#source.text.slice(Math.max(start, 0), span.offset))?.[0] ?? '';

@@ -19,9 +19,9 @@ export type Network = 'none' | 'host' | { namespace: string };
 /** System calls that the program may make; without `profile` only those in `allow`. */
 export interface Seccomp {
   profile?: 'default';
-  /** What a call that is not allowed does. */
-  action: 'kill_process' | 'errno' | 'log';
-  /** The error that such a call returns: `EPERM`, … Only with the action `errno`. */
+  /** What a call that is not allowed does; `kill_process` where it is absent. */
+  action?: 'kill_process' | 'errno' | 'log';
+  /** The error that such a call returns: `ENOSYS`, …; `EPERM` where it is absent. Only with the action `errno`. */
   errno?: string;
   allow?: Record<string, SyscallRule>;
   /** Wins over `allow` and `profile`. */

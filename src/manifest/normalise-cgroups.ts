@@ -38,10 +38,12 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
     memory_swap_limit,
     kernel_memory_limit,
     kernel_tcp_memory_limit,
+    attrs: raw,
     ...rest
   } = input;
   return {
     ...rest,
+    ...attrs(raw),
     ...converted(
       { memory_hard_limit, memory_soft_limit, memory_swap_limit, kernel_memory_limit, kernel_tcp_memory_limit },
       readMemoryLimit,
@@ -50,10 +52,11 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
 }
 
 function cpu(input: NonNullable<Input['cpu']>): NonNullable<CgroupsSection['cpu']> {
-  const { quota, period, burst, realtime_runtime, realtime_period, ...rest } = input;
+  const { quota, period, burst, realtime_runtime, realtime_period, attrs: raw, ...rest } = input;
   const times = converted({ period, burst, realtime_runtime, realtime_period }, readCpuTime);
   return {
     ...rest,
+    ...attrs(raw),
     ...times,
     ...(quota === undefined ? {} : { quota: valueOf(readQuota(quota, times.period ?? DEFAULT_PERIOD)) }),
   };
@@ -63,7 +66,7 @@ function blkio(input: NonNullable<Input['blkio']>): NonNullable<CgroupsSection['
   const result: NonNullable<CgroupsSection['blkio']> = {};
   if (input.weight !== undefined) result.weight = input.weight;
   if (input.leaf_weight !== undefined) result.leaf_weight = input.leaf_weight;
-  if (input.attrs !== undefined) result.attrs = mapValues(input.attrs, (text) => text);
+  Object.assign(result, attrs(input.attrs));
   if (input.weight_device !== undefined) result.weight_device = input.weight_device.map((entry) => ({ ...entry }));
   const lists = [
     'throttle_read_bps_device',
@@ -76,6 +79,11 @@ function blkio(input: NonNullable<Input['blkio']>): NonNullable<CgroupsSection['
     if (rates !== undefined) result[key] = rates.map((entry) => ({ ...entry, rate: valueOf(readRate(entry.rate)) }));
   }
   return result;
+}
+
+/** No raw values are none. */
+function attrs(input: Readonly<Record<string, string>> = {}): { attrs?: Record<string, string> } {
+  return Object.keys(input).length === 0 ? {} : { attrs: mapValues(input, (text) => text) };
 }
 
 /** Reads every key that is present. */

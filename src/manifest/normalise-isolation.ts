@@ -43,11 +43,10 @@ function network(input: NonNullable<ManifestInput['network']>): Network {
 }
 
 function seccomp(input: NonNullable<ManifestInput['seccomp']>): Seccomp {
-  const action = input.action ?? 'kill_process';
   return {
     ...(input.profile === undefined ? {} : { profile: input.profile }),
-    action,
-    ...(action === 'errno' ? { errno: input.errno ?? 'EPERM' } : {}),
+    ...(input.action === undefined ? {} : { action: input.action }),
+    ...(input.errno === undefined ? {} : { errno: input.errno }),
     ...(input.allow === undefined ? {} : { allow: mapValues(input.allow, syscallRule) }),
     ...(input.deny === undefined ? {} : { deny: mapValues(input.deny, syscallRule) }),
   };

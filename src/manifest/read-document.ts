@@ -36,9 +36,10 @@ export function readDocument(bytes: Uint8Array, file: string, language: Language
   const parsed = readYaml(source, language);
   if ('fatal' in parsed) return parsed;
   const empty: TreeNode = { kind: 'map', entries: new Map(), block: true, span: { offset: 0, length: 1 } };
-  const { root, findings } = resolveTags(parsed.root ?? empty, language);
-  const report = new Report(source, root);
-  for (const { path, finding } of findings) report.add(path, finding);
+  const root = parsed.root ?? empty;
+  const untagged = parsed.tagged ? resolveTags(root, language) : { root, findings: [] };
+  const report = new Report(source, untagged.root);
+  for (const { path, finding } of untagged.findings) report.add(path, finding);
   return { report, diagnostics: parsed.diagnostics };
 }
 

@@ -48,7 +48,7 @@ export function resolveTags(root: TreeNode, language: Language): Untagged {
 }
 
 function without(node: TreeNode): TreeNode {
-  const { tag, ...rest } = node;
+  const { tag: _tag, ...rest } = node;
   return rest;
 }
 

@@ -28,9 +28,6 @@ export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
 /** Values of those keys that ask for what happens anyway. */
 export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
   network: ['none'],
-  'cgroups.memory.attrs': [{}],
-  'cgroups.cpu.attrs': [{}],
-  'cgroups.blkio.attrs': [{}],
 };
 
 /** A part of a manifest that this version cannot execute. */
@@ -69,5 +66,5 @@ function isUnsupported(path: KeyPath, value: unknown): boolean {
   const pattern = unsupportedKeys.find((key) => matches(key, path));
   if (pattern === undefined) return false;
   const harmless = Object.hasOwn(supportedValues, pattern) ? (supportedValues[pattern] ?? []) : [];
-  return !harmless.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  return !harmless.includes(value);
 }

@@ -1,16 +1,43 @@
+import { readCpuTime } from '../quantities/index.ts';
 import type { Report } from '../report.ts';
 import type { KeyPath } from '../tree.ts';
 import { quote } from '../wording.ts';
 import { bytes, mapAt, textAt } from './look.ts';
 
-/** network, seccomp, selinux, sockets: names that become paths, and rules that must say something. */
+/** sched, network, seccomp, selinux, sockets: names that become paths, and rules that must say something. */
 export function checkIsolation(report: Report, input: Record<string, unknown>): void {
+  checkDeadline(report, mapAt(input, 'sched', 'policy', 'deadline'));
   checkNamespace(report, textAt(mapAt(input, 'network'), 'namespace'));
   for (const list of ['allow', 'deny']) checkCalls(report, ['seccomp', list], mapAt(input, 'seccomp', list) ?? {});
   checkErrno(report, mapAt(input, 'seccomp'));
   for (const key of ['mount_context', 'exec'])
     checkContext(report, ['selinux', key], textAt(mapAt(input, 'selinux'), key));
   for (const name of Object.keys(mapAt(input, 'sockets') ?? {})) checkSocketName(report, name);
+}
+
+/** sched(7): a period holds its deadline, and a deadline its run time. */
+function checkDeadline(report: Report, times: Record<string, unknown> | undefined): void {
+  const names = ['runtime', 'deadline', 'period'] as const;
+  const values = names.map((name) => timeAt(times, name));
+  for (const [i, name] of names.entries()) {
+    const [before, value] = [values[i - 1], values[i]];
+    if (before === undefined || value === undefined || before <= value) continue;
+    const path = ['sched', 'policy', 'deadline'];
+    report.add([...path, name], {
+      code: 'TH1306',
+      message: `\`${name}\` is shorter than \`${String(names[i - 1])}\``,
+      hint: 'runtime is at most deadline, and deadline at most period',
+      related: { path: [...path, String(names[i - 1])], label: `${before} µs` },
+    });
+    return;
+  }
+}
+
+function timeAt(times: Record<string, unknown> | undefined, name: string): number | undefined {
+  const written = times?.[name];
+  if (typeof written !== 'string' && typeof written !== 'number') return undefined;
+  const reading = readCpuTime(written);
+  return 'value' in reading ? reading.value : undefined;
 }
 
 /** It is a file in /run/netns; `/` and `..` would lead out of there. */
