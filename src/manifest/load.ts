@@ -80,8 +80,8 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
   if (faults.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics: faults };
   // Every check above has passed, and one of them was the schema.
   const manifest = normalise(input as ManifestInput, options);
-  for (const { path, message, hint } of unsupportedIn(manifest))
-    report.add(path, { code: 'TH1107', severity: 'warning', message, hint, at: 'key' });
+  for (const { path, ...finding } of unsupportedIn(manifest))
+    report.add(path, { code: 'TH1107', severity: 'warning', ...finding });
   return {
     ok: true,
     diagnostics: found(),

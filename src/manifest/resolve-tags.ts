@@ -29,7 +29,7 @@ export function resolveTags(root: TreeNode, language: Language): Untagged {
       const span = { offset: tag.span.offset, length: Math.max(tag.span.length, end - tag.span.offset) };
       return { kind: 'map', entries: new Map([[tag.name, { key: tag.span, value }]]), block: false, span };
     }
-    findings.push({ path, finding: unknownTag(tag, shape, language) });
+    findings.push({ path, finding: { ...unknownTag(tag, shape, language), place: tag.span, covers: path } });
     return inside(without(node), shape, path);
   };
   const inside = (node: TreeNode, shape: Shape | undefined, path: KeyPath): TreeNode => {

@@ -33,6 +33,8 @@ export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
 /** A part of a manifest that this version cannot execute. */
 export interface NotSupported {
   path: KeyPath;
+  /** Whether it is the value that cannot be executed, not the key whatever its value is. */
+  at: 'key' | 'value';
   message: string;
   hint: string;
 }
@@ -46,6 +48,7 @@ export function unsupportedIn(manifest: Manifest): NotSupported[] {
       const what = isWord ? `${formatPath(path)}: ${value}` : formatPath(path);
       found.push({
         path,
+        at: isWord ? 'value' : 'key',
         message: `\`${what}\` is understood but not supported by ${version}`,
         hint: `remove ${isWord ? `\`${formatPath(path.slice(0, -1))}\`` : 'it'} to start now`,
       });

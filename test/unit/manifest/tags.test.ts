@@ -28,9 +28,9 @@ describe('a tag', () => {
   });
 
   const faults: [string, string, string][] = [
-    ['that is not known where there are tags', 'network: !netns cam\n', 'TH1103 6:17 network'],
-    ['where there are none', 'args: !list [a]\n', 'TH1103 6:13 args'],
-    ['in a place that knows others', 'sched: {policy: !namespace x}\n', 'TH1103 6:28 sched.policy'],
+    ['that is not known where there are tags', 'network: !netns cam\n', 'TH1103 6:10 network'],
+    ['where there are none', 'args: !list [a]\n', 'TH1103 6:7 args'],
+    ['in a place that knows others', 'sched: {policy: !namespace x}\n', 'TH1103 6:17 sched.policy'],
     ['without its value', 'sched: {policy: fifo}\n', 'TH1104 6:17 sched.policy'],
     ['with a value out of range', 'sched: {policy: !fifo {priority: 100}}\n', 'TH1205 6:34 sched.policy.fifo.priority'],
     ['with an unknown key', 'sched: {policy: !fifo {nice: 1, priority: 1}}\n', 'TH1102 6:24 sched.policy.fifo.nice'],
@@ -41,6 +41,10 @@ describe('a tag', () => {
     it(`${what} is told at its place`, () => {
       assert.deepEqual(brief(refuse(text)).slice(0, 1), [expected]);
     });
+
+  it('that is not known is told alone: what stands below it is noise', () => {
+    assert.deepEqual(brief(refuse('sched: {policy: !fifos {prio: 10}}\n')), ['TH1103 6:17 sched.policy']);
+  });
 
   it('names the tags that may stand there', () => {
     const [unknown] = refuse('network: !namespce cam\n');

@@ -76,7 +76,7 @@ describe('what this version cannot execute', () => {
           'TH1107',
           'warning',
           7,
-          11,
+          17,
           `\`mounts./data.type: persist\` is understood but not supported by ${version}`,
           'remove `mounts./data` to start now',
         ],
