@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { formatBytes, version } from '../src/base/index.ts';
-import type { Facts } from '../src/runtime/index.ts';
 
 /** What the figures depend on. */
 export interface MachineFacts {
@@ -17,7 +16,7 @@ export interface MachineFacts {
   thuban: string;
 }
 
-export function machineFacts(facts: Facts): MachineFacts {
+export function machineFacts(cgroups: string): MachineFacts {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
@@ -27,7 +26,7 @@ export function machineFacts(facts: Facts): MachineFacts {
     cpu: processors[0]?.model.trim() ?? '',
     cpus: processors.length,
     memory: totalmem(),
-    cgroups: facts.cgroups.layout,
+    cgroups,
     node: process.version.slice(1),
     thuban: version,
   };

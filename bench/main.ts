@@ -1,10 +1,12 @@
 import { Cleanup, ThubanError, messageOf } from '../src/base/index.ts';
+import { gatherFacts } from '../src/runtime/index.ts';
 import { load, machineFacts, machineLine } from './machine.ts';
 import { measureDaemon, type DaemonResult } from './measure-daemon.ts';
+import { measureManifests, type ManifestResults } from './measure-manifest.ts';
 import { measureStart, type StartResults } from './measure-start.ts';
 import { HELP, UsageError, readOptions, type Options } from './options.ts';
-import { daemonReport, startReport } from './report.ts';
-import { openWorkshop, type Workshop } from './workshop.ts';
+import { daemonReport, manifestReport, startReport } from './report.ts';
+import { openWorkshop } from './workshop.ts';
 
 /** `npm run bench`: returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,11 +22,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       console.log(HELP);
       return 0;
     }
-    if (process.getuid?.() !== 0)
+    if (process.getuid?.() !== 0 && options.parts.some((part) => part !== 'manifest'))
       throw new ThubanError('TH7001', 'the benchmark needs root, because it creates cgroups and namespaces', {
         hint: 'sudo npm run bench',
       });
-    const failures = await run(openWorkshop(options, cleanup), options, interrupted.signal);
+    const failures = await run(options, cleanup, interrupted.signal);
     await cleanup.dispose();
     return failures > 0 ? 1 : 0;
   } catch (error) {
@@ -36,23 +38,30 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** How many turns did not work. */
-async function run(workshop: Workshop, options: Options, signal: AbortSignal): Promise<number> {
+async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Promise<number> {
   const say = (lines: readonly string[]): void => {
     if (!options.json) console.log(lines.join('\n'));
   };
-  const machine = machineFacts(workshop.facts);
+  const machine = machineFacts(gatherFacts().cgroups.layout);
   say([machineLine(machine), `load ${load()}, ${options.rounds} rounds`]);
   let start: StartResults | undefined;
-  if (options.parts.includes('start')) {
+  let manifest: ManifestResults | undefined;
+  const daemon: DaemonResult[] = [];
+  const { parts } = options;
+  if (parts.includes('manifest')) {
+    manifest = await measureManifests(options, cleanup, signal);
+    say(['', ...manifestReport(manifest)]);
+  }
+  const workshop = parts.some((part) => part !== 'manifest') ? openWorkshop(options, cleanup) : undefined;
+  if (workshop !== undefined && parts.includes('start')) {
     start = await measureStart(workshop, options, signal);
     say(['', ...startReport(start)]);
   }
-  const daemon: DaemonResult[] = [];
-  if (options.parts.includes('daemon')) {
+  if (workshop !== undefined && parts.includes('daemon')) {
     for (const running of options.levels) daemon.push(await measureDaemon(workshop, running, options, signal));
     say(['', ...daemonReport(daemon)]);
   }
-  if (options.json) console.log(JSON.stringify({ machine, rounds: options.rounds, start, daemon }, null, 2));
+  if (options.json) console.log(JSON.stringify({ machine, rounds: options.rounds, manifest, start, daemon }, null, 2));
   const results = [...(start === undefined ? [] : [start.quiet, start.loop]), ...daemon.map((level) => level.start)];
   return results.reduce((sum, { failures }) => sum + failures.length, 0);
 }

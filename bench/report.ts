@@ -1,5 +1,6 @@
 import { formatBytes, formatPercent } from '../src/base/index.ts';
 import type { DaemonResult } from './measure-daemon.ts';
+import type { ManifestResults, ReaderRow } from './measure-manifest.ts';
 import type { StartResult, StartResults } from './measure-start.ts';
 import type { Memory } from './memory.ts';
 import { layOut, number, startTable } from './start-table.ts';
@@ -28,6 +29,30 @@ export function startReport({ quiet, loop, missing, unable }: StartResults): str
 function noise({ foreign }: StartResult): string {
   const busy = foreign > NOISY ? ': too busy to judge' : '';
   return `; others used ${formatPercent(foreign)} of all processors${busy}`;
+}
+
+export function manifestReport({ one, folder, manifests, lines }: ManifestResults): string[] {
+  return [
+    `Reading a manifest of ${lines} lines in a process that is warm, and ${manifests} of them in a process of its own, ms.`,
+    'The floor is the YAML library alone: it checks nothing, and knows no places for messages.',
+    '',
+    ...readerTable('one manifest', one),
+    '',
+    ...readerTable(`a folder of ${manifests}`, folder),
+  ];
+}
+
+function readerTable(title: string, rows: readonly ReaderRow[]): string[] {
+  return layOut([
+    [title, 'n', 'p50', 'p95', '/floor'],
+    ...rows.map(({ name, count, p50, p95, of_floor: times }) => [
+      name,
+      String(count ?? 0),
+      number(p50),
+      number(p95),
+      times === undefined ? '-' : `x${times.toFixed(2)}`,
+    ]),
+  ]);
 }
 
 const HEADER = ['running', 'listening', 'adopting', 'start all', 'RSS', 'anonymous', 'after use', 'launcher', 'inits'];

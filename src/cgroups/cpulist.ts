@@ -3,7 +3,8 @@
  * bitmap_parselist) would answer EINVAL. Blanks may stand between items, never inside a range.
  */
 export function parseCpulist(text: string): number[] | undefined {
-  const found = new Set<number>();
+  const found: number[] = [];
+  let ascending = true;
   for (const item of text.split(',')) {
     const match = /^ *(\d{1,6})(?:-(\d{1,6}))? *$/.exec(item);
     if (match === null) return undefined;
@@ -11,9 +12,13 @@ export function parseCpulist(text: string): number[] | undefined {
     const to = match[2] === undefined ? from : Number(match[2]);
     // CONFIG_NR_CPUS ends at 8192 on every architecture.
     if (from > to || to > 65_535) return undefined;
-    for (let n = from; n <= to; n++) found.add(n);
+    ascending &&= from > (found.at(-1) ?? -1);
+    for (let n = from; n <= to; n++) found.push(n);
+    // Overlapping ranges must not add up: `0-65535,0-65535,…`.
+    if (found.length > 2 * 65_536) found.splice(0, found.length, ...new Set(found));
   }
-  return [...found].sort((a, b) => a - b);
+  // As kernels write it, and the list of a whole board is long.
+  return ascending ? found : [...new Set(found)].sort((a, b) => a - b);
 }
 
 /** The list as the kernel reads it back: ranges, no blanks. */

@@ -103,8 +103,9 @@ function planV2(draft: Draft, cpu: CpuResources): void {
 
 function warnQuota(draft: Draft, cpu: CpuResources): void {
   const { quota, period = DEFAULT_PERIOD } = cpu;
+  if (quota === undefined) return;
   const cpus = parseCpulist(draft.request.machine.cpus)?.length;
-  if (quota === undefined || cpus === undefined || quota <= cpus * period) return;
+  if (cpus === undefined || quota <= cpus * period) return;
   draft.warn(
     'TH1314',
     `${PREFIX}quota`,

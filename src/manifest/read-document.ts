@@ -53,12 +53,14 @@ export function readBytes(path: string, language: Language): { bytes: Uint8Array
       const hint = `name a ${language.document} file`;
       return { fatal: fileFinding(path, 'TH1008', 'this is not a regular file', hint) };
     }
-    const buffer = Buffer.alloc(MAX_BYTES + 1);
+    // One byte more than it has: what is appended meanwhile is seen. Nearly every file is small.
+    let buffer = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, MAX_BYTES) + 1);
     let length = 0;
     for (;;) {
       const count = readSync(fd, buffer, length, buffer.length - length, null);
       length += count;
-      if (count === 0 || length === buffer.length) break;
+      if (count === 0 || length > MAX_BYTES) break;
+      if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, MAX_BYTES) + 1);
     }
     if (length > MAX_BYTES) return { fatal: tooLarge(path, fstatSync(fd).size, language) };
     return { bytes: buffer.subarray(0, length) };

@@ -32,17 +32,13 @@ export function resolveTags(root: TreeNode, language: Language): Untagged {
     findings.push({ path, finding: { ...unknownTag(tag, shape, language), place: tag.span, covers: path } });
     return inside(without(node), shape, path);
   };
+  // In place: a document has been made for this reading alone.
   const inside = (node: TreeNode, shape: Shape | undefined, path: KeyPath): TreeNode => {
     if (node.kind === 'list')
-      return { ...node, items: node.items.map((item, i) => visit(item, shape?.items, [...path, i])) };
-    if (node.kind === 'scalar') return node;
-    const entries = new Map(
-      Array.from(node.entries, ([key, entry]) => [
-        key,
-        { ...entry, value: visit(entry.value, keyShape(shape, key), [...path, key]) },
-      ]),
-    );
-    return { ...node, entries };
+      for (const [i, item] of node.items.entries()) node.items[i] = visit(item, shape?.items, [...path, i]);
+    else if (node.kind === 'map')
+      for (const [key, entry] of node.entries) entry.value = visit(entry.value, keyShape(shape, key), [...path, key]);
+    return node;
   };
   return { root: visit(root, language.shape, []), findings };
 }
