@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { readTrustedFile, type Diagnostic } from '../../base/index.ts';
 import {
   MAX_BYTES,
+  formatPath,
   identityInText,
   loadManifest,
+  unsupportedIn,
   type LoadOptions,
   type LoadedManifest,
 } from '../../manifest/index.ts';
@@ -107,13 +109,20 @@ function loadText(file: string, rules: FileRules): FileContent {
   if (!signed.ok) return rejected(signed.diagnostics);
   const result = loadManifest(bytes, file, rules);
   if (!result.ok) return rejected(result.diagnostics);
+  const unable = cannotRun(result.manifest);
+  if (unable.length > 0) return rejected(unable);
   return { ...result.manifest, ...(signed.signer === undefined ? {} : { signer: signed.signer }) };
 }
 
 async function loadPackage(file: string, rules: FileRules): Promise<FileContent> {
   const { keys = [], requireSignature = false } = rules;
   const result = await openPackage(file, { ...rules, keys, requireSignature });
-  if (result.ok) return result.manifest;
+  if (result.ok) {
+    const { digest, manifest } = result.manifest;
+    const unable = cannotRun(result.manifest);
+    if (unable.length > 0) return { file, name: manifest.name, version: manifest.version, diagnostics: unable, digest };
+    return result.manifest;
+  }
   const { diagnostics, digest, name, version } = result;
   return {
     file,
@@ -122,4 +131,22 @@ async function loadPackage(file: string, rules: FileRules): Promise<FileContent>
     diagnostics,
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/**
+ * What this version cannot execute of a container. A board does not take it over: an older one of it may run, and would be stopped for one
+ * that cannot be started. A container without a program is only there to be mounted.
+ */
+function cannotRun({ manifest, file, position }: LoadedManifest): Diagnostic[] {
+  if (manifest.init === undefined) return [];
+  return unsupportedIn(manifest).map(({ path, message, hint }) => ({
+    code: 'TH1107',
+    severity: 'error',
+    message,
+    hint,
+    ...position(path),
+    file,
+    length: 1,
+    path: formatPath(path),
+  }));
 }

@@ -58,6 +58,24 @@ describe('a repository', () => {
     assert.deepEqual(await scanRepository(folder.path), { manifests: [], rejected: [] });
   });
 
+  test('rejects what this version cannot start, so that it replaces nothing that runs; files to mount are taken', async () => {
+    const sections = 'network: host\nsched: {policy: idle}\n';
+    using folder = repositoryOf({
+      'camera.yaml': manifest('camera') + sections,
+      'files.yaml': manifest('files').replace('init: /bin/true\n', '') + sections,
+      'same.yaml': `${manifest('same')}network: none\n`,
+    });
+    const found = await scanRepository(folder.path);
+    assert.deepEqual(accepted(found), ['files:1.0.0', 'same:1.0.0']);
+    assert.deepEqual(rejected(found), [['camera.yaml', ['TH1107', 'TH1107']]]);
+    const [first] = found.rejected;
+    assert.deepEqual([first?.name, first?.version], ['camera', '1.0.0']);
+    assert.deepEqual(first?.diagnostics.map(({ line, column, path }) => `${line}:${column} ${path}`).sort(), [
+      '7:10 network',
+      '8:8 sched',
+    ]);
+  });
+
   test('has the bad manifests beside the good ones, with all their errors', async () => {
     using folder = repositoryOf({
       '1.yaml': manifest('good'),
