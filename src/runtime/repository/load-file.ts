@@ -137,15 +137,15 @@ async function loadPackage(file: string, rules: FileRules): Promise<FileContent>
  * What this version cannot execute of a container. A board does not take it over: an older one of it may run, and would be stopped for one
  * that cannot be started. A container without a program is only there to be mounted.
  */
-function cannotRun({ manifest, file, position }: LoadedManifest): Diagnostic[] {
-  if (manifest.init === undefined) return [];
-  return unsupportedIn(manifest).map(({ path, message, hint }) => ({
+function cannotRun(loaded: LoadedManifest): Diagnostic[] {
+  if (loaded.manifest.init === undefined) return [];
+  return unsupportedIn(loaded.manifest).map(({ path, message, hint }) => ({
     code: 'TH1107',
     severity: 'error',
     message,
     hint,
-    ...position(path),
-    file,
+    ...loaded.position(path),
+    file: loaded.file,
     length: 1,
     path: formatPath(path),
   }));
