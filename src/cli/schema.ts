@@ -13,8 +13,7 @@ export interface SchemaFlags {
  */
 function schemaText(name: 'manifest' | 'config'): string {
   const packed = process.env['THUBAN_BUILD_SCHEMAS'];
-  if (packed === undefined)
-    return readFileSync(join(import.meta.dirname, `../../schemas/${name}.schema.json`), 'utf8');
+  if (packed === undefined) return readFileSync(join(import.meta.dirname, `../../schemas/${name}.schema.json`), 'utf8');
   const texts = JSON.parse(brotliDecompressSync(Buffer.from(packed, 'base64')).toString()) as Record<string, string>;
   return texts[name] ?? '';
 }

@@ -32,11 +32,11 @@ export interface ManifestInput {
     [k: string]: string;
   };
   /**
-   * User that the program runs as, 1 to 65535; 0 only with `process.privileged`. Mandatory.
+   * User that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
    */
   uid: number;
   /**
-   * Group that the program runs as, 1 to 65535; 0 only with `process.privileged`. Mandatory.
+   * Group that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
    */
   gid: number;
   /**
@@ -97,214 +97,22 @@ export interface ManifestInput {
    * Limits of the process (setrlimit). Default: those of Thuban.
    */
   rlimits?: {
-    /**
-     * Limit of address space, bytes. Default: not changed.
-     */
-    as?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of core file size, bytes. Default: not changed.
-     */
-    core?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of CPU time, seconds. Default: not changed.
-     */
-    cpu?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of data segment, bytes. Default: not changed.
-     */
-    data?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of size of a file, bytes. Default: not changed.
-     */
-    fsize?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of file locks, count. Default: not changed.
-     */
-    locks?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of locked memory, bytes. Default: not changed.
-     */
-    memlock?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of POSIX message queues, bytes. Default: not changed.
-     */
-    msgqueue?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of ceiling of the nice value, 20 - nice. Default: not changed.
-     */
-    nice?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of open files, count. Default: not changed.
-     */
-    nofile?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of processes of the user, count. Default: not changed.
-     */
-    nproc?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of resident set, bytes (no effect since Linux 2.4.30). Default: not changed.
-     */
-    rss?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of real-time priority, 0 to 99. Default: not changed.
-     */
-    rtprio?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of real-time CPU time without a blocking call, microseconds. Default: not changed.
-     */
-    rttime?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of queued signals, count. Default: not changed.
-     */
-    sigpending?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of stack, bytes. Default: not changed.
-     */
-    stack?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
+    as?: Rlimit;
+    core?: Rlimit1;
+    cpu?: Rlimit2;
+    data?: Rlimit3;
+    fsize?: Rlimit4;
+    locks?: Rlimit5;
+    memlock?: Rlimit6;
+    msgqueue?: Rlimit7;
+    nice?: Rlimit8;
+    nofile?: Rlimit9;
+    nproc?: Rlimit10;
+    rss?: Rlimit11;
+    rtprio?: Rlimit12;
+    rttime?: Rlimit13;
+    sigpending?: Rlimit14;
+    stack?: Rlimit15;
   };
   /**
    * What is mounted in the container, by absolute target path. Default: nothing.
@@ -394,7 +202,7 @@ export interface ManifestInput {
        */
       kernel_tcp_memory_limit?: number | string;
       /**
-       * How readily the kernel swaps, 0 to 100, cgroups v1 only. Unit: none. Default: of the parent group.
+       * How readily the kernel swaps, cgroups v1 only. Unit: none. Default: of the parent group.
        */
       swappiness?: number;
       /**
@@ -415,7 +223,7 @@ export interface ManifestInput {
      */
     cpu?: {
       /**
-       * Weight against other containers when the CPUs are busy, 2 to 262144; converted to cpu.weight on v2. Unit: none. Default: 1024.
+       * Weight against other containers when the CPUs are busy, 2 to 262144 on cgroups v1; converted to cpu.weight on v2. 0 leaves the default. Unit: none. Default: 1024.
        */
       shares?: number;
       /**
@@ -456,11 +264,11 @@ export interface ManifestInput {
      */
     blkio?: {
       /**
-       * Share of disk time against other containers, 10 to 1000; converted to io.weight on v2. Unit: none. Default: of the kernel, 500 (v1) or 100 (v2).
+       * Share of disk time against other containers, 10 to 1000; converted to io.weight on v2. 0 leaves the default. Unit: none. Default: of the kernel, 500 (v1) or 100 (v2).
        */
       weight?: number;
       /**
-       * Weight of processes against child groups, cgroups v1 only. Unit: none. Default: of the kernel.
+       * Weight of processes against child groups, 10 to 1000, cgroups v1 only. 0 leaves the default. Unit: none. Default: of the kernel.
        */
       leaf_weight?: number;
       /**
@@ -482,11 +290,11 @@ export interface ManifestInput {
          */
         minor?: number;
         /**
-         * Weight, 10 to 1000. Unit: none. Default: not changed.
+         * Weight, 10 to 1000. 0 leaves it as it is. Unit: none. Default: not changed.
          */
         weight?: number;
         /**
-         * Weight against child groups, cgroups v1 only. Unit: none. Default: not changed.
+         * Weight against child groups, 10 to 1000, cgroups v1 only. 0 leaves it as it is. Unit: none. Default: not changed.
          */
         leaf_weight?: number;
       }[];
@@ -682,7 +490,7 @@ export interface ManifestInput {
          */
         max_delay?: number | string;
         /**
-         * Factor from one delay to the next, 1 to 100. Unit: none.
+         * Factor from one delay to the next. Unit: none.
          */
         multiplier?: number;
         /**
@@ -810,4 +618,212 @@ export interface ManifestInput {
      */
     privileged?: boolean;
   };
+}
+/**
+ * Size of the address space (RLIMIT_AS). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of a core file (RLIMIT_CORE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit1 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * CPU time; at the soft limit the program gets SIGXCPU, at the hard one SIGKILL (RLIMIT_CPU). Unit: seconds. Default: not changed.
+ */
+export interface Rlimit2 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of data segment and heap (RLIMIT_DATA). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit3 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of a file that is written (RLIMIT_FSIZE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit4 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * File locks; without effect since Linux 2.4.25 (RLIMIT_LOCKS). Unit: count. Default: not changed.
+ */
+export interface Rlimit5 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Memory that may be locked (RLIMIT_MEMLOCK). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit6 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * POSIX message queues of the user (RLIMIT_MSGQUEUE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit7 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Ceiling of the nice value, as 20 minus it: 40 allows -20 (RLIMIT_NICE). Unit: none. Default: not changed.
+ */
+export interface Rlimit8 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Open files (RLIMIT_NOFILE). Unit: count. Default: not changed.
+ */
+export interface Rlimit9 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Processes and threads of the user, on the whole board (RLIMIT_NPROC). Unit: count. Default: not changed.
+ */
+export interface Rlimit10 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Resident set; without effect since Linux 2.4.30 (RLIMIT_RSS). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit11 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Ceiling of the real-time priority, 0 to 99 (RLIMIT_RTPRIO). Unit: none. Default: not changed.
+ */
+export interface Rlimit12 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * CPU time under real-time scheduling without a blocking call (RLIMIT_RTTIME). Unit: microseconds. Default: not changed.
+ */
+export interface Rlimit13 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Queued signals of the user (RLIMIT_SIGPENDING). Unit: count. Default: not changed.
+ */
+export interface Rlimit14 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of the stack (RLIMIT_STACK). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit15 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
 }

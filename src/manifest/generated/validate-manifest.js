@@ -2,19 +2,78 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]}}};
-const schema12 = {"type":["integer","string","null"]};
-const schema44 = {"type":["integer","string"]};
-const schema45 = {"type":["integer","string"]};
-const schema50 = {"type":["integer","string"]};
-const schema51 = {"type":["integer","string"]};
-const schema55 = {"type":["integer","string"]};
-const schema59 = {"type":["integer","string"]};
-const schema61 = {"type":["number","string"]};
-const schema63 = {"type":["number","string"]};
-const schema65 = {"type":["integer","string"]};
-const schema69 = {"type":["number","string"]};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}};
+const schema15 = {"type":["integer","string"]};
+const schema16 = {"type":["integer","string"]};
+const schema21 = {"type":["integer","string"]};
+const schema22 = {"type":["integer","string"]};
+const schema26 = {"type":["integer","string"]};
+const schema30 = {"type":["integer","string"]};
+const schema32 = {"type":["number","string"]};
+const schema34 = {"type":["number","string"]};
+const schema36 = {"type":["integer","string"]};
+const schema40 = {"type":["number","string"]};
 const func2 = Object.prototype.hasOwnProperty;
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}};
+const schema13 = {"type":["integer","string","null"]};
+
+function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!((key0 === "soft") || (key0 === "hard"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.soft !== undefined){
+let data0 = data.soft;
+if(((!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))) && (typeof data0 !== "string")) && (data0 !== null)){
+const err1 = {instancePath:instancePath+"/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string,null"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.hard !== undefined){
+let data1 = data.hard;
+if(((!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))) && (typeof data1 !== "string")) && (data1 !== null)){
+const err2 = {instancePath:instancePath+"/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string,null"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate11.errors = vErrors;
+return errors === 0;
+}
+
 const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
 const pattern1 = new RegExp("^(host|package|/.*)$", "u");
 
@@ -275,11 +334,104 @@ errors++;
 }
 }
 if(data13.as !== undefined){
-let data14 = data13.as;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-for(const key3 in data14){
-if(!((key3 === "soft") || (key3 === "hard"))){
-const err20 = {instancePath:instancePath+"/rlimits/as",schemaPath:"#/properties/rlimits/properties/as/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(!(validate11(data13.as, {instancePath:instancePath+"/rlimits/as",parentData:data13,parentDataProperty:"as",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.core !== undefined){
+if(!(validate11(data13.core, {instancePath:instancePath+"/rlimits/core",parentData:data13,parentDataProperty:"core",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.cpu !== undefined){
+if(!(validate11(data13.cpu, {instancePath:instancePath+"/rlimits/cpu",parentData:data13,parentDataProperty:"cpu",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.data !== undefined){
+if(!(validate11(data13.data, {instancePath:instancePath+"/rlimits/data",parentData:data13,parentDataProperty:"data",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.fsize !== undefined){
+if(!(validate11(data13.fsize, {instancePath:instancePath+"/rlimits/fsize",parentData:data13,parentDataProperty:"fsize",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.locks !== undefined){
+if(!(validate11(data13.locks, {instancePath:instancePath+"/rlimits/locks",parentData:data13,parentDataProperty:"locks",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.memlock !== undefined){
+if(!(validate11(data13.memlock, {instancePath:instancePath+"/rlimits/memlock",parentData:data13,parentDataProperty:"memlock",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.msgqueue !== undefined){
+if(!(validate11(data13.msgqueue, {instancePath:instancePath+"/rlimits/msgqueue",parentData:data13,parentDataProperty:"msgqueue",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nice !== undefined){
+if(!(validate11(data13.nice, {instancePath:instancePath+"/rlimits/nice",parentData:data13,parentDataProperty:"nice",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nofile !== undefined){
+if(!(validate11(data13.nofile, {instancePath:instancePath+"/rlimits/nofile",parentData:data13,parentDataProperty:"nofile",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nproc !== undefined){
+if(!(validate11(data13.nproc, {instancePath:instancePath+"/rlimits/nproc",parentData:data13,parentDataProperty:"nproc",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rss !== undefined){
+if(!(validate11(data13.rss, {instancePath:instancePath+"/rlimits/rss",parentData:data13,parentDataProperty:"rss",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rtprio !== undefined){
+if(!(validate11(data13.rtprio, {instancePath:instancePath+"/rlimits/rtprio",parentData:data13,parentDataProperty:"rtprio",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rttime !== undefined){
+if(!(validate11(data13.rttime, {instancePath:instancePath+"/rlimits/rttime",parentData:data13,parentDataProperty:"rttime",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.sigpending !== undefined){
+if(!(validate11(data13.sigpending, {instancePath:instancePath+"/rlimits/sigpending",parentData:data13,parentDataProperty:"sigpending",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.stack !== undefined){
+if(!(validate11(data13.stack, {instancePath:instancePath+"/rlimits/stack",parentData:data13,parentDataProperty:"stack",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/rlimits",schemaPath:"#/properties/rlimits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -289,10 +441,14 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data14.soft !== undefined){
-let data15 = data14.soft;
-if(((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")) && (data15 !== null)){
-const err21 = {instancePath:instancePath+"/rlimits/as/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data.mounts !== undefined){
+let data30 = data.mounts;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+for(const key3 in data30){
+let data31 = data30[key3];
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.type === undefined){
+const err21 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -301,11 +457,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-if(data14.hard !== undefined){
-let data16 = data14.hard;
-if(((!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))) && (typeof data16 !== "string")) && (data16 !== null)){
-const err22 = {instancePath:instancePath+"/rlimits/as/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+for(const key4 in data31){
+if(!((((((((key4 === "type") || (key4 === "host")) || (key4 === "options")) || (key4 === "optional")) || (key4 === "size")) || (key4 === "name")) || (key4 === "version")) || (key4 === "dir"))){
+const err22 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -315,9 +469,10 @@ vErrors.push(err22);
 errors++;
 }
 }
-}
-else {
-const err23 = {instancePath:instancePath+"/rlimits/as",schemaPath:"#/properties/rlimits/properties/as/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.type !== undefined){
+let data32 = data31.type;
+if(typeof data32 !== "string"){
+const err23 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -326,13 +481,8 @@ vErrors.push(err23);
 }
 errors++;
 }
-}
-if(data13.core !== undefined){
-let data17 = data13.core;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key4 in data17){
-if(!((key4 === "soft") || (key4 === "hard"))){
-const err24 = {instancePath:instancePath+"/rlimits/core",schemaPath:"#/properties/rlimits/properties/core/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+if(!((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource"))){
+const err24 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -342,10 +492,9 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data17.soft !== undefined){
-let data18 = data17.soft;
-if(((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")) && (data18 !== null)){
-const err25 = {instancePath:instancePath+"/rlimits/core/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.host !== undefined){
+if(typeof data31.host !== "string"){
+const err25 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/host",schemaPath:"#/properties/mounts/additionalProperties/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -355,10 +504,9 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data17.hard !== undefined){
-let data19 = data17.hard;
-if(((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")) && (data19 !== null)){
-const err26 = {instancePath:instancePath+"/rlimits/core/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.options !== undefined){
+if(typeof data31.options !== "string"){
+const err26 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/options",schemaPath:"#/properties/mounts/additionalProperties/properties/options/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -368,9 +516,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-}
-else {
-const err27 = {instancePath:instancePath+"/rlimits/core",schemaPath:"#/properties/rlimits/properties/core/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.optional !== undefined){
+if(typeof data31.optional !== "boolean"){
+const err27 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/optional",schemaPath:"#/properties/mounts/additionalProperties/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -380,12 +528,10 @@ vErrors.push(err27);
 errors++;
 }
 }
-if(data13.cpu !== undefined){
-let data20 = data13.cpu;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-for(const key5 in data20){
-if(!((key5 === "soft") || (key5 === "hard"))){
-const err28 = {instancePath:instancePath+"/rlimits/cpu",schemaPath:"#/properties/rlimits/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data31.size !== undefined){
+let data36 = data31.size;
+if((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (typeof data36 !== "string")){
+const err28 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: schema15.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -395,10 +541,9 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data20.soft !== undefined){
-let data21 = data20.soft;
-if(((!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))) && (typeof data21 !== "string")) && (data21 !== null)){
-const err29 = {instancePath:instancePath+"/rlimits/cpu/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.name !== undefined){
+if(typeof data31.name !== "string"){
+const err29 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/name",schemaPath:"#/properties/mounts/additionalProperties/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -408,10 +553,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data20.hard !== undefined){
-let data22 = data20.hard;
-if(((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (typeof data22 !== "string")) && (data22 !== null)){
-const err30 = {instancePath:instancePath+"/rlimits/cpu/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.version !== undefined){
+if(typeof data31.version !== "string"){
+const err30 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/mounts/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -421,9 +565,9 @@ vErrors.push(err30);
 errors++;
 }
 }
-}
-else {
-const err31 = {instancePath:instancePath+"/rlimits/cpu",schemaPath:"#/properties/rlimits/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.dir !== undefined){
+if(typeof data31.dir !== "string"){
+const err31 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/mounts/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -433,12 +577,9 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data13.data !== undefined){
-let data23 = data13.data;
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-for(const key6 in data23){
-if(!((key6 === "soft") || (key6 === "hard"))){
-const err32 = {instancePath:instancePath+"/rlimits/data",schemaPath:"#/properties/rlimits/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+else {
+const err32 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -448,10 +589,9 @@ vErrors.push(err32);
 errors++;
 }
 }
-if(data23.soft !== undefined){
-let data24 = data23.soft;
-if(((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")) && (data24 !== null)){
-const err33 = {instancePath:instancePath+"/rlimits/data/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err33 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -461,10 +601,11 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data23.hard !== undefined){
-let data25 = data23.hard;
-if(((!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))) && (typeof data25 !== "string")) && (data25 !== null)){
-const err34 = {instancePath:instancePath+"/rlimits/data/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data.io !== undefined){
+let data40 = data.io;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.stdout === undefined){
+const err34 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -473,10 +614,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/rlimits/data",schemaPath:"#/properties/rlimits/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.stderr === undefined){
+const err35 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -485,13 +624,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-if(data13.fsize !== undefined){
-let data26 = data13.fsize;
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-for(const key7 in data26){
-if(!((key7 === "soft") || (key7 === "hard"))){
-const err36 = {instancePath:instancePath+"/rlimits/fsize",schemaPath:"#/properties/rlimits/properties/fsize/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+for(const key5 in data40){
+if(!((key5 === "stdout") || (key5 === "stderr"))){
+const err36 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -501,10 +636,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data26.soft !== undefined){
-let data27 = data26.soft;
-if(((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")) && (data27 !== null)){
-const err37 = {instancePath:instancePath+"/rlimits/fsize/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data40.stdout !== undefined){
+let data41 = data40.stdout;
+if(typeof data41 !== "string"){
+const err37 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -513,11 +648,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-if(data26.hard !== undefined){
-let data28 = data26.hard;
-if(((!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))) && (typeof data28 !== "string")) && (data28 !== null)){
-const err38 = {instancePath:instancePath+"/rlimits/fsize/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(!(((data41 === "pipe") || (data41 === "discard")) || (data41 === "inherit"))){
+const err38 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -527,9 +659,10 @@ vErrors.push(err38);
 errors++;
 }
 }
-}
-else {
-const err39 = {instancePath:instancePath+"/rlimits/fsize",schemaPath:"#/properties/rlimits/properties/fsize/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.stderr !== undefined){
+let data42 = data40.stderr;
+if(typeof data42 !== "string"){
+const err39 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -538,13 +671,8 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-if(data13.locks !== undefined){
-let data29 = data13.locks;
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-for(const key8 in data29){
-if(!((key8 === "soft") || (key8 === "hard"))){
-const err40 = {instancePath:instancePath+"/rlimits/locks",schemaPath:"#/properties/rlimits/properties/locks/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+if(!(((data42 === "pipe") || (data42 === "discard")) || (data42 === "inherit"))){
+const err40 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -554,10 +682,9 @@ vErrors.push(err40);
 errors++;
 }
 }
-if(data29.soft !== undefined){
-let data30 = data29.soft;
-if(((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")) && (data30 !== null)){
-const err41 = {instancePath:instancePath+"/rlimits/locks/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err41 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -567,10 +694,12 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data29.hard !== undefined){
-let data31 = data29.hard;
-if(((!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))) && (typeof data31 !== "string")) && (data31 !== null)){
-const err42 = {instancePath:instancePath+"/rlimits/locks/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data.cgroups !== undefined){
+let data43 = data.cgroups;
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+for(const key6 in data43){
+if(!(func2.call(schema11.properties.cgroups.properties, key6))){
+const err42 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -580,9 +709,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-}
-else {
-const err43 = {instancePath:instancePath+"/rlimits/locks",schemaPath:"#/properties/rlimits/properties/locks/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data43.enforce !== undefined){
+let data44 = data43.enforce;
+if(typeof data44 !== "string"){
+const err43 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -591,13 +721,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-if(data13.memlock !== undefined){
-let data32 = data13.memlock;
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-for(const key9 in data32){
-if(!((key9 === "soft") || (key9 === "hard"))){
-const err44 = {instancePath:instancePath+"/rlimits/memlock",schemaPath:"#/properties/rlimits/properties/memlock/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(!((data44 === "strict") || (data44 === "best_effort"))){
+const err44 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -607,10 +732,12 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data32.soft !== undefined){
-let data33 = data32.soft;
-if(((!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))) && (typeof data33 !== "string")) && (data33 !== null)){
-const err45 = {instancePath:instancePath+"/rlimits/memlock/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data43.memory !== undefined){
+let data45 = data43.memory;
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+for(const key7 in data45){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
+const err45 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -620,10 +747,10 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data32.hard !== undefined){
-let data34 = data32.hard;
-if(((!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))) && (typeof data34 !== "string")) && (data34 !== null)){
-const err46 = {instancePath:instancePath+"/rlimits/memlock/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data45.memory_hard_limit !== undefined){
+let data46 = data45.memory_hard_limit;
+if((!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))) && (typeof data46 !== "string")){
+const err46 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -633,9 +760,10 @@ vErrors.push(err46);
 errors++;
 }
 }
-}
-else {
-const err47 = {instancePath:instancePath+"/rlimits/memlock",schemaPath:"#/properties/rlimits/properties/memlock/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data45.memory_soft_limit !== undefined){
+let data47 = data45.memory_soft_limit;
+if((!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))) && (typeof data47 !== "string")){
+const err47 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -645,12 +773,10 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data13.msgqueue !== undefined){
-let data35 = data13.msgqueue;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-for(const key10 in data35){
-if(!((key10 === "soft") || (key10 === "hard"))){
-const err48 = {instancePath:instancePath+"/rlimits/msgqueue",schemaPath:"#/properties/rlimits/properties/msgqueue/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(data45.memory_swap_limit !== undefined){
+let data48 = data45.memory_swap_limit;
+if((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")){
+const err48 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -660,10 +786,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data35.soft !== undefined){
-let data36 = data35.soft;
-if(((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (typeof data36 !== "string")) && (data36 !== null)){
-const err49 = {instancePath:instancePath+"/rlimits/msgqueue/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data45.kernel_memory_limit !== undefined){
+let data49 = data45.kernel_memory_limit;
+if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
+const err49 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -673,10 +799,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data35.hard !== undefined){
-let data37 = data35.hard;
-if(((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")) && (data37 !== null)){
-const err50 = {instancePath:instancePath+"/rlimits/msgqueue/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data45.kernel_tcp_memory_limit !== undefined){
+let data50 = data45.kernel_tcp_memory_limit;
+if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
+const err50 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -686,9 +812,10 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/rlimits/msgqueue",schemaPath:"#/properties/rlimits/properties/msgqueue/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data45.swappiness !== undefined){
+let data51 = data45.swappiness;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+const err51 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -698,12 +825,9 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data13.nice !== undefined){
-let data38 = data13.nice;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-for(const key11 in data38){
-if(!((key11 === "soft") || (key11 === "hard"))){
-const err52 = {instancePath:instancePath+"/rlimits/nice",schemaPath:"#/properties/rlimits/properties/nice/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+if(data45.oom_kill_disable !== undefined){
+if(typeof data45.oom_kill_disable !== "boolean"){
+const err52 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -713,10 +837,9 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data38.soft !== undefined){
-let data39 = data38.soft;
-if(((!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))) && (typeof data39 !== "string")) && (data39 !== null)){
-const err53 = {instancePath:instancePath+"/rlimits/nice/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data45.oom_group !== undefined){
+if(typeof data45.oom_group !== "boolean"){
+const err53 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -726,10 +849,9 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data38.hard !== undefined){
-let data40 = data38.hard;
-if(((!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))) && (typeof data40 !== "string")) && (data40 !== null)){
-const err54 = {instancePath:instancePath+"/rlimits/nice/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data45.oom_monitor !== undefined){
+if(typeof data45.oom_monitor !== "boolean"){
+const err54 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -741,7 +863,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/rlimits/nice",schemaPath:"#/properties/rlimits/properties/nice/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err55 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -751,12 +873,12 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data13.nofile !== undefined){
-let data41 = data13.nofile;
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-for(const key12 in data41){
-if(!((key12 === "soft") || (key12 === "hard"))){
-const err56 = {instancePath:instancePath+"/rlimits/nofile",schemaPath:"#/properties/rlimits/properties/nofile/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(data43.cpu !== undefined){
+let data55 = data43.cpu;
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+for(const key8 in data55){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key8))){
+const err56 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -766,10 +888,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data41.soft !== undefined){
-let data42 = data41.soft;
-if(((!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))) && (typeof data42 !== "string")) && (data42 !== null)){
-const err57 = {instancePath:instancePath+"/rlimits/nofile/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data55.shares !== undefined){
+let data56 = data55.shares;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+const err57 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -779,10 +901,10 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data41.hard !== undefined){
-let data43 = data41.hard;
-if(((!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))) && (typeof data43 !== "string")) && (data43 !== null)){
-const err58 = {instancePath:instancePath+"/rlimits/nofile/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data55.quota !== undefined){
+let data57 = data55.quota;
+if((!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))) && (typeof data57 !== "string")){
+const err58 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema21.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -792,9 +914,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-}
-else {
-const err59 = {instancePath:instancePath+"/rlimits/nofile",schemaPath:"#/properties/rlimits/properties/nofile/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data55.period !== undefined){
+let data58 = data55.period;
+if((!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))) && (typeof data58 !== "string")){
+const err59 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -804,12 +927,10 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data13.nproc !== undefined){
-let data44 = data13.nproc;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-for(const key13 in data44){
-if(!((key13 === "soft") || (key13 === "hard"))){
-const err60 = {instancePath:instancePath+"/rlimits/nproc",schemaPath:"#/properties/rlimits/properties/nproc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+if(data55.burst !== undefined){
+let data59 = data55.burst;
+if((!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))) && (typeof data59 !== "string")){
+const err60 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -819,10 +940,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data44.soft !== undefined){
-let data45 = data44.soft;
-if(((!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))) && (typeof data45 !== "string")) && (data45 !== null)){
-const err61 = {instancePath:instancePath+"/rlimits/nproc/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data55.idle !== undefined){
+let data60 = data55.idle;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+const err61 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -832,10 +953,9 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data44.hard !== undefined){
-let data46 = data44.hard;
-if(((!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))) && (typeof data46 !== "string")) && (data46 !== null)){
-const err62 = {instancePath:instancePath+"/rlimits/nproc/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data55.cpus !== undefined){
+if(typeof data55.cpus !== "string"){
+const err62 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -845,9 +965,9 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
-else {
-const err63 = {instancePath:instancePath+"/rlimits/nproc",schemaPath:"#/properties/rlimits/properties/nproc/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data55.mems !== undefined){
+if(typeof data55.mems !== "string"){
+const err63 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -857,12 +977,10 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data13.rss !== undefined){
-let data47 = data13.rss;
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-for(const key14 in data47){
-if(!((key14 === "soft") || (key14 === "hard"))){
-const err64 = {instancePath:instancePath+"/rlimits/rss",schemaPath:"#/properties/rlimits/properties/rss/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(data55.realtime_runtime !== undefined){
+let data63 = data55.realtime_runtime;
+if((!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))) && (typeof data63 !== "string")){
+const err64 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -872,10 +990,10 @@ vErrors.push(err64);
 errors++;
 }
 }
-if(data47.soft !== undefined){
-let data48 = data47.soft;
-if(((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")) && (data48 !== null)){
-const err65 = {instancePath:instancePath+"/rlimits/rss/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data55.realtime_period !== undefined){
+let data64 = data55.realtime_period;
+if((!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))) && (typeof data64 !== "string")){
+const err65 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -885,10 +1003,9 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data47.hard !== undefined){
-let data49 = data47.hard;
-if(((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")) && (data49 !== null)){
-const err66 = {instancePath:instancePath+"/rlimits/rss/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err66 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -898,9 +1015,12 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/rlimits/rss",schemaPath:"#/properties/rlimits/properties/rss/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data43.blkio !== undefined){
+let data65 = data43.blkio;
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+for(const key9 in data65){
+if(!(((((((key9 === "weight") || (key9 === "leaf_weight")) || (key9 === "weight_device")) || (key9 === "throttle_read_bps_device")) || (key9 === "throttle_write_bps_device")) || (key9 === "throttle_read_iops_device")) || (key9 === "throttle_write_iops_device"))){
+const err67 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -910,12 +1030,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data13.rtprio !== undefined){
-let data50 = data13.rtprio;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-for(const key15 in data50){
-if(!((key15 === "soft") || (key15 === "hard"))){
-const err68 = {instancePath:instancePath+"/rlimits/rtprio",schemaPath:"#/properties/rlimits/properties/rtprio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(data65.weight !== undefined){
+let data66 = data65.weight;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+const err68 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -925,10 +1043,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data50.soft !== undefined){
-let data51 = data50.soft;
-if(((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")) && (data51 !== null)){
-const err69 = {instancePath:instancePath+"/rlimits/rtprio/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data65.leaf_weight !== undefined){
+let data67 = data65.leaf_weight;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+const err69 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -938,10 +1056,16 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data50.hard !== undefined){
-let data52 = data50.hard;
-if(((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")) && (data52 !== null)){
-const err70 = {instancePath:instancePath+"/rlimits/rtprio/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data65.weight_device !== undefined){
+let data68 = data65.weight_device;
+if(Array.isArray(data68)){
+const len3 = data68.length;
+for(let i3=0; i3<len3; i3++){
+let data69 = data68[i3];
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+for(const key10 in data69){
+if(!(((((key10 === "device") || (key10 === "major")) || (key10 === "minor")) || (key10 === "weight")) || (key10 === "leaf_weight"))){
+const err70 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -951,9 +1075,9 @@ vErrors.push(err70);
 errors++;
 }
 }
-}
-else {
-const err71 = {instancePath:instancePath+"/rlimits/rtprio",schemaPath:"#/properties/rlimits/properties/rtprio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data69.device !== undefined){
+if(typeof data69.device !== "string"){
+const err71 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -963,12 +1087,10 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data13.rttime !== undefined){
-let data53 = data13.rttime;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-for(const key16 in data53){
-if(!((key16 === "soft") || (key16 === "hard"))){
-const err72 = {instancePath:instancePath+"/rlimits/rttime",schemaPath:"#/properties/rlimits/properties/rttime/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+if(data69.major !== undefined){
+let data71 = data69.major;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+const err72 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -978,10 +1100,10 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data53.soft !== undefined){
-let data54 = data53.soft;
-if(((!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))) && (typeof data54 !== "string")) && (data54 !== null)){
-const err73 = {instancePath:instancePath+"/rlimits/rttime/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data69.minor !== undefined){
+let data72 = data69.minor;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err73 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -991,10 +1113,10 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data53.hard !== undefined){
-let data55 = data53.hard;
-if(((!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))) && (typeof data55 !== "string")) && (data55 !== null)){
-const err74 = {instancePath:instancePath+"/rlimits/rttime/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data69.weight !== undefined){
+let data73 = data69.weight;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+const err74 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1004,9 +1126,10 @@ vErrors.push(err74);
 errors++;
 }
 }
-}
-else {
-const err75 = {instancePath:instancePath+"/rlimits/rttime",schemaPath:"#/properties/rlimits/properties/rttime/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data69.leaf_weight !== undefined){
+let data74 = data69.leaf_weight;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+const err75 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1016,12 +1139,9 @@ vErrors.push(err75);
 errors++;
 }
 }
-if(data13.sigpending !== undefined){
-let data56 = data13.sigpending;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-for(const key17 in data56){
-if(!((key17 === "soft") || (key17 === "hard"))){
-const err76 = {instancePath:instancePath+"/rlimits/sigpending",schemaPath:"#/properties/rlimits/properties/sigpending/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+}
+else {
+const err76 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1031,10 +1151,9 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data56.soft !== undefined){
-let data57 = data56.soft;
-if(((!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))) && (typeof data57 !== "string")) && (data57 !== null)){
-const err77 = {instancePath:instancePath+"/rlimits/sigpending/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err77 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1044,10 +1163,15 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data56.hard !== undefined){
-let data58 = data56.hard;
-if(((!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))) && (typeof data58 !== "string")) && (data58 !== null)){
-const err78 = {instancePath:instancePath+"/rlimits/sigpending/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data65.throttle_read_bps_device !== undefined){
+let data75 = data65.throttle_read_bps_device;
+if(Array.isArray(data75)){
+const len4 = data75.length;
+for(let i4=0; i4<len4; i4++){
+let data76 = data75[i4];
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(data76.rate === undefined){
+const err78 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1056,10 +1180,9 @@ vErrors.push(err78);
 }
 errors++;
 }
-}
-}
-else {
-const err79 = {instancePath:instancePath+"/rlimits/sigpending",schemaPath:"#/properties/rlimits/properties/sigpending/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key11 in data76){
+if(!((((key11 === "device") || (key11 === "major")) || (key11 === "minor")) || (key11 === "rate"))){
+const err79 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1069,12 +1192,9 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data13.stack !== undefined){
-let data59 = data13.stack;
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-for(const key18 in data59){
-if(!((key18 === "soft") || (key18 === "hard"))){
-const err80 = {instancePath:instancePath+"/rlimits/stack",schemaPath:"#/properties/rlimits/properties/stack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+if(data76.device !== undefined){
+if(typeof data76.device !== "string"){
+const err80 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1084,10 +1204,10 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data59.soft !== undefined){
-let data60 = data59.soft;
-if(((!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))) && (typeof data60 !== "string")) && (data60 !== null)){
-const err81 = {instancePath:instancePath+"/rlimits/stack/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data76.major !== undefined){
+let data78 = data76.major;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+const err81 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1097,10 +1217,10 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data59.hard !== undefined){
-let data61 = data59.hard;
-if(((!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))) && (typeof data61 !== "string")) && (data61 !== null)){
-const err82 = {instancePath:instancePath+"/rlimits/stack/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data76.minor !== undefined){
+let data79 = data76.minor;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+const err82 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1110,9 +1230,10 @@ vErrors.push(err82);
 errors++;
 }
 }
-}
-else {
-const err83 = {instancePath:instancePath+"/rlimits/stack",schemaPath:"#/properties/rlimits/properties/stack/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data76.rate !== undefined){
+let data80 = data76.rate;
+if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
+const err83 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1124,7 +1245,7 @@ errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/rlimits",schemaPath:"#/properties/rlimits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err84 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1134,14 +1255,9 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.mounts !== undefined){
-let data62 = data.mounts;
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-for(const key19 in data62){
-let data63 = data62[key19];
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(data63.type === undefined){
-const err85 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+else {
+const err85 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1150,9 +1266,16 @@ vErrors.push(err85);
 }
 errors++;
 }
-for(const key20 in data63){
-if(!((((((((key20 === "type") || (key20 === "host")) || (key20 === "options")) || (key20 === "optional")) || (key20 === "size")) || (key20 === "name")) || (key20 === "version")) || (key20 === "dir"))){
-const err86 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+}
+if(data65.throttle_write_bps_device !== undefined){
+let data81 = data65.throttle_write_bps_device;
+if(Array.isArray(data81)){
+const len5 = data81.length;
+for(let i5=0; i5<len5; i5++){
+let data82 = data81[i5];
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(data82.rate === undefined){
+const err86 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1161,11 +1284,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-}
-if(data63.type !== undefined){
-let data64 = data63.type;
-if(typeof data64 !== "string"){
-const err87 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key12 in data82){
+if(!((((key12 === "device") || (key12 === "major")) || (key12 === "minor")) || (key12 === "rate"))){
+const err87 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1174,8 +1295,10 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource"))){
-const err88 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data82.device !== undefined){
+if(typeof data82.device !== "string"){
+const err88 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1185,9 +1308,10 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data63.host !== undefined){
-if(typeof data63.host !== "string"){
-const err89 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/host",schemaPath:"#/properties/mounts/additionalProperties/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.major !== undefined){
+let data84 = data82.major;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+const err89 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1197,9 +1321,10 @@ vErrors.push(err89);
 errors++;
 }
 }
-if(data63.options !== undefined){
-if(typeof data63.options !== "string"){
-const err90 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/options",schemaPath:"#/properties/mounts/additionalProperties/properties/options/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.minor !== undefined){
+let data85 = data82.minor;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+const err90 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1209,9 +1334,10 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data63.optional !== undefined){
-if(typeof data63.optional !== "boolean"){
-const err91 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/optional",schemaPath:"#/properties/mounts/additionalProperties/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data82.rate !== undefined){
+let data86 = data82.rate;
+if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
+const err91 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1221,10 +1347,9 @@ vErrors.push(err91);
 errors++;
 }
 }
-if(data63.size !== undefined){
-let data68 = data63.size;
-if((!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))) && (typeof data68 !== "string")){
-const err92 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: schema44.type},message:"must be integer,string"};
+}
+else {
+const err92 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1234,9 +1359,9 @@ vErrors.push(err92);
 errors++;
 }
 }
-if(data63.name !== undefined){
-if(typeof data63.name !== "string"){
-const err93 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/name",schemaPath:"#/properties/mounts/additionalProperties/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err93 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1246,9 +1371,15 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data63.version !== undefined){
-if(typeof data63.version !== "string"){
-const err94 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/mounts/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data65.throttle_read_iops_device !== undefined){
+let data87 = data65.throttle_read_iops_device;
+if(Array.isArray(data87)){
+const len6 = data87.length;
+for(let i6=0; i6<len6; i6++){
+let data88 = data87[i6];
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+if(data88.rate === undefined){
+const err94 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1257,10 +1388,9 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-if(data63.dir !== undefined){
-if(typeof data63.dir !== "string"){
-const err95 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/mounts/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key13 in data88){
+if(!((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "rate"))){
+const err95 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1270,9 +1400,9 @@ vErrors.push(err95);
 errors++;
 }
 }
-}
-else {
-const err96 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data88.device !== undefined){
+if(typeof data88.device !== "string"){
+const err96 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1282,9 +1412,10 @@ vErrors.push(err96);
 errors++;
 }
 }
-}
-else {
-const err97 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data88.major !== undefined){
+let data90 = data88.major;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+const err97 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1294,11 +1425,10 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data72 = data.io;
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(data72.stdout === undefined){
-const err98 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+if(data88.minor !== undefined){
+let data91 = data88.minor;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1307,8 +1437,11 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(data72.stderr === undefined){
-const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data88.rate !== undefined){
+let data92 = data88.rate;
+if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
+const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1317,9 +1450,10 @@ vErrors.push(err99);
 }
 errors++;
 }
-for(const key21 in data72){
-if(!((key21 === "stdout") || (key21 === "stderr"))){
-const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+}
+}
+else {
+const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1329,10 +1463,9 @@ vErrors.push(err100);
 errors++;
 }
 }
-if(data72.stdout !== undefined){
-let data73 = data72.stdout;
-if(typeof data73 !== "string"){
-const err101 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1341,8 +1474,16 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(!(((data73 === "pipe") || (data73 === "discard")) || (data73 === "inherit"))){
-const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+}
+if(data65.throttle_write_iops_device !== undefined){
+let data93 = data65.throttle_write_iops_device;
+if(Array.isArray(data93)){
+const len7 = data93.length;
+for(let i7=0; i7<len7; i7++){
+let data94 = data93[i7];
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+if(data94.rate === undefined){
+const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1351,11 +1492,9 @@ vErrors.push(err102);
 }
 errors++;
 }
-}
-if(data72.stderr !== undefined){
-let data74 = data72.stderr;
-if(typeof data74 !== "string"){
-const err103 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key14 in data94){
+if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
+const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1364,8 +1503,10 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
-const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+if(data94.device !== undefined){
+if(typeof data94.device !== "string"){
+const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1375,9 +1516,10 @@ vErrors.push(err104);
 errors++;
 }
 }
-}
-else {
-const err105 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data94.major !== undefined){
+let data96 = data94.major;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1387,12 +1529,10 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data75 = data.cgroups;
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-for(const key22 in data75){
-if(!(func2.call(schema11.properties.cgroups.properties, key22))){
-const err106 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data94.minor !== undefined){
+let data97 = data94.minor;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1402,10 +1542,10 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data75.enforce !== undefined){
-let data76 = data75.enforce;
-if(typeof data76 !== "string"){
-const err107 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.rate !== undefined){
+let data98 = data94.rate;
+if((!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))) && (typeof data98 !== "string")){
+const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1414,8 +1554,10 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(!((data76 === "strict") || (data76 === "best_effort"))){
-const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1425,12 +1567,9 @@ vErrors.push(err108);
 errors++;
 }
 }
-if(data75.memory !== undefined){
-let data77 = data75.memory;
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-for(const key23 in data77){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
-const err109 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+}
+else {
+const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1440,10 +1579,9 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data77.memory_hard_limit !== undefined){
-let data78 = data77.memory_hard_limit;
-if((!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))) && (typeof data78 !== "string")){
-const err110 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+}
+else {
+const err110 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1453,10 +1591,11 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data77.memory_soft_limit !== undefined){
-let data79 = data77.memory_soft_limit;
-if((!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))) && (typeof data79 !== "string")){
-const err111 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data43.pids !== undefined){
+let data99 = data43.pids;
+if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
+if(data99.limit === undefined){
+const err111 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1465,11 +1604,9 @@ vErrors.push(err111);
 }
 errors++;
 }
-}
-if(data77.memory_swap_limit !== undefined){
-let data80 = data77.memory_swap_limit;
-if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
-const err112 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+for(const key15 in data99){
+if(!(key15 === "limit")){
+const err112 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1479,10 +1616,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data77.kernel_memory_limit !== undefined){
-let data81 = data77.kernel_memory_limit;
-if((!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))) && (typeof data81 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data99.limit !== undefined){
+let data100 = data99.limit;
+if((!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))) && (typeof data100 !== "string")){
+const err113 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema30.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1492,10 +1629,9 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data77.kernel_tcp_memory_limit !== undefined){
-let data82 = data77.kernel_tcp_memory_limit;
-if((!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))) && (typeof data82 !== "string")){
-const err114 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+}
+else {
+const err114 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1505,10 +1641,15 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data77.swappiness !== undefined){
-let data83 = data77.swappiness;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-const err115 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data43.hugetlb !== undefined){
+let data101 = data43.hugetlb;
+if(Array.isArray(data101)){
+const len8 = data101.length;
+for(let i8=0; i8<len8; i8++){
+let data102 = data101[i8];
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(data102.page_size === undefined){
+const err115 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1517,10 +1658,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-}
-if(data77.oom_kill_disable !== undefined){
-if(typeof data77.oom_kill_disable !== "boolean"){
-const err116 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data102.limit === undefined){
+const err116 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1529,10 +1668,9 @@ vErrors.push(err116);
 }
 errors++;
 }
-}
-if(data77.oom_group !== undefined){
-if(typeof data77.oom_group !== "boolean"){
-const err117 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+for(const key16 in data102){
+if(!((key16 === "page_size") || (key16 === "limit"))){
+const err117 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1542,9 +1680,9 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data77.oom_monitor !== undefined){
-if(typeof data77.oom_monitor !== "boolean"){
-const err118 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data102.page_size !== undefined){
+if(typeof data102.page_size !== "string"){
+const err118 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1554,9 +1692,10 @@ vErrors.push(err118);
 errors++;
 }
 }
-}
-else {
-const err119 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data102.limit !== undefined){
+let data104 = data102.limit;
+if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
+const err119 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1566,12 +1705,9 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data75.cpu !== undefined){
-let data87 = data75.cpu;
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-for(const key24 in data87){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key24))){
-const err120 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+}
+else {
+const err120 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1581,10 +1717,9 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data87.shares !== undefined){
-let data88 = data87.shares;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-const err121 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err121 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1594,10 +1729,15 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data87.quota !== undefined){
-let data89 = data87.quota;
-if((!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))) && (typeof data89 !== "string")){
-const err122 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema50.type},message:"must be integer,string"};
+if(data43.rdma !== undefined){
+let data105 = data43.rdma;
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+for(const key17 in data105){
+let data106 = data105[key17];
+if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
+for(const key18 in data106){
+if(!((key18 === "hca_handles") || (key18 === "hca_objects"))){
+const err122 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1607,10 +1747,10 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(data87.period !== undefined){
-let data90 = data87.period;
-if((!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))) && (typeof data90 !== "string")){
-const err123 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data106.hca_handles !== undefined){
+let data107 = data106.hca_handles;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
+const err123 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1620,10 +1760,10 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data87.burst !== undefined){
-let data91 = data87.burst;
-if((!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))) && (typeof data91 !== "string")){
-const err124 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data106.hca_objects !== undefined){
+let data108 = data106.hca_objects;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
+const err124 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1633,10 +1773,9 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data87.idle !== undefined){
-let data92 = data87.idle;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-const err125 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err125 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1646,9 +1785,9 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data87.cpus !== undefined){
-if(typeof data87.cpus !== "string"){
-const err126 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err126 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1658,9 +1797,12 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data87.mems !== undefined){
-if(typeof data87.mems !== "string"){
-const err127 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data43.network !== undefined){
+let data109 = data43.network;
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+for(const key19 in data109){
+if(!((key19 === "class_id") || (key19 === "priorities"))){
+const err127 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1670,10 +1812,10 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data87.realtime_runtime !== undefined){
-let data95 = data87.realtime_runtime;
-if((!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))) && (typeof data95 !== "string")){
-const err128 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data109.class_id !== undefined){
+let data110 = data109.class_id;
+if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
+const err128 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1683,10 +1825,15 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data87.realtime_period !== undefined){
-let data96 = data87.realtime_period;
-if((!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))) && (typeof data96 !== "string")){
-const err129 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data109.priorities !== undefined){
+let data111 = data109.priorities;
+if(Array.isArray(data111)){
+const len9 = data111.length;
+for(let i9=0; i9<len9; i9++){
+let data112 = data111[i9];
+if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
+if(data112.name === undefined){
+const err129 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1695,10 +1842,8 @@ vErrors.push(err129);
 }
 errors++;
 }
-}
-}
-else {
-const err130 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data112.priority === undefined){
+const err130 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1707,13 +1852,9 @@ vErrors.push(err130);
 }
 errors++;
 }
-}
-if(data75.blkio !== undefined){
-let data97 = data75.blkio;
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-for(const key25 in data97){
-if(!(((((((key25 === "weight") || (key25 === "leaf_weight")) || (key25 === "weight_device")) || (key25 === "throttle_read_bps_device")) || (key25 === "throttle_write_bps_device")) || (key25 === "throttle_read_iops_device")) || (key25 === "throttle_write_iops_device"))){
-const err131 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+for(const key20 in data112){
+if(!((key20 === "name") || (key20 === "priority"))){
+const err131 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1723,10 +1864,9 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data97.weight !== undefined){
-let data98 = data97.weight;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-const err132 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data112.name !== undefined){
+if(typeof data112.name !== "string"){
+const err132 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1736,10 +1876,10 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data97.leaf_weight !== undefined){
-let data99 = data97.leaf_weight;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-const err133 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data112.priority !== undefined){
+let data114 = data112.priority;
+if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
+const err133 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1749,16 +1889,9 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data97.weight_device !== undefined){
-let data100 = data97.weight_device;
-if(Array.isArray(data100)){
-const len3 = data100.length;
-for(let i3=0; i3<len3; i3++){
-let data101 = data100[i3];
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key26 in data101){
-if(!(((((key26 === "device") || (key26 === "major")) || (key26 === "minor")) || (key26 === "weight")) || (key26 === "leaf_weight"))){
-const err134 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+}
+else {
+const err134 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1768,9 +1901,9 @@ vErrors.push(err134);
 errors++;
 }
 }
-if(data101.device !== undefined){
-if(typeof data101.device !== "string"){
-const err135 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err135 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1780,10 +1913,9 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data101.major !== undefined){
-let data103 = data101.major;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-const err136 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err136 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1793,10 +1925,12 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data101.minor !== undefined){
-let data104 = data101.minor;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-const err137 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data43.unified !== undefined){
+let data115 = data43.unified;
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+for(const key21 in data115){
+if(typeof data115[key21] !== "string"){
+const err137 = {instancePath:instancePath+"/cgroups/unified/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1806,10 +1940,9 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data101.weight !== undefined){
-let data105 = data101.weight;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-const err138 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err138 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1819,10 +1952,9 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data101.leaf_weight !== undefined){
-let data106 = data101.leaf_weight;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-const err139 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err139 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1832,9 +1964,10 @@ vErrors.push(err139);
 errors++;
 }
 }
-}
-else {
-const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.autostart !== undefined){
+let data117 = data.autostart;
+if(typeof data117 !== "string"){
+const err140 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1843,10 +1976,8 @@ vErrors.push(err140);
 }
 errors++;
 }
-}
-}
-else {
-const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((data117 === "relaxed") || (data117 === "critical"))){
+const err141 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1856,15 +1987,10 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data97.throttle_read_bps_device !== undefined){
-let data107 = data97.throttle_read_bps_device;
-if(Array.isArray(data107)){
-const len4 = data107.length;
-for(let i4=0; i4<len4; i4++){
-let data108 = data107[i4];
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-if(data108.rate === undefined){
-const err142 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data.restart !== undefined){
+let data118 = data.restart;
+if((typeof data118 !== "string") && (!(data118 && typeof data118 == "object" && !Array.isArray(data118)))){
+const err142 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1873,9 +1999,9 @@ vErrors.push(err142);
 }
 errors++;
 }
-for(const key27 in data108){
-if(!((((key27 === "device") || (key27 === "major")) || (key27 === "minor")) || (key27 === "rate"))){
-const err143 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(typeof data118 === "string"){
+if(!pattern0.test(data118)){
+const err143 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1885,9 +2011,9 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data108.device !== undefined){
-if(typeof data108.device !== "string"){
-const err144 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
+if(data118.policy === undefined){
+const err144 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1896,11 +2022,9 @@ vErrors.push(err144);
 }
 errors++;
 }
-}
-if(data108.major !== undefined){
-let data110 = data108.major;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-const err145 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key22 in data118){
+if(!(((((((key22 === "policy") || (key22 === "initial_delay")) || (key22 === "max_delay")) || (key22 === "multiplier")) || (key22 === "jitter")) || (key22 === "reset_after")) || (key22 === "max_restarts"))){
+const err145 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1910,10 +2034,10 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data108.minor !== undefined){
-let data111 = data108.minor;
-if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
-const err146 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data118.policy !== undefined){
+let data119 = data118.policy;
+if(typeof data119 !== "string"){
+const err146 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1922,11 +2046,8 @@ vErrors.push(err146);
 }
 errors++;
 }
-}
-if(data108.rate !== undefined){
-let data112 = data108.rate;
-if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
-const err147 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(!(((data119 === "never") || (data119 === "on_failure")) || (data119 === "always"))){
+const err147 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1936,9 +2057,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-}
-else {
-const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data118.initial_delay !== undefined){
+let data120 = data118.initial_delay;
+if((!((typeof data120 == "number") && (isFinite(data120)))) && (typeof data120 !== "string")){
+const err148 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1948,9 +2070,10 @@ vErrors.push(err148);
 errors++;
 }
 }
-}
-else {
-const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data118.max_delay !== undefined){
+let data121 = data118.max_delay;
+if((!((typeof data121 == "number") && (isFinite(data121)))) && (typeof data121 !== "string")){
+const err149 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1960,15 +2083,10 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data97.throttle_write_bps_device !== undefined){
-let data113 = data97.throttle_write_bps_device;
-if(Array.isArray(data113)){
-const len5 = data113.length;
-for(let i5=0; i5<len5; i5++){
-let data114 = data113[i5];
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-if(data114.rate === undefined){
-const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data118.multiplier !== undefined){
+let data122 = data118.multiplier;
+if(!((typeof data122 == "number") && (isFinite(data122)))){
+const err150 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1977,9 +2095,11 @@ vErrors.push(err150);
 }
 errors++;
 }
-for(const key28 in data114){
-if(!((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "rate"))){
-const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+if(data118.jitter !== undefined){
+let data123 = data118.jitter;
+if((!((typeof data123 == "number") && (isFinite(data123)))) && (typeof data123 !== "string")){
+const err151 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema34.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1989,9 +2109,10 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data114.device !== undefined){
-if(typeof data114.device !== "string"){
-const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data118.reset_after !== undefined){
+let data124 = data118.reset_after;
+if((!((typeof data124 == "number") && (isFinite(data124)))) && (typeof data124 !== "string")){
+const err152 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2001,10 +2122,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data114.major !== undefined){
-let data116 = data114.major;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data118.max_restarts !== undefined){
+let data125 = data118.max_restarts;
+if((!(((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125))) && (isFinite(data125)))) && (typeof data125 !== "string")){
+const err153 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema36.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2014,10 +2135,14 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data114.minor !== undefined){
-let data117 = data114.minor;
-if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
-const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+}
+if(data.stop !== undefined){
+let data126 = data.stop;
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+for(const key23 in data126){
+if(!((key23 === "signal") || (key23 === "timeout"))){
+const err154 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2027,10 +2152,10 @@ vErrors.push(err154);
 errors++;
 }
 }
-if(data114.rate !== undefined){
-let data118 = data114.rate;
-if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
-const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data126.signal !== undefined){
+let data127 = data126.signal;
+if(typeof data127 !== "string"){
+const err155 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2039,10 +2164,8 @@ vErrors.push(err155);
 }
 errors++;
 }
-}
-}
-else {
-const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((((((((((((((((((((((((((data127 === "SIGHUP") || (data127 === "SIGINT")) || (data127 === "SIGQUIT")) || (data127 === "SIGILL")) || (data127 === "SIGTRAP")) || (data127 === "SIGABRT")) || (data127 === "SIGBUS")) || (data127 === "SIGFPE")) || (data127 === "SIGKILL")) || (data127 === "SIGUSR1")) || (data127 === "SIGSEGV")) || (data127 === "SIGUSR2")) || (data127 === "SIGPIPE")) || (data127 === "SIGALRM")) || (data127 === "SIGTERM")) || (data127 === "SIGSTKFLT")) || (data127 === "SIGCONT")) || (data127 === "SIGURG")) || (data127 === "SIGXCPU")) || (data127 === "SIGXFSZ")) || (data127 === "SIGVTALRM")) || (data127 === "SIGPROF")) || (data127 === "SIGWINCH")) || (data127 === "SIGIO")) || (data127 === "SIGPWR")) || (data127 === "SIGSYS"))){
+const err156 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2052,9 +2175,10 @@ vErrors.push(err156);
 errors++;
 }
 }
-}
-else {
-const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data126.timeout !== undefined){
+let data128 = data126.timeout;
+if((!((typeof data128 == "number") && (isFinite(data128)))) && (typeof data128 !== "string")){
+const err157 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2064,15 +2188,9 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data97.throttle_read_iops_device !== undefined){
-let data119 = data97.throttle_read_iops_device;
-if(Array.isArray(data119)){
-const len6 = data119.length;
-for(let i6=0; i6<len6; i6++){
-let data120 = data119[i6];
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.rate === undefined){
-const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+}
+else {
+const err158 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2081,9 +2199,11 @@ vErrors.push(err158);
 }
 errors++;
 }
-for(const key29 in data120){
-if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
-const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+}
+if(data.schedule !== undefined){
+let data129 = data.schedule;
+if((typeof data129 !== "string") && (!(data129 && typeof data129 == "object" && !Array.isArray(data129)))){
+const err159 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2092,10 +2212,9 @@ vErrors.push(err159);
 }
 errors++;
 }
-}
-if(data120.device !== undefined){
-if(typeof data120.device !== "string"){
-const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
+if(data129.cron === undefined){
+const err160 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2104,11 +2223,9 @@ vErrors.push(err160);
 }
 errors++;
 }
-}
-if(data120.major !== undefined){
-let data122 = data120.major;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key24 in data129){
+if(!(((((((key24 === "cron") || (key24 === "time_zone")) || (key24 === "overlap")) || (key24 === "catch_up")) || (key24 === "catch_up_window")) || (key24 === "jitter")) || (key24 === "max_runtime"))){
+const err161 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2118,10 +2235,9 @@ vErrors.push(err161);
 errors++;
 }
 }
-if(data120.minor !== undefined){
-let data123 = data120.minor;
-if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
-const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data129.cron !== undefined){
+if(typeof data129.cron !== "string"){
+const err162 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2131,10 +2247,9 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data120.rate !== undefined){
-let data124 = data120.rate;
-if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
-const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+if(data129.time_zone !== undefined){
+if(typeof data129.time_zone !== "string"){
+const err163 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2144,9 +2259,10 @@ vErrors.push(err163);
 errors++;
 }
 }
-}
-else {
-const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data129.overlap !== undefined){
+let data132 = data129.overlap;
+if(typeof data132 !== "string"){
+const err164 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2155,10 +2271,8 @@ vErrors.push(err164);
 }
 errors++;
 }
-}
-}
-else {
-const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((((data132 === "forbid") || (data132 === "allow")) || (data132 === "replace")) || (data132 === "queue"))){
+const err165 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2168,15 +2282,10 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data97.throttle_write_iops_device !== undefined){
-let data125 = data97.throttle_write_iops_device;
-if(Array.isArray(data125)){
-const len7 = data125.length;
-for(let i7=0; i7<len7; i7++){
-let data126 = data125[i7];
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.rate === undefined){
-const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data129.catch_up !== undefined){
+let data133 = data129.catch_up;
+if(typeof data133 !== "string"){
+const err166 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2185,9 +2294,8 @@ vErrors.push(err166);
 }
 errors++;
 }
-for(const key30 in data126){
-if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
-const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+if(!((data133 === "none") || (data133 === "once"))){
+const err167 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2197,9 +2305,10 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data126.device !== undefined){
-if(typeof data126.device !== "string"){
-const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data129.catch_up_window !== undefined){
+let data134 = data129.catch_up_window;
+if((!((typeof data134 == "number") && (isFinite(data134)))) && (typeof data134 !== "string")){
+const err168 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2209,10 +2318,10 @@ vErrors.push(err168);
 errors++;
 }
 }
-if(data126.major !== undefined){
-let data128 = data126.major;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data129.jitter !== undefined){
+let data135 = data129.jitter;
+if((!((typeof data135 == "number") && (isFinite(data135)))) && (typeof data135 !== "string")){
+const err169 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2222,10 +2331,10 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data126.minor !== undefined){
-let data129 = data126.minor;
-if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
-const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data129.max_runtime !== undefined){
+let data136 = data129.max_runtime;
+if((!((typeof data136 == "number") && (isFinite(data136)))) && (typeof data136 !== "string")){
+const err170 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema40.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2235,10 +2344,11 @@ vErrors.push(err170);
 errors++;
 }
 }
-if(data126.rate !== undefined){
-let data130 = data126.rate;
-if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
-const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
+}
+}
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err171 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2248,9 +2358,10 @@ vErrors.push(err171);
 errors++;
 }
 }
-}
-else {
-const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.rootfs !== undefined){
+let data138 = data.rootfs;
+if((typeof data138 !== "string") && (!(data138 && typeof data138 == "object" && !Array.isArray(data138)))){
+const err172 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2259,10 +2370,9 @@ vErrors.push(err172);
 }
 errors++;
 }
-}
-}
-else {
-const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(typeof data138 === "string"){
+if(!pattern1.test(data138)){
+const err173 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2272,9 +2382,9 @@ vErrors.push(err173);
 errors++;
 }
 }
-}
-else {
-const err174 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
+if(data138.type === undefined){
+const err174 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2283,12 +2393,9 @@ vErrors.push(err174);
 }
 errors++;
 }
-}
-if(data75.pids !== undefined){
-let data131 = data75.pids;
-if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
-if(data131.limit === undefined){
-const err175 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+for(const key25 in data138){
+if(!((((key25 === "type") || (key25 === "path")) || (key25 === "overlay")) || (key25 === "folders"))){
+const err175 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2297,9 +2404,11 @@ vErrors.push(err175);
 }
 errors++;
 }
-for(const key31 in data131){
-if(!(key31 === "limit")){
-const err176 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data138.type !== undefined){
+let data139 = data138.type;
+if(typeof data139 !== "string"){
+const err176 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2308,11 +2417,8 @@ vErrors.push(err176);
 }
 errors++;
 }
-}
-if(data131.limit !== undefined){
-let data132 = data131.limit;
-if((!(((typeof data132 == "number") && (!(data132 % 1) && !isNaN(data132))) && (isFinite(data132)))) && (typeof data132 !== "string")){
-const err177 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema59.type},message:"must be integer,string"};
+if(!(((data139 === "package") || (data139 === "host")) || (data139 === "dir"))){
+const err177 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2322,9 +2428,9 @@ vErrors.push(err177);
 errors++;
 }
 }
-}
-else {
-const err178 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data138.path !== undefined){
+if(typeof data138.path !== "string"){
+const err178 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2334,15 +2440,10 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data75.hugetlb !== undefined){
-let data133 = data75.hugetlb;
-if(Array.isArray(data133)){
-const len8 = data133.length;
-for(let i8=0; i8<len8; i8++){
-let data134 = data133[i8];
-if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
-if(data134.page_size === undefined){
-const err179 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+if(data138.overlay !== undefined){
+let data141 = data138.overlay;
+if(typeof data141 !== "string"){
+const err179 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2351,8 +2452,8 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(data134.limit === undefined){
-const err180 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(!(data141 === "none")){
+const err180 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2361,9 +2462,14 @@ vErrors.push(err180);
 }
 errors++;
 }
-for(const key32 in data134){
-if(!((key32 === "page_size") || (key32 === "limit"))){
-const err181 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+}
+if(data138.folders !== undefined){
+let data142 = data138.folders;
+if(Array.isArray(data142)){
+const len10 = data142.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data142[i10] !== "string"){
+const err181 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2373,9 +2479,9 @@ vErrors.push(err181);
 errors++;
 }
 }
-if(data134.page_size !== undefined){
-if(typeof data134.page_size !== "string"){
-const err182 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err182 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2385,10 +2491,14 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data134.limit !== undefined){
-let data136 = data134.limit;
-if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err183 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+}
+}
+if(data.process !== undefined){
+let data144 = data.process;
+if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
+for(const key26 in data144){
+if(!(key26 === "privileged")){
+const err183 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2398,9 +2508,9 @@ vErrors.push(err183);
 errors++;
 }
 }
-}
-else {
-const err184 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data144.privileged !== undefined){
+if(typeof data144.privileged !== "boolean"){
+const err184 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2412,7 +2522,7 @@ errors++;
 }
 }
 else {
-const err185 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err185 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2422,817 +2532,14 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data75.rdma !== undefined){
-let data137 = data75.rdma;
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-for(const key33 in data137){
-let data138 = data137[key33];
-if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
-for(const key34 in data138){
-if(!((key34 === "hca_handles") || (key34 === "hca_objects"))){
-const err186 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+}
+else {
+const err186 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err186];
 }
 else {
 vErrors.push(err186);
-}
-errors++;
-}
-}
-if(data138.hca_handles !== undefined){
-let data139 = data138.hca_handles;
-if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
-const err187 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err187];
-}
-else {
-vErrors.push(err187);
-}
-errors++;
-}
-}
-if(data138.hca_objects !== undefined){
-let data140 = data138.hca_objects;
-if(!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))){
-const err188 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err188];
-}
-else {
-vErrors.push(err188);
-}
-errors++;
-}
-}
-}
-else {
-const err189 = {instancePath:instancePath+"/cgroups/rdma/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err189];
-}
-else {
-vErrors.push(err189);
-}
-errors++;
-}
-}
-}
-else {
-const err190 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err190];
-}
-else {
-vErrors.push(err190);
-}
-errors++;
-}
-}
-if(data75.network !== undefined){
-let data141 = data75.network;
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-for(const key35 in data141){
-if(!((key35 === "class_id") || (key35 === "priorities"))){
-const err191 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err191];
-}
-else {
-vErrors.push(err191);
-}
-errors++;
-}
-}
-if(data141.class_id !== undefined){
-let data142 = data141.class_id;
-if(!(((typeof data142 == "number") && (!(data142 % 1) && !isNaN(data142))) && (isFinite(data142)))){
-const err192 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err192];
-}
-else {
-vErrors.push(err192);
-}
-errors++;
-}
-}
-if(data141.priorities !== undefined){
-let data143 = data141.priorities;
-if(Array.isArray(data143)){
-const len9 = data143.length;
-for(let i9=0; i9<len9; i9++){
-let data144 = data143[i9];
-if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-if(data144.name === undefined){
-const err193 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
-if(vErrors === null){
-vErrors = [err193];
-}
-else {
-vErrors.push(err193);
-}
-errors++;
-}
-if(data144.priority === undefined){
-const err194 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
-if(vErrors === null){
-vErrors = [err194];
-}
-else {
-vErrors.push(err194);
-}
-errors++;
-}
-for(const key36 in data144){
-if(!((key36 === "name") || (key36 === "priority"))){
-const err195 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err195];
-}
-else {
-vErrors.push(err195);
-}
-errors++;
-}
-}
-if(data144.name !== undefined){
-if(typeof data144.name !== "string"){
-const err196 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err196];
-}
-else {
-vErrors.push(err196);
-}
-errors++;
-}
-}
-if(data144.priority !== undefined){
-let data146 = data144.priority;
-if(!(((typeof data146 == "number") && (!(data146 % 1) && !isNaN(data146))) && (isFinite(data146)))){
-const err197 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err197];
-}
-else {
-vErrors.push(err197);
-}
-errors++;
-}
-}
-}
-else {
-const err198 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err198];
-}
-else {
-vErrors.push(err198);
-}
-errors++;
-}
-}
-}
-else {
-const err199 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err199];
-}
-else {
-vErrors.push(err199);
-}
-errors++;
-}
-}
-}
-else {
-const err200 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err200];
-}
-else {
-vErrors.push(err200);
-}
-errors++;
-}
-}
-if(data75.unified !== undefined){
-let data147 = data75.unified;
-if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
-for(const key37 in data147){
-if(typeof data147[key37] !== "string"){
-const err201 = {instancePath:instancePath+"/cgroups/unified/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err201];
-}
-else {
-vErrors.push(err201);
-}
-errors++;
-}
-}
-}
-else {
-const err202 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err202];
-}
-else {
-vErrors.push(err202);
-}
-errors++;
-}
-}
-}
-else {
-const err203 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err203];
-}
-else {
-vErrors.push(err203);
-}
-errors++;
-}
-}
-if(data.autostart !== undefined){
-let data149 = data.autostart;
-if(typeof data149 !== "string"){
-const err204 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err204];
-}
-else {
-vErrors.push(err204);
-}
-errors++;
-}
-if(!((data149 === "relaxed") || (data149 === "critical"))){
-const err205 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err205];
-}
-else {
-vErrors.push(err205);
-}
-errors++;
-}
-}
-if(data.restart !== undefined){
-let data150 = data.restart;
-if((typeof data150 !== "string") && (!(data150 && typeof data150 == "object" && !Array.isArray(data150)))){
-const err206 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err206];
-}
-else {
-vErrors.push(err206);
-}
-errors++;
-}
-if(typeof data150 === "string"){
-if(!pattern0.test(data150)){
-const err207 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
-if(vErrors === null){
-vErrors = [err207];
-}
-else {
-vErrors.push(err207);
-}
-errors++;
-}
-}
-if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
-if(data150.policy === undefined){
-const err208 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
-if(vErrors === null){
-vErrors = [err208];
-}
-else {
-vErrors.push(err208);
-}
-errors++;
-}
-for(const key38 in data150){
-if(!(((((((key38 === "policy") || (key38 === "initial_delay")) || (key38 === "max_delay")) || (key38 === "multiplier")) || (key38 === "jitter")) || (key38 === "reset_after")) || (key38 === "max_restarts"))){
-const err209 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err209];
-}
-else {
-vErrors.push(err209);
-}
-errors++;
-}
-}
-if(data150.policy !== undefined){
-let data151 = data150.policy;
-if(typeof data151 !== "string"){
-const err210 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err210];
-}
-else {
-vErrors.push(err210);
-}
-errors++;
-}
-if(!(((data151 === "never") || (data151 === "on_failure")) || (data151 === "always"))){
-const err211 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err211];
-}
-else {
-vErrors.push(err211);
-}
-errors++;
-}
-}
-if(data150.initial_delay !== undefined){
-let data152 = data150.initial_delay;
-if((!((typeof data152 == "number") && (isFinite(data152)))) && (typeof data152 !== "string")){
-const err212 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err212];
-}
-else {
-vErrors.push(err212);
-}
-errors++;
-}
-}
-if(data150.max_delay !== undefined){
-let data153 = data150.max_delay;
-if((!((typeof data153 == "number") && (isFinite(data153)))) && (typeof data153 !== "string")){
-const err213 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err213];
-}
-else {
-vErrors.push(err213);
-}
-errors++;
-}
-}
-if(data150.multiplier !== undefined){
-let data154 = data150.multiplier;
-if(!((typeof data154 == "number") && (isFinite(data154)))){
-const err214 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
-if(vErrors === null){
-vErrors = [err214];
-}
-else {
-vErrors.push(err214);
-}
-errors++;
-}
-}
-if(data150.jitter !== undefined){
-let data155 = data150.jitter;
-if((!((typeof data155 == "number") && (isFinite(data155)))) && (typeof data155 !== "string")){
-const err215 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema63.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err215];
-}
-else {
-vErrors.push(err215);
-}
-errors++;
-}
-}
-if(data150.reset_after !== undefined){
-let data156 = data150.reset_after;
-if((!((typeof data156 == "number") && (isFinite(data156)))) && (typeof data156 !== "string")){
-const err216 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err216];
-}
-else {
-vErrors.push(err216);
-}
-errors++;
-}
-}
-if(data150.max_restarts !== undefined){
-let data157 = data150.max_restarts;
-if((!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))) && (typeof data157 !== "string")){
-const err217 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema65.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err217];
-}
-else {
-vErrors.push(err217);
-}
-errors++;
-}
-}
-}
-}
-if(data.stop !== undefined){
-let data158 = data.stop;
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-for(const key39 in data158){
-if(!((key39 === "signal") || (key39 === "timeout"))){
-const err218 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err218];
-}
-else {
-vErrors.push(err218);
-}
-errors++;
-}
-}
-if(data158.signal !== undefined){
-let data159 = data158.signal;
-if(typeof data159 !== "string"){
-const err219 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err219];
-}
-else {
-vErrors.push(err219);
-}
-errors++;
-}
-if(!((((((((((((((((((((((((((data159 === "SIGHUP") || (data159 === "SIGINT")) || (data159 === "SIGQUIT")) || (data159 === "SIGILL")) || (data159 === "SIGTRAP")) || (data159 === "SIGABRT")) || (data159 === "SIGBUS")) || (data159 === "SIGFPE")) || (data159 === "SIGKILL")) || (data159 === "SIGUSR1")) || (data159 === "SIGSEGV")) || (data159 === "SIGUSR2")) || (data159 === "SIGPIPE")) || (data159 === "SIGALRM")) || (data159 === "SIGTERM")) || (data159 === "SIGSTKFLT")) || (data159 === "SIGCONT")) || (data159 === "SIGURG")) || (data159 === "SIGXCPU")) || (data159 === "SIGXFSZ")) || (data159 === "SIGVTALRM")) || (data159 === "SIGPROF")) || (data159 === "SIGWINCH")) || (data159 === "SIGIO")) || (data159 === "SIGPWR")) || (data159 === "SIGSYS"))){
-const err220 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err220];
-}
-else {
-vErrors.push(err220);
-}
-errors++;
-}
-}
-if(data158.timeout !== undefined){
-let data160 = data158.timeout;
-if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
-const err221 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err221];
-}
-else {
-vErrors.push(err221);
-}
-errors++;
-}
-}
-}
-else {
-const err222 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err222];
-}
-else {
-vErrors.push(err222);
-}
-errors++;
-}
-}
-if(data.schedule !== undefined){
-let data161 = data.schedule;
-if((typeof data161 !== "string") && (!(data161 && typeof data161 == "object" && !Array.isArray(data161)))){
-const err223 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err223];
-}
-else {
-vErrors.push(err223);
-}
-errors++;
-}
-if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
-if(data161.cron === undefined){
-const err224 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
-if(vErrors === null){
-vErrors = [err224];
-}
-else {
-vErrors.push(err224);
-}
-errors++;
-}
-for(const key40 in data161){
-if(!(((((((key40 === "cron") || (key40 === "time_zone")) || (key40 === "overlap")) || (key40 === "catch_up")) || (key40 === "catch_up_window")) || (key40 === "jitter")) || (key40 === "max_runtime"))){
-const err225 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err225];
-}
-else {
-vErrors.push(err225);
-}
-errors++;
-}
-}
-if(data161.cron !== undefined){
-if(typeof data161.cron !== "string"){
-const err226 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err226];
-}
-else {
-vErrors.push(err226);
-}
-errors++;
-}
-}
-if(data161.time_zone !== undefined){
-if(typeof data161.time_zone !== "string"){
-const err227 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err227];
-}
-else {
-vErrors.push(err227);
-}
-errors++;
-}
-}
-if(data161.overlap !== undefined){
-let data164 = data161.overlap;
-if(typeof data164 !== "string"){
-const err228 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err228];
-}
-else {
-vErrors.push(err228);
-}
-errors++;
-}
-if(!((((data164 === "forbid") || (data164 === "allow")) || (data164 === "replace")) || (data164 === "queue"))){
-const err229 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err229];
-}
-else {
-vErrors.push(err229);
-}
-errors++;
-}
-}
-if(data161.catch_up !== undefined){
-let data165 = data161.catch_up;
-if(typeof data165 !== "string"){
-const err230 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err230];
-}
-else {
-vErrors.push(err230);
-}
-errors++;
-}
-if(!((data165 === "none") || (data165 === "once"))){
-const err231 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err231];
-}
-else {
-vErrors.push(err231);
-}
-errors++;
-}
-}
-if(data161.catch_up_window !== undefined){
-let data166 = data161.catch_up_window;
-if((!((typeof data166 == "number") && (isFinite(data166)))) && (typeof data166 !== "string")){
-const err232 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err232];
-}
-else {
-vErrors.push(err232);
-}
-errors++;
-}
-}
-if(data161.jitter !== undefined){
-let data167 = data161.jitter;
-if((!((typeof data167 == "number") && (isFinite(data167)))) && (typeof data167 !== "string")){
-const err233 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema61.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err233];
-}
-else {
-vErrors.push(err233);
-}
-errors++;
-}
-}
-if(data161.max_runtime !== undefined){
-let data168 = data161.max_runtime;
-if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
-const err234 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema69.type},message:"must be number,string"};
-if(vErrors === null){
-vErrors = [err234];
-}
-else {
-vErrors.push(err234);
-}
-errors++;
-}
-}
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err235 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err235];
-}
-else {
-vErrors.push(err235);
-}
-errors++;
-}
-}
-if(data.rootfs !== undefined){
-let data170 = data.rootfs;
-if((typeof data170 !== "string") && (!(data170 && typeof data170 == "object" && !Array.isArray(data170)))){
-const err236 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err236];
-}
-else {
-vErrors.push(err236);
-}
-errors++;
-}
-if(typeof data170 === "string"){
-if(!pattern1.test(data170)){
-const err237 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
-if(vErrors === null){
-vErrors = [err237];
-}
-else {
-vErrors.push(err237);
-}
-errors++;
-}
-}
-if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
-if(data170.type === undefined){
-const err238 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
-if(vErrors === null){
-vErrors = [err238];
-}
-else {
-vErrors.push(err238);
-}
-errors++;
-}
-for(const key41 in data170){
-if(!((((key41 === "type") || (key41 === "path")) || (key41 === "overlay")) || (key41 === "folders"))){
-const err239 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err239];
-}
-else {
-vErrors.push(err239);
-}
-errors++;
-}
-}
-if(data170.type !== undefined){
-let data171 = data170.type;
-if(typeof data171 !== "string"){
-const err240 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err240];
-}
-else {
-vErrors.push(err240);
-}
-errors++;
-}
-if(!(((data171 === "package") || (data171 === "host")) || (data171 === "dir"))){
-const err241 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err241];
-}
-else {
-vErrors.push(err241);
-}
-errors++;
-}
-}
-if(data170.path !== undefined){
-if(typeof data170.path !== "string"){
-const err242 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err242];
-}
-else {
-vErrors.push(err242);
-}
-errors++;
-}
-}
-if(data170.overlay !== undefined){
-let data173 = data170.overlay;
-if(typeof data173 !== "string"){
-const err243 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err243];
-}
-else {
-vErrors.push(err243);
-}
-errors++;
-}
-if(!(data173 === "none")){
-const err244 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err244];
-}
-else {
-vErrors.push(err244);
-}
-errors++;
-}
-}
-if(data170.folders !== undefined){
-let data174 = data170.folders;
-if(Array.isArray(data174)){
-const len10 = data174.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data174[i10] !== "string"){
-const err245 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err245];
-}
-else {
-vErrors.push(err245);
-}
-errors++;
-}
-}
-}
-else {
-const err246 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err246];
-}
-else {
-vErrors.push(err246);
-}
-errors++;
-}
-}
-}
-}
-if(data.process !== undefined){
-let data176 = data.process;
-if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
-for(const key42 in data176){
-if(!(key42 === "privileged")){
-const err247 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err247];
-}
-else {
-vErrors.push(err247);
-}
-errors++;
-}
-}
-if(data176.privileged !== undefined){
-if(typeof data176.privileged !== "boolean"){
-const err248 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-if(vErrors === null){
-vErrors = [err248];
-}
-else {
-vErrors.push(err248);
-}
-errors++;
-}
-}
-}
-else {
-const err249 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err249];
-}
-else {
-vErrors.push(err249);
-}
-errors++;
-}
-}
-}
-else {
-const err250 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err250];
-}
-else {
-vErrors.push(err250);
 }
 errors++;
 }

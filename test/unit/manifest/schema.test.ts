@@ -11,6 +11,9 @@ interface Node {
   $ref?: string;
   type?: string | string[];
   default?: unknown;
+  minimum?: number;
+  'x-range'?: unknown[];
+  'x-kernel-range'?: unknown[];
   additionalProperties?: boolean | Node;
   properties?: Record<string, Node>;
   items?: Node;
@@ -33,8 +36,14 @@ function* properties(node: Node, path = ''): Generator<[string, Node]> {
     }
 }
 
+const nameOf = (node: Node): string | undefined => node.$ref?.replace('#/definitions/', '');
+const full = (node: Node): Node => ({ ...schema.definitions[nameOf(node) ?? ''], ...node });
+const isNumber = (node: Node): boolean =>
+  [full(node).type].flat().some((type) => type === 'integer' || type === 'number');
+
 describe('the schema', () => {
-  const all = Array.from(properties(schema));
+  const shared = Object.entries(schema.definitions).flatMap(([name, node]) => [...properties(node, `${name}.`)]);
+  const all = [...properties(schema), ...shared];
 
   it('explains every property with an example', () => {
     for (const [path, node] of all) {
@@ -54,11 +63,19 @@ describe('the schema', () => {
 
   it('names the unit of every number', () => {
     for (const [path, node] of all) {
-      const type =
-        node.$ref === undefined ? node.type : schema.definitions[node.$ref.replace('#/definitions/', '')]?.type;
-      if (![type].flat().some((name) => name === 'integer' || name === 'number')) continue;
+      if (!isNumber(node)) continue;
       if (/(^|\.)(uid|gid|major|minor)$|mounts.*size/.test(path)) continue;
       assert.match(node.description ?? '', /Unit: /, path);
+    }
+  });
+
+  it('states the range of every number, or where it begins', () => {
+    for (const [path, node] of all) {
+      if (!isNumber(node)) continue;
+      const { minimum, 'x-range': range, 'x-kernel-range': kernel } = full(node);
+      const stated = [minimum === undefined ? undefined : [minimum], range, kernel].filter((one) => one !== undefined);
+      assert.equal(stated.length, 1, `${path} has ${stated.length} ranges`);
+      assert.ok([1, 2].includes(stated[0]?.length ?? 0), path);
     }
   });
 
