@@ -74,9 +74,11 @@ function validatorOf(schema) {
 function withoutProse(node, inProperties = false) {
   if (Array.isArray(node)) return node.map((entry) => withoutProse(entry));
   if (typeof node !== 'object' || node === null) return node;
-  const prose = ['title', 'description', 'examples', 'default', 'minimum', 'maximum'];
+  const prose = ['title', 'description', 'examples', 'defaultSnippets', 'default', 'minimum', 'maximum'];
+  // An editor sees `!tag {key: 1}` as `{key: 1}`, so such a map is open in the published schema. The reader sees the tag.
+  const closed = !inProperties && node['x-tags'] !== undefined ? { additionalProperties: false } : {};
   return Object.fromEntries(
-    Object.entries(node)
+    Object.entries({ ...node, ...closed })
       .filter(([key]) => inProperties || !(prose.includes(key) || key.startsWith('x-')))
       .map(([key, value]) => [
         key,

@@ -78,7 +78,9 @@ function body(schema, node, path) {
     ...wordLists([{ node }, ...lines]),
     '',
     '```yaml',
-    node.examples.map((example) => block(schema, path, example, node)).join('\n# or\n'),
+    [...node.examples, ...(node.defaultSnippets ?? []).map(({ body: example }) => example)]
+      .map((example) => block(schema, path, example, node))
+      .join('\n# or\n'),
     '```',
     ...parts
       .filter(([, one]) => hasHeading(one))

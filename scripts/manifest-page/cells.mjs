@@ -84,26 +84,7 @@ function rangeOf(node) {
 function defaultOf(node) {
   const mandatory = MANDATORY.exec(node.description)?.[1];
   if (mandatory !== undefined) return mandatory.toLowerCase();
-  if (node.default !== undefined) return code(written(node.default, node.kind));
   return OTHERWISE.exec(node.description)?.[1] ?? '';
-}
-
-const SECONDS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-  ['s', 1],
-];
-
-/** A default as one would write it: `1 min` instead of 60. */
-function written(value, kind) {
-  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
-  if (kind === 'file_mode') return octal(value);
-  if (kind === 'share') return `${Number((value * 100).toPrecision(12))} %`;
-  if (kind === 'cpu_time') return value > 0 && value % 1000 === 0 ? `${value / 1000} ms` : `${value} us`;
-  if (kind !== 'duration' && kind !== 'duration_limit') return String(value);
-  const [unit, length] = SECONDS.find(([, seconds]) => value >= seconds && value % seconds === 0) ?? ['s', 1];
-  return `${value / length} ${unit}`;
 }
 
 function octal(mode) {

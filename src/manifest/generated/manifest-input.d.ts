@@ -135,7 +135,7 @@ export interface ManifestInput {
        */
       options?: string;
       /**
-       * bind: a host path that does not exist is skipped and shown instead of refusing the start.
+       * bind: a host path that does not exist is skipped and shown instead of refusing the start. Default: `false`.
        */
       optional?: boolean;
       /**
@@ -174,7 +174,7 @@ export interface ManifestInput {
    */
   cgroups?: {
     /**
-     * What happens when this kernel cannot enforce a limit: `strict` refuses the start, `best_effort` starts and shows the container as degraded.
+     * What happens when this kernel cannot enforce a limit: `strict` refuses the start, `best_effort` starts and shows the container as degraded. Default: `strict`.
      */
     enforce?: 'strict' | 'best_effort';
     /**
@@ -206,7 +206,7 @@ export interface ManifestInput {
        */
       swappiness?: number;
       /**
-       * Processes wait instead of being killed when memory runs out, cgroups v1 only.
+       * Processes wait instead of being killed when memory runs out, cgroups v1 only. Default: `false`.
        */
       oom_kill_disable?: boolean;
       /**
@@ -214,7 +214,7 @@ export interface ManifestInput {
        */
       oom_group?: boolean;
       /**
-       * Accepted for Northstar: out-of-memory is always watched and reported.
+       * Accepted for Northstar: out-of-memory is always watched and reported. Default: `false`.
        */
       oom_monitor?: boolean;
     };
@@ -231,15 +231,15 @@ export interface ManifestInput {
        */
       quota?: number | string;
       /**
-       * Length of the period that `quota` counts in. Unit: microseconds, or `100 ms`.
+       * Length of the period that `quota` counts in. Unit: microseconds, or `100 ms`. Default: 100 ms.
        */
       period?: number | string;
       /**
-       * Unused quota that may be saved up for later. Unit: microseconds, or `10 ms`.
+       * Unused quota that may be saved up for later. Unit: microseconds, or `10 ms`. Default: 0.
        */
       burst?: number | string;
       /**
-       * 1 runs the container only when nobody else wants the CPU, cgroups v2 only. Unit: none.
+       * 1 runs the container only when nobody else wants the CPU, cgroups v2 only. Unit: none. Default: 0.
        */
       idle?: number;
       /**
@@ -482,27 +482,27 @@ export interface ManifestInput {
          */
         policy: 'never' | 'on_failure' | 'always';
         /**
-         * Delay before the first restart. Unit: seconds, or a duration.
+         * Delay before the first restart. Unit: seconds, or a duration. Default: 1 s.
          */
         initial_delay?: number | string;
         /**
-         * Longest delay. Unit: seconds, or a duration.
+         * Longest delay. Unit: seconds, or a duration. Default: 1 min.
          */
         max_delay?: number | string;
         /**
-         * Factor from one delay to the next. Unit: none.
+         * Factor from one delay to the next. Unit: none. Default: 2.
          */
         multiplier?: number;
         /**
-         * Share by which each delay varies at random. Unit: part of the delay, 0 to 1, or percent.
+         * Share by which each delay varies at random. Unit: part of the delay, 0 to 1, or percent. Default: 20 %.
          */
         jitter?: number | string;
         /**
-         * Time of running after which earlier restarts are forgotten. Unit: seconds, or a duration.
+         * Time of running after which earlier restarts are forgotten. Unit: seconds, or a duration. Default: 1 min.
          */
         reset_after?: number | string;
         /**
-         * Restarts since the last `reset_after` before the container is given up as failed. Unit: count, or `unlimited`.
+         * Restarts since the last `reset_after` before the container is given up as failed. Unit: count, or `unlimited`. Default: `unlimited`.
          */
         max_restarts?: number | string;
       };
@@ -511,7 +511,7 @@ export interface ManifestInput {
    */
   stop?: {
     /**
-     * Signal that asks the program to end.
+     * Signal that asks the program to end. Default: `SIGTERM`.
      */
     signal?:
       | 'SIGHUP'
@@ -541,7 +541,7 @@ export interface ManifestInput {
       | 'SIGPWR'
       | 'SIGSYS';
     /**
-     * Time until the whole group is killed. Unit: seconds, or a duration.
+     * Time until the whole group is killed. Unit: seconds, or a duration. Default: 10 s.
      */
     timeout?: number | string;
   };
@@ -560,23 +560,23 @@ export interface ManifestInput {
          */
         time_zone?: string;
         /**
-         * What happens when it is to be started and still runs: `forbid` skips the new run, `allow` starts it beside the old one, `replace` stops the old one first, `queue` starts it when the old one has ended (one waits at most).
+         * What happens when it is to be started and still runs: `forbid` skips the new run, `allow` starts it beside the old one, `replace` stops the old one first, `queue` starts it when the old one has ended (one waits at most). Default: `forbid`.
          */
         overlap?: 'forbid' | 'allow' | 'replace' | 'queue';
         /**
-         * Whether `once` a run makes up for those that were missed while the board or Thuban was off, or `none`.
+         * Whether `once` a run makes up for those that were missed while the board or Thuban was off, or `none`. Default: `none`.
          */
         catch_up?: 'none' | 'once';
         /**
-         * How long ago a missed run may be to be made up for. Unit: seconds, or a duration.
+         * How long ago a missed run may be to be made up for. Unit: seconds, or a duration. Default: 1 h.
          */
         catch_up_window?: number | string;
         /**
-         * Each start is put off by a random time up to this, so that many boards do not act at once. Unit: seconds, or a duration.
+         * Each start is put off by a random time up to this, so that many boards do not act at once. Unit: seconds, or a duration. Default: 0 s.
          */
         jitter?: number | string;
         /**
-         * Time after which a run is stopped. Unit: seconds, or a duration, or `unlimited`.
+         * Time after which a run is stopped. Unit: seconds, or a duration, or `unlimited`. Default: `unlimited`.
          */
         max_runtime?: number | string;
       };
@@ -599,7 +599,7 @@ export interface ManifestInput {
          */
         path?: string;
         /**
-         * dir, package: `none` leaves the root read-only.
+         * dir, package: `none` leaves the root read-only. Default: `none`.
          */
         overlay?: 'none';
         /**
@@ -614,7 +614,7 @@ export interface ManifestInput {
    */
   process?: {
     /**
-     * Allows `uid: 0` and `gid: 0`. Shown in every listing.
+     * Allows `uid: 0` and `gid: 0`. Shown in every listing. Default: `false`.
      */
     privileged?: boolean;
   };

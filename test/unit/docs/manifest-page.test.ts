@@ -62,9 +62,9 @@ describe('docs/reference/manifest.md', () => {
 
   test('shows the units, ranges and defaults that the schema states', () => {
     const rows: [string, string][] = [
-      ['restart', '| `initial_delay` | duration | seconds, or a duration | 10 ms to 24 d | `1 s` |'],
-      ['restart', '| `jitter` | share | part of the delay, 0 to 1, or percent | 0 % to 100 % | `20 %` |'],
-      ['cgroups', '| `period` | CPU time | microseconds, or `100 ms` | 1 ms to 1 s | `100 ms` |'],
+      ['restart', '| `initial_delay` | duration | seconds, or a duration | 10 ms to 24 d | 1 s |'],
+      ['restart', '| `jitter` | share | part of the delay, 0 to 1, or percent | 0 % to 100 % | 20 % |'],
+      ['cgroups', '| `period` | CPU time | microseconds, or `100 ms` | 1 ms to 1 s | 100 ms |'],
       [
         'cgroups',
         '| `throttle_read_bps_device[].rate` | rate | bytes per second, or a size | 0 and more | mandatory |',

@@ -11,6 +11,8 @@ interface Node {
   $ref?: string;
   type?: string | string[];
   default?: unknown;
+  defaultSnippets?: { label: string; body: unknown }[];
+  'x-tags'?: string[];
   minimum?: number;
   'x-range'?: unknown[];
   'x-kernel-range'?: unknown[];
@@ -54,11 +56,7 @@ describe('the schema', () => {
 
   it('says for every named property what holds without it', () => {
     for (const [path, node] of all)
-      if (!path.endsWith('*'))
-        assert.ok(
-          node.default !== undefined || /Default: |Mandatory/.test(node.description ?? ''),
-          `${path} says nothing`,
-        );
+      if (!path.endsWith('*')) assert.match(node.description ?? '', /Default: |Mandatory/, path);
   });
 
   it('names the unit of every number', () => {
@@ -79,9 +77,23 @@ describe('the schema', () => {
     }
   });
 
-  it('allows no other keys in any section', () => {
+  it('is written as an editor shows it well', () => {
+    for (const [path, node] of all) {
+      // yaml-language-server shows none of them beside a key, and completes the name of a map to all keys that have one.
+      assert.equal(node.default, undefined, `${path}: write \`Default: …\` in the description`);
+      // A map is offered as `[object Object]` where a word is about to be written; a snippet has a name.
+      const types = [full(node).type].flat();
+      if (!types.includes('string') || !types.includes('object')) continue;
+      const maps = (node.examples ?? []).filter((example) => typeof example === 'object');
+      assert.deepEqual(maps, [], `${path}: a map belongs into defaultSnippets`);
+      assert.ok((node.defaultSnippets ?? []).length > 0, `${path} has no snippet`);
+    }
+  });
+
+  it('allows no other keys in any section, but where an editor does not see the tag', () => {
     for (const [path, node] of all)
-      if (node.properties !== undefined) assert.equal(node.additionalProperties, false, path);
+      if (node.properties !== undefined)
+        assert.equal(node.additionalProperties, node['x-tags'] === undefined ? false : undefined, path);
     assert.equal(schema.additionalProperties, false);
   });
 
