@@ -74,9 +74,15 @@ function validatorOf(schema) {
 function withoutProse(node, inProperties = false) {
   if (Array.isArray(node)) return node.map((entry) => withoutProse(entry));
   if (typeof node !== 'object' || node === null) return node;
-  const prose = ['title', 'description', 'examples', 'defaultSnippets', 'default', 'minimum', 'maximum'];
-  // An editor sees `!tag {key: 1}` as `{key: 1}`, so such a map is open in the published schema. The reader sees the tag.
-  const closed = !inProperties && node['x-tags'] !== undefined ? { additionalProperties: false } : {};
+  const prose = [
+    ...['title', 'description', 'examples', 'defaultSnippets', 'default'],
+    ...['minimum', 'maximum', 'minProperties', 'maxProperties'],
+  ];
+  // An editor sees `!tag {key: 1}` as `{key: 1}` and `!tag text` as `text`, so the published schema is open for both. The reader sees the tag.
+  const closed =
+    !inProperties && node['x-tags'] !== undefined
+      ? { additionalProperties: false, pattern: `^(${node['x-words'].join('|')})$` }
+      : {};
   return Object.fromEntries(
     Object.entries({ ...node, ...closed })
       .filter(([key]) => inProperties || !(prose.includes(key) || key.startsWith('x-')))
@@ -91,14 +97,16 @@ function shapeOf(node, definitions, defaults) {
   const name = node.$ref?.replace('#/definitions/', '');
   const full = name === undefined ? node : { ...definitions[name], ...node };
   const inner = (value) => shapeOf(value, definitions, defaults);
-  const words = full.enum ?? (name === undefined ? wordsOf(full.pattern) : undefined);
+  const words = full.enum ?? full['x-words'] ?? (name === undefined ? wordsOf(full.pattern) : undefined);
   const bounds = full['x-range'] ?? [full.minimum, full.maximum].filter((bound) => bound !== undefined);
   // A definition is a quantity, or a map that stands at several places.
   const quantity = full.properties === undefined ? name : undefined;
   return {
-    types: [full.type].flat(),
+    types: [full.type ?? []].flat(),
     ...(quantity === undefined ? {} : { quantity }),
     ...(words === undefined ? {} : { words }),
+    ...(full['x-tags'] === undefined ? {} : { tags: full['x-tags'] }),
+    ...(full['x-typed'] === undefined ? {} : { typed: full['x-typed'] }),
     ...(full.required === undefined ? {} : { required: full.required }),
     ...(full.properties === undefined
       ? {}

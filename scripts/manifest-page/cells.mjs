@@ -30,7 +30,7 @@ export function typeOf(node) {
   const kind = node.kind ?? node.$ref?.replace('#/definitions/', '');
   if (kind !== undefined) return node.properties === undefined ? kindOf(kind) : 'map';
   const types = [node.type ?? []].flat();
-  const words = node.enum ?? wordsOf(node.pattern);
+  const words = node.enum ?? node['x-words'] ?? wordsOf(node.pattern);
   const named = types.map((type) => {
     if (type === 'string' && words !== undefined) return words.length > MANY ? 'word' : words.map(code).join(', ');
     if (type === 'array') return `list${itemsOf(node.items)}`;

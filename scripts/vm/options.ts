@@ -18,8 +18,8 @@ usage: npm run test:vm -- [OPTION...] [-- COMMAND [ARGUMENT...]]
                         one architecture, or all, one after the other; without it amd64 and arm64
   --kernel 6.1|6.12     the kernel (amd64: 6.12, arm64: 6.1, armhf: 6.1, which is the only one)
   --cgroups v2|v1|hybrid  how the cgroups are mounted (v2); v1 and hybrid need --kernel 6.1
-  --only TEXT           only the tests with this text in their path; not the release
-  --release             only the release; no test
+  --only TEXT           only the tests with this text in their path, several times for several; not the release
+  --release             only the release; no test. With --only: those tests and the release
   --limit MINUTES       the time that one machine has (40)
   --prepare             only fetch and build what is missing
   --help                this text
@@ -32,7 +32,8 @@ export interface Options {
   architectures: readonly Architecture[];
   kernel: Kernel | undefined;
   layout: Layout;
-  only: string;
+  /** Texts of which a test's path has one; empty for all tests. */
+  only: readonly string[];
   /** Whether the tests and the release are run. */
   tests: boolean;
   release: boolean;
@@ -58,17 +59,17 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   if (layout !== 'v2' && kernel !== '6.1')
     throw new UsageError(`--cgroups ${layout} needs --kernel 6.1: later ones of Debian have no v1 memory controller`);
   if (command.length > 0 && arch === undefined) throw new UsageError('a command needs --arch: one machine to run in');
-  if (values.release === true && (values.only !== undefined || command.length > 0))
-    throw new UsageError('--release takes neither --only nor a command: it runs the release and nothing else');
+  if (values.release === true && command.length > 0)
+    throw new UsageError('--release takes no command: it runs the release');
   const minutes = Number(values.limit ?? '40');
   if (!(minutes > 0)) throw new UsageError(`--limit takes a number of minutes, not \`${values.limit ?? ''}\``);
   return {
     architectures: arch !== undefined ? [arch] : all ? ARCHITECTURES : DEFAULT_ARCHITECTURES,
     kernel,
     layout,
-    only: values.only ?? '',
-    tests: values.release !== true,
-    release: values.only === undefined && command.length === 0,
+    only: values.only ?? [],
+    tests: values.release !== true || values.only !== undefined,
+    release: values.release === true || (values.only === undefined && command.length === 0),
     limit: minutes * 60,
     prepare: values.prepare === true,
     command,
@@ -82,7 +83,7 @@ function parse(args: readonly string[]): Words {
     return parseArgs({
       args: [...args],
       options: {
-        ...{ arch: text, kernel: text, cgroups: text, only: text, limit: text },
+        ...{ arch: text, kernel: text, cgroups: text, limit: text, only: { ...text, multiple: true } },
         ...{ release: flag, prepare: flag, help: flag },
       },
     }).values;
@@ -95,7 +96,7 @@ interface Words {
   arch?: string | undefined;
   kernel?: string | undefined;
   cgroups?: string | undefined;
-  only?: string | undefined;
+  only?: string[] | undefined;
   limit?: string | undefined;
   release?: boolean | undefined;
   prepare?: boolean | undefined;

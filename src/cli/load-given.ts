@@ -30,7 +30,9 @@ export async function loadGiven(
 ): Promise<Given | undefined> {
   const keys = await keysOf(keyFiles ?? []);
   const read = isPackage(file) ? await readPackage(file, keys) : await readManifest(file, keys);
-  explain(read.diagnostics, () => read.text, context);
+  // What this version cannot execute is a problem of the plan, which tells it once more, as an error.
+  const findings = read.diagnostics.filter(({ code }) => !read.ok || code !== 'TH1107');
+  explain(findings, () => read.text, context);
   if (!read.ok) return undefined;
   if (read.isUnchecked && !context.quiet && !context.json)
     talk(`thuban: the signature of ${file} was not checked: no --key given`);

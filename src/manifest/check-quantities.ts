@@ -8,6 +8,7 @@ import {
   readRate,
   readShare,
   readSize,
+  readUint64,
   tooLarge,
   type Complaint,
   type Reading,
@@ -36,6 +37,7 @@ const readers: Record<string, Reader> = {
   bytes_limit: orUnlimited(readSize),
   number_limit: (written) => readCount(written, Infinity, 0),
   duration_limit: orUnlimited(readDuration),
+  u64: readUint64,
   rlimit_value: (written) => (written === INFINITE ? { value: Infinity } : readCount(written, Infinity, 0)),
 };
 

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import type { Diagnostic } from '../base/index.ts';
 import type { Source } from './source.ts';
-import { formatPath, type KeyPath, type Span, type TreeNode } from './tree.ts';
+import { formatPath, type KeyPath, type Span, type Tag, type TreeNode } from './tree.ts';
 import { quote } from './wording.ts';
 import { textDiagnostic } from './yaml-errors.ts';
 
@@ -14,14 +14,9 @@ const YAML_TAG = /^tag:yaml\.org,2002:/;
 /** Tags that say what is so without them. `!!str` turns a number into text. */
 const STANDARD_TAG = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
 
-/** A tag at a place; whether it is an error depends on the section it stands in. */
-export interface FoundTag {
-  path: KeyPath;
-  tag: string;
-}
-
+/** `tagged`: some nodes have a tag. */
 export type Converted =
-  { root: TreeNode | undefined; tags: FoundTag[]; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
+  { root: TreeNode | undefined; tagged: boolean; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
 
 /** The refusal of a document that no manifest needs to be. */
 export function tooDeep(source: Source, span: Span): Diagnostic {
@@ -43,7 +38,7 @@ class Stop extends Error {
   }
 }
 
-/** Turns a document of the YAML library into a tree: aliases expanded within bounds, tags and equal keys noted. */
+/** Turns a document of the YAML library into a tree: aliases expanded within bounds, equal keys noted. */
 export function convert(source: Source, contents: ParsedNode | null, document: string): Converted {
   return new Converter(source, document).convert(contents);
 }
@@ -52,7 +47,6 @@ class Converter {
   readonly #source: Source;
   readonly #document: string;
   readonly #anchors = new Map<string, ParsedNode>();
-  readonly #tags: FoundTag[] = [];
   readonly #diagnostics: Diagnostic[] = [];
   /** Collections that are being converted: an alias to one of them has no end. */
   readonly #open = new Set<ParsedNode>();
@@ -60,6 +54,7 @@ class Converter {
   #alias: Span | undefined;
   #expansions = 0;
   #nodes = 0;
+  #tagged = false;
 
   constructor(source: Source, document: string) {
     this.#source = source;
@@ -72,7 +67,7 @@ class Converter {
         contents === null ||
         (isScalar(contents) && contents.type === 'PLAIN' && /^(~|null)?$/i.test(String(contents.value)));
       const root = empty ? undefined : this.#node(contents, []);
-      return { root, tags: this.#tags, diagnostics: this.#diagnostics };
+      return { root, tagged: this.#tagged, diagnostics: this.#diagnostics };
     } catch (error) {
       if (error instanceof Stop) return { fatal: error.diagnostic };
       throw error;
@@ -93,11 +88,10 @@ class Converter {
     }
     if (++this.#nodes > MAX_NODES) throw new Stop(this.#tooFar('…', span));
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    const tag = node.tag;
-    if (tag !== undefined && !STANDARD_TAG.test(tag)) this.#tags.push({ path, tag: tag.replace(YAML_TAG, '!!') });
+    const tag = this.#tag(node, span);
     if (isScalar(node)) {
-      const isText = tag === '!' || tag === 'tag:yaml.org,2002:str';
-      return { kind: 'scalar', text: String(node.value), plain: node.type === 'PLAIN' && !isText, span };
+      const isText = node.tag === '!' || node.tag === 'tag:yaml.org,2002:str';
+      return { kind: 'scalar', text: String(node.value), plain: node.type === 'PLAIN' && !isText, span, ...tag };
     }
     this.#open.add(node);
     const result: TreeNode = isSeq(node)
@@ -106,10 +100,21 @@ class Converter {
           items: node.items.map((item, i) => this.#node(item, [...path, i])),
           block: node.flow !== true,
           span,
+          ...tag,
         }
-      : this.#map(node, path, span);
+      : { ...this.#map(node, path, span), ...tag };
     this.#open.delete(node);
     return result;
+  }
+
+  /** The tag of a node stands before it, perhaps with an anchor in between. */
+  #tag(node: ParsedNode, span: Span): { tag?: Tag } {
+    if (node.tag === undefined || STANDARD_TAG.test(node.tag)) return {};
+    this.#tagged = true;
+    const name = node.tag.replace(YAML_TAG, '!!').replace(/^!(?!!)/, '');
+    const start = this.#source.text.lastIndexOf('!', span.offset - 1);
+    const written = /^![^\s,[\]{}]*/.exec(this.#source.text.slice(Math.max(start, 0), span.offset))?.[0] ?? '';
+    return { tag: { name, span: { offset: Math.max(start, 0), length: Math.max(written.length, 1) } } };
   }
 
   #map(node: ParsedNode, path: KeyPath, span: Span): TreeNode {

@@ -1,3 +1,14 @@
+export type {
+  Console,
+  Network,
+  Sched,
+  Seccomp,
+  Selinux,
+  Socket,
+  SyscallArgs,
+  SyscallRule,
+  Uint64,
+} from './isolation.ts';
 export { identityInText } from './identity-in-text.ts';
 export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
@@ -26,7 +37,8 @@ export { checkRanges, octal } from './check-ranges.ts';
 export { fileFinding, inOrder } from './findings.ts';
 export { interpret, keyShape } from './interpret.ts';
 export type { Language, Unsupported } from './language.ts';
-export { valueOf } from './normalise.ts';
+export { unsupportedIn, type NotSupported } from './unsupported.ts';
+export { valueOf } from './values.ts';
 export { readCount, readDuration, readShare, readSize, type Reading } from './quantities/index.ts';
 export { readBytes, readDocument, unreadable, type ReadDocument } from './read-document.ts';
 export { isUnsupportedKey } from './refusal.ts';

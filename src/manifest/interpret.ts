@@ -48,7 +48,9 @@ function scalar(text: string, plain: boolean, shape: Shape | undefined): unknown
   if (!plain) return text;
   const types = shape?.types;
   const natural = resolve(text);
-  if (types?.includes('string') !== true) return natural;
+  if (types?.includes('string') !== true || shape?.typed === true) return natural;
+  // The text is exact where a number of JavaScript is not.
+  if (shape?.quantity === 'u64' && typeof natural === 'number' && !Number.isSafeInteger(natural)) return text;
   if (typeof natural === 'number' && (types.includes('number') || types.includes('integer'))) return natural;
   if (natural === null && types.includes('null')) return null;
   return text;

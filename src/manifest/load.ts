@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { messageOf, type Diagnostic } from '../base/index.ts';
 import { checkQuantities } from './check-quantities.ts';
 import { checkRanges } from './check-ranges.ts';
+import { checkVariants } from './check-variants.ts';
 import type { RestartDefaults } from './defaults.ts';
 import { fileFinding, inOrder } from './findings.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
@@ -10,7 +11,9 @@ import { manifestLanguage as language } from './manifest-language.ts';
 import type { LoadResult } from './manifest.ts';
 import { normalise } from './normalise.ts';
 import { readBytes, readDocument, type ReadDocument } from './read-document.ts';
+import { checkCgroupParent } from './rules/cgroup-parent.ts';
 import { checkIdentity, checkInit, checkNul } from './rules/identity.ts';
+import { checkIsolation } from './rules/isolation.ts';
 import { checkLimits } from './rules/limits.ts';
 import { isMap, textAt } from './rules/look.ts';
 import { checkMounts } from './rules/mounts.ts';
@@ -18,6 +21,7 @@ import { checkProcess } from './rules/process.ts';
 import { checkRootfs } from './rules/rootfs.ts';
 import { checkSchedule } from './rules/schedule.ts';
 import type { KeyPath } from './tree.ts';
+import { unsupportedIn } from './unsupported.ts';
 import { checkShape } from './validate.ts';
 
 export interface LoadOptions {
@@ -64,18 +68,25 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
     checkRootfs(report, input);
     checkLimits(report, input);
     checkSchedule(report, input, options.timeZone);
+    checkIsolation(report, input);
+    checkCgroupParent(report, input);
   }
   // After the rules, which can say more of the same value: of two findings at one place the first stays.
+  checkVariants(report, input, language.shape);
   checkRanges(report, input, language.shape);
   checkShape(report, input, language);
-  const diagnostics = inOrder([...document.diagnostics, ...report.sorted()]);
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics };
+  const found = (): Diagnostic[] => inOrder([...document.diagnostics, ...report.sorted()]);
+  const faults = found();
+  if (faults.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics: faults };
+  // Every check above has passed, and one of them was the schema.
+  const manifest = normalise(input as ManifestInput, options);
+  for (const { path, ...finding } of unsupportedIn(manifest))
+    report.add(path, { code: 'TH1107', severity: 'warning', ...finding });
   return {
     ok: true,
-    diagnostics,
+    diagnostics: found(),
     manifest: {
-      // Every check above has passed, and the first of them was the schema.
-      manifest: normalise(input as ManifestInput, options),
+      manifest,
       file: source.file,
       digest: createHash('sha256').update(bytes).digest('hex'),
       position: (path: KeyPath) => ({ file: source.file, ...source.place(report.span(path, 'value').offset) }),

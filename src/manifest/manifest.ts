@@ -1,4 +1,5 @@
 import type { Diagnostic, ImageFile, Position } from '../base/index.ts';
+import type { Console, Network, Sched, Seccomp, Selinux, Socket } from './isolation.ts';
 
 /**
  * A manifest after validation and normalisation. Names are those of the YAML file (snake_case), sizes are bytes,
@@ -28,6 +29,14 @@ export interface Manifest {
   hostname?: string;
   rootfs?: Rootfs;
   process?: { privileged: boolean };
+  sched?: Sched;
+  network?: Network;
+  seccomp?: Seccomp;
+  selinux?: Selinux;
+  sockets?: Record<string, Socket>;
+  console?: Console;
+  /** Whatever the manifest holds; Thuban does not use it. */
+  custom?: unknown;
 }
 
 /** null is unlimited. */
@@ -45,6 +54,10 @@ export type Mount =
   | { type: 'proc' }
   | { type: 'dev' }
   | { type: 'sysfs' }
+  /** The sockets of all containers. */
+  | { type: 'sockets' }
+  /** A directory that outlives the container and its version. `mode`: permission bits. */
+  | { type: 'persist'; mode?: number }
   /** A folder of another container's files, read-only: the newest version that satisfies the requirement `version`. */
   | { type: 'resource'; name: string; version: string; dir: string; options?: string };
 
@@ -93,6 +106,8 @@ export type Rootfs = { type: 'host'; folders?: string[] } | { type: 'dir'; path:
 /** `cgroups` of the manifest: exactly the keys of `Resources` in src/cgroups, plus `parent` and `enforce`. */
 export interface CgroupsSection {
   enforce?: 'strict' | 'best_effort';
+  /** Path below the mount of the hierarchy, in place of the daemon's own group. */
+  parent?: string;
   memory?: {
     memory_hard_limit?: number;
     memory_soft_limit?: number;
@@ -103,6 +118,7 @@ export interface CgroupsSection {
     oom_kill_disable?: boolean;
     oom_group?: boolean;
     oom_monitor?: boolean;
+    attrs?: Record<string, string>;
   };
   cpu?: {
     shares?: number;
@@ -114,6 +130,7 @@ export interface CgroupsSection {
     mems?: string;
     realtime_runtime?: number;
     realtime_period?: number;
+    attrs?: Record<string, string>;
   };
   blkio?: {
     weight?: number;
@@ -123,6 +140,7 @@ export interface CgroupsSection {
     throttle_write_bps_device?: DeviceRate[];
     throttle_read_iops_device?: DeviceRate[];
     throttle_write_iops_device?: DeviceRate[];
+    attrs?: Record<string, string>;
   };
   pids?: { limit: number };
   hugetlb?: { page_size: string; limit: number }[];

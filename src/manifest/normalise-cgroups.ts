@@ -1,7 +1,7 @@
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { CgroupsSection, DeviceRate } from './manifest.ts';
-import { mapValues, valueOf } from './normalise.ts';
 import { readCount, readCpuTime, readMemoryLimit, readQuota, readRate } from './quantities/index.ts';
+import { mapValues, valueOf } from './values.ts';
 
 type Input = NonNullable<ManifestInput['cgroups']>;
 type Written = string | number;
@@ -14,6 +14,7 @@ const DEFAULT_PERIOD = 100_000;
 export function normaliseCgroups(input: Input): CgroupsSection {
   const section: CgroupsSection = {};
   if (input.enforce !== undefined) section.enforce = input.enforce;
+  if (input.parent !== undefined) section.parent = input.parent;
   if (input.memory !== undefined) section.memory = memory(input.memory);
   if (input.cpu !== undefined) section.cpu = cpu(input.cpu);
   if (input.blkio !== undefined) section.blkio = blkio(input.blkio);
@@ -37,10 +38,12 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
     memory_swap_limit,
     kernel_memory_limit,
     kernel_tcp_memory_limit,
+    attrs: raw,
     ...rest
   } = input;
   return {
     ...rest,
+    ...attrs(raw),
     ...converted(
       { memory_hard_limit, memory_soft_limit, memory_swap_limit, kernel_memory_limit, kernel_tcp_memory_limit },
       readMemoryLimit,
@@ -49,10 +52,11 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
 }
 
 function cpu(input: NonNullable<Input['cpu']>): NonNullable<CgroupsSection['cpu']> {
-  const { quota, period, burst, realtime_runtime, realtime_period, ...rest } = input;
+  const { quota, period, burst, realtime_runtime, realtime_period, attrs: raw, ...rest } = input;
   const times = converted({ period, burst, realtime_runtime, realtime_period }, readCpuTime);
   return {
     ...rest,
+    ...attrs(raw),
     ...times,
     ...(quota === undefined ? {} : { quota: valueOf(readQuota(quota, times.period ?? DEFAULT_PERIOD)) }),
   };
@@ -62,6 +66,7 @@ function blkio(input: NonNullable<Input['blkio']>): NonNullable<CgroupsSection['
   const result: NonNullable<CgroupsSection['blkio']> = {};
   if (input.weight !== undefined) result.weight = input.weight;
   if (input.leaf_weight !== undefined) result.leaf_weight = input.leaf_weight;
+  Object.assign(result, attrs(input.attrs));
   if (input.weight_device !== undefined) result.weight_device = input.weight_device.map((entry) => ({ ...entry }));
   const lists = [
     'throttle_read_bps_device',
@@ -74,6 +79,11 @@ function blkio(input: NonNullable<Input['blkio']>): NonNullable<CgroupsSection['
     if (rates !== undefined) result[key] = rates.map((entry) => ({ ...entry, rate: valueOf(readRate(entry.rate)) }));
   }
   return result;
+}
+
+/** No raw values are none. */
+function attrs(input: Readonly<Record<string, string>> = {}): { attrs?: Record<string, string> } {
+  return Object.keys(input).length === 0 ? {} : { attrs: mapValues(input, (text) => text) };
 }
 
 /** Reads every key that is present. */

@@ -3,9 +3,11 @@ import { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults }
 import type { ManifestInput } from './generated/manifest-input.d.ts';
 import type { Manifest, Mount, Restart, Rlimit, Rootfs, Schedule, Stop } from './manifest.ts';
 import { normaliseCgroups } from './normalise-cgroups.ts';
-import { readCount, readDuration, readShare, readSize, type Reading } from './quantities/index.ts';
+import { normaliseIsolation } from './normalise-isolation.ts';
+import { readCount, readDuration, readShare, readSize } from './quantities/index.ts';
 import { plainVersion } from './rules/identity.ts';
 import { splitOptions } from './rules/mount-options.ts';
+import { mapValues, valueOf } from './values.ts';
 import { checkRequirement } from './versions.ts';
 
 type Written = string | number;
@@ -40,18 +42,7 @@ export function normalise(input: ManifestInput, board: BoardDefaults = {}): Mani
   if (input.hostname !== undefined) manifest.hostname = input.hostname;
   if (input.rootfs !== undefined) manifest.rootfs = rootfs(input.rootfs);
   if (input.process !== undefined) manifest.process = { privileged: input.process.privileged ?? false };
-  return manifest;
-}
-
-/** The value of a quantity that was checked before. */
-export function valueOf(reading: Reading): number {
-  if ('value' in reading) return reading.value;
-  throw new Error(`a quantity was not checked: ${reading.complaint.message}`);
-}
-
-/** A map with other values; a key `__proto__` stays a key. */
-export function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+  return { ...manifest, ...normaliseIsolation(input) };
 }
 
 function rlimit(limit: { soft?: Written | null; hard?: Written | null }): Rlimit {
@@ -78,7 +69,10 @@ function mount(input: NonNullable<ManifestInput['mounts']>[string]): Mount {
     case 'proc':
     case 'dev':
     case 'sysfs':
+    case 'sockets':
       return { type: input.type };
+    case 'persist':
+      return { type: 'persist', ...(input.mode === undefined ? {} : { mode: input.mode }) };
     case 'resource':
       return {
         type: 'resource',

@@ -4,9 +4,9 @@ import { fileFinding } from './findings.ts';
 import type { Language } from './language.ts';
 import { readYaml } from './read-yaml.ts';
 import { Report } from './report.ts';
+import { resolveTags } from './resolve-tags.ts';
 import { decode, Source } from './source.ts';
 import type { TreeNode } from './tree.ts';
-import { quote } from './wording.ts';
 
 /** The largest file that is read. */
 export const MAX_BYTES = 1024 * 1024;
@@ -23,7 +23,7 @@ interface Fatal {
   fatal: Diagnostic;
 }
 
-/** Reads a document from its bytes: UTF-8, then YAML. An empty one is an empty map; no language here uses tags. */
+/** Reads a document from its bytes: UTF-8, then YAML. An empty one is an empty map. */
 export function readDocument(bytes: Uint8Array, file: string, language: Language): ReadDocument | Fatal {
   if (bytes.length > MAX_BYTES) return { fatal: tooLarge(file, bytes.length, language) };
   const decoded = decode(bytes);
@@ -36,13 +36,10 @@ export function readDocument(bytes: Uint8Array, file: string, language: Language
   const parsed = readYaml(source, language);
   if ('fatal' in parsed) return parsed;
   const empty: TreeNode = { kind: 'map', entries: new Map(), block: true, span: { offset: 0, length: 1 } };
-  const report = new Report(source, parsed.root ?? empty);
-  for (const { path, tag } of parsed.tags)
-    report.add(path, {
-      code: 'TH1103',
-      message: `${quote(tag)} is not a tag of the ${language.document}`,
-      hint: `remove ${quote(tag)}; no section of this version uses tags`,
-    });
+  const root = parsed.root ?? empty;
+  const untagged = parsed.tagged ? resolveTags(root, language) : { root, findings: [] };
+  const report = new Report(source, untagged.root);
+  for (const { path, finding } of untagged.findings) report.add(path, finding);
   return { report, diagnostics: parsed.diagnostics };
 }
 

@@ -11,6 +11,8 @@ export interface Finding {
   severity?: 'error' | 'warning';
   /** Point at the key instead of the value. */
   at?: 'key' | 'value';
+  /** Point here instead of at what stands at the path: at a tag, say. */
+  place?: Span;
   /** A second place: a path, and the text beside its underline (empty: the line is only shown). */
   related?: { path: KeyPath; at?: 'key' | 'value'; label: string };
   /** Everything below this path is noise beside this finding. */
@@ -31,7 +33,7 @@ export class Report {
   }
 
   add(path: KeyPath, finding: Finding): void {
-    const span = this.span(path, finding.at ?? 'value');
+    const span = finding.place ?? this.span(path, finding.at ?? 'value');
     const diagnostic: Diagnostic = {
       code: finding.code,
       severity: finding.severity ?? 'error',

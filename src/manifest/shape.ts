@@ -7,6 +7,10 @@ export interface Shape {
   keys?: Readonly<Record<string, Shape>>;
   others?: Shape;
   items?: Shape;
+  /** Keys of which exactly one stands here, and which may be written as tags: `!fifo {priority: 1}`. */
+  tags?: readonly string[];
+  /** A plain number or boolean is not taken as text here. */
+  typed?: boolean;
   example?: unknown;
   /** Smallest and largest value, as one would write them: `1 KiB`. Without the second there is no largest. */
   range?: readonly [least: string | number] | readonly [least: string | number, most: string | number];

@@ -6,6 +6,12 @@ export interface Span {
 
 export type KeyPath = readonly (string | number)[];
 
+/** A local tag of YAML in front of a value: `fifo` for `!fifo {priority: 1}`. */
+export interface Tag {
+  name: string;
+  span: Span;
+}
+
 export interface ScalarNode {
   kind: 'scalar';
   /** The text as written, without quotes. Its type is decided later, by what the schema expects at this place. */
@@ -13,6 +19,7 @@ export interface ScalarNode {
   /** False for quoted and block scalars, which are always strings. */
   plain: boolean;
   span: Span;
+  tag?: Tag;
 }
 
 export interface MapNode {
@@ -20,6 +27,7 @@ export interface MapNode {
   entries: Map<string, { key: Span; value: TreeNode }>;
   block: boolean;
   span: Span;
+  tag?: Tag;
 }
 
 export interface ListNode {
@@ -27,9 +35,10 @@ export interface ListNode {
   items: TreeNode[];
   block: boolean;
   span: Span;
+  tag?: Tag;
 }
 
-/** A YAML document without anchors, aliases, tags and types, but with places. */
+/** A YAML document without anchors, aliases and types, but with places. */
 export type TreeNode = ScalarNode | MapNode | ListNode;
 
 /** What stands at a path: the key that leads there and the value. */

@@ -1,8 +1,11 @@
-import type { Unsupported } from './language.ts';
+import { version } from '../base/index.ts';
+import { matches } from './language.ts';
+import type { Manifest } from './manifest.ts';
+import { formatPath, type KeyPath } from './tree.ts';
 
 /**
- * Everything that the manifest language knows and this version cannot execute, in one table. `*` stands for any
- * name. Such a key is refused with TH1107: never ignored, and never called unknown.
+ * Everything that a manifest can say and this version cannot execute, in one table. `*` stands for any name. Such a manifest is sound; its
+ * container is refused at the start with TH1107: never ignored, and never called unknown.
  */
 export const unsupportedKeys: readonly string[] = [
   'console',
@@ -11,39 +14,60 @@ export const unsupportedKeys: readonly string[] = [
   'seccomp',
   'selinux',
   'sockets',
-  'custom',
-  'standby',
-  'health',
-  'depends_on',
-  'logs',
-  'update',
-  'paths',
-  'user_namespace',
-  'apparmor',
-  'process.working_dir',
-  'process.umask',
-  'process.oom_score_adj',
-  'process.no_new_privs',
-  'process.new_session',
-  'stop.pre_stop',
-  'stop.post_stop',
-  'rootfs.overlay_size',
   'cgroups.parent',
-  'cgroups.devices',
   'cgroups.memory.attrs',
-  'cgroups.memory.pressure',
   'cgroups.cpu.attrs',
   'cgroups.blkio.attrs',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */
 export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
-  'mounts.*.type': ['persist', 'sockets', 'device', 'overlay'],
-  'rootfs.overlay': ['tmpfs', 'persist'],
+  'mounts.*.type': ['persist', 'sockets'],
 };
 
-export const unsupported: Unsupported = {
-  keys: unsupportedKeys,
-  values: unsupportedValues,
-  variants: ['mounts.*.type'],
+/** Values of those keys that ask for what happens anyway. */
+export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
+  network: ['none'],
 };
+
+/** A part of a manifest that this version cannot execute. */
+export interface NotSupported {
+  path: KeyPath;
+  /** Whether it is the value that cannot be executed, not the key whatever its value is. */
+  at: 'key' | 'value';
+  message: string;
+  hint: string;
+}
+
+/** All parts of a manifest that this version cannot execute, in the order of the manifest. */
+export function unsupportedIn(manifest: Manifest): NotSupported[] {
+  const found: NotSupported[] = [];
+  const visit = (value: unknown, path: KeyPath): void => {
+    if (path.length > 0 && isUnsupported(path, value)) {
+      const isWord = typeof value === 'string' && path.at(-1) === 'type';
+      const what = isWord ? `${formatPath(path)}: ${value}` : formatPath(path);
+      found.push({
+        path,
+        at: isWord ? 'value' : 'key',
+        message: `\`${what}\` is understood but not supported by ${version}`,
+        hint: `remove ${isWord ? `\`${formatPath(path.slice(0, -1))}\`` : 'it'} to start now`,
+      });
+    } else if (Array.isArray(value))
+      value.forEach((item, i) => {
+        visit(item, [...path, i]);
+      });
+    else if (typeof value === 'object' && value !== null && path[0] !== 'custom')
+      for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key]);
+  };
+  visit(manifest, []);
+  return found;
+}
+
+function isUnsupported(path: KeyPath, value: unknown): boolean {
+  for (const [pattern, words] of Object.entries(unsupportedValues))
+    if (typeof value === 'string' && words.includes(value) && matches(pattern, path)) return true;
+  const pattern = unsupportedKeys.find((key) => matches(key, path));
+  if (pattern === undefined) return false;
+  const harmless = Object.hasOwn(supportedValues, pattern) ? (supportedValues[pattern] ?? []) : [];
+  return !harmless.includes(value);
+}

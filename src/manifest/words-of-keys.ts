@@ -20,6 +20,7 @@ const QUANTITIES: Readonly<Record<string, string>> = {
   number_limit: 'a number or `unlimited`',
   duration_limit: 'a duration or `unlimited`',
   file_mode: 'a file mode',
+  u64: 'a whole number of 64 bits',
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -11,7 +11,10 @@ const KERNEL_VIEW: Attribute[] = ['ro', 'nosuid', 'nodev', 'noexec'];
 
 /** Everything that is mounted into the root, outermost first, then the root is made read-only and entered. */
 export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): void {
-  const mounts = Object.entries(manifest.mounts ?? {});
+  const mounts = Object.entries(manifest.mounts ?? {}).map(([target, mount]): [string, Mount] => [
+    target.startsWith('/') ? target : `/${target}`,
+    mount,
+  ]);
   mounts.sort(([a], [b]) => depth(a) - depth(b) || a.localeCompare(b, 'en'));
   const planned: { target: string; step: Step; file: boolean }[] = [];
   for (const [target, mount] of mounts) {
@@ -79,6 +82,9 @@ function mountStep(target: string, mount: Mount, manifest: Manifest, draft: Laun
       return { op: 'sysfs', target, attributes: KERNEL_VIEW };
     case 'dev':
       return { op: 'dev', target, size: DEV_SIZE, proc_links: manifest.mounts?.['/proc']?.type === 'proc' };
+    case 'persist':
+    case 'sockets':
+      return undefined; // a problem of the plan already: not supported
   }
 }
 

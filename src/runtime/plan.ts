@@ -1,7 +1,7 @@
 import { ThubanError, type ImageFile } from '../base/index.ts';
 import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '../cgroups/index.ts';
 import type { OutputMode, Step } from '../launcher/index.ts';
-import { stopDefaults, type Manifest, type Stop } from '../manifest/index.ts';
+import { formatPath, stopDefaults, unsupportedIn, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
 import { noProgram } from './no-program.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
@@ -62,6 +62,8 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   if (init === undefined) throw noProgram(manifest);
   const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
   checkKernel(draft);
+  for (const { path, message, hint } of unsupportedIn(manifest))
+    draft.problem('TH1107', message, hint, formatPath(path));
   draft.steps.push({ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] });
   planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
@@ -94,7 +96,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
 /** Limits that cannot be met are problems like any other; the plan then shows the groups without limits. */
 function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOptions): CgroupPlan {
   const { facts } = draft;
-  const { enforce, ...resources } = manifest.cgroups ?? {};
+  const { enforce, parent: _parent, ...resources } = manifest.cgroups ?? {};
   const request: CgroupRequest = {
     resources,
     name: manifest.name,

@@ -39,6 +39,8 @@ release_plan() {
   for manifest in /opt/thuban/examples/manifests/*.yaml; do
     # It has no program.
     [ "${manifest##*/}" != 17-resource.yaml ] || continue
+    # It is sound, and this version cannot execute all of it.
+    if thuban validate "$manifest" | grep -q TH1107; then continue; fi
     thuban plan --json "$manifest" > /run/release-plan || return 1
     node -e '
       const { cgroup, launch } = JSON.parse(require("node:fs").readFileSync("/run/release-plan", "utf8"));

@@ -115,7 +115,7 @@ export interface ManifestInput {
     stack?: Rlimit15;
   };
   /**
-   * What is mounted in the container, by absolute target path. Default: nothing.
+   * What is mounted in the container, by target path; a path that is not absolute counts from the root, and the target of a bind must be absolute. A plain number is not a text here: quote it. Default: nothing.
    */
   mounts?: {
     /**
@@ -123,9 +123,9 @@ export interface ManifestInput {
      */
     [k: string]: {
       /**
-       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes), `sysfs` or `resource` (a directory of another container's files). Mandatory.
+       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes), `sysfs`, `resource` (a directory of another container's files), `persist` (a directory that survives restarts and upgrades) or `sockets` (the sockets of all containers). Mandatory.
        */
-      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs' | 'resource';
+      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs' | 'resource' | 'persist' | 'sockets';
       /**
        * bind: absolute path on the host. Mandatory for bind.
        */
@@ -154,6 +154,10 @@ export interface ManifestInput {
        * resource: absolute path of the directory in the files of that container. Mandatory for resource.
        */
       dir?: string;
+      /**
+       * persist: permissions of the directory. Unit: permission bits, in octal. Default: 0o700.
+       */
+      mode?: number;
     };
   };
   /**
@@ -177,6 +181,10 @@ export interface ManifestInput {
      * What happens when this kernel cannot enforce a limit: `strict` refuses the start, `best_effort` starts and shows the container as degraded. Default: `strict`.
      */
     enforce?: 'strict' | 'best_effort';
+    /**
+     * Path of the group that the container's group is made in, below the mount of the hierarchy, instead of the daemon's own; made if it is missing. Without `..`. Default: the group of the daemon.
+     */
+    parent?: string;
     /**
      * Limits of memory. Default: none.
      */
@@ -217,6 +225,15 @@ export interface ManifestInput {
        * Accepted for Northstar: out-of-memory is always watched and reported. Default: `false`.
        */
       oom_monitor?: boolean;
+      /**
+       * Raw values for files of the memory controller, as in Northstar, written last and as they stand here. `unified` is the better place on cgroups v2. Default: none.
+       */
+      attrs?: {
+        /**
+         * The text to write.
+         */
+        [k: string]: string;
+      };
     };
     /**
      * Limits of CPU time. Default: none.
@@ -258,6 +275,15 @@ export interface ManifestInput {
        * Period of `realtime_runtime`, cgroups v1 only. Unit: microseconds, or `1 s`. Default: of the kernel, 1 s.
        */
       realtime_period?: number | string;
+      /**
+       * Raw values for files of the cpu controller, as in Northstar, written last and as they stand here. `unified` is the better place on cgroups v2. Default: none.
+       */
+      attrs?: {
+        /**
+         * The text to write.
+         */
+        [k: string]: string;
+      };
     };
     /**
      * Limits of block devices. Default: none.
@@ -390,6 +416,15 @@ export interface ManifestInput {
          */
         rate: number | string;
       }[];
+      /**
+       * Raw values for files of the blkio controller, as in Northstar, written last and as they stand here. `unified` is the better place on cgroups v2. Default: none.
+       */
+      attrs?: {
+        /**
+         * The text to write.
+         */
+        [k: string]: string;
+      };
     };
     /**
      * Limit of processes. Default: none.
@@ -617,6 +652,248 @@ export interface ManifestInput {
      * Allows `uid: 0` and `gid: 0`. Shown in every listing. Default: `false`.
      */
     privileged?: boolean;
+  };
+  /**
+   * How the kernel schedules the program (sched(7)); the init of the container is not affected. Default: the policy `other` with nice 0.
+   */
+  sched?: {
+    /**
+     * Scheduling policy: `idle`, `deadline`, or one with its values as a tag: `!other {nice: 5}`, `!batch {nice: 5}`, `!fifo {priority: 10}`, `!round_robin {priority: 10}`, `!deadline {runtime: 10 ms, deadline: 30 ms, period: 100 ms}`; the tag may also be written as a key. A negative nice and the real-time policies need no capability inside, Thuban sets them. `deadline` without times is Northstar's form, which no kernel can set. Mandatory.
+     */
+    policy:
+      | string
+      | {
+          /**
+           * The kernel's default policy. Default: not this policy.
+           */
+          other?: {
+            /**
+             * Nice value, -20 (most CPU time) to 19 (least). Unit: none. Mandatory.
+             */
+            nice: number;
+          };
+          /**
+           * For programs that compute without a person waiting. Default: not this policy.
+           */
+          batch?: {
+            /**
+             * Nice value, -20 (most CPU time) to 19 (least). Unit: none. Mandatory.
+             */
+            nice: number;
+          };
+          /**
+           * Real time, first in first out. Default: not this policy.
+           */
+          fifo?: {
+            /**
+             * Priority, 1 (lowest) to 99. Unit: none. Mandatory.
+             */
+            priority: number;
+          };
+          /**
+           * Real time, in turns with others of the same priority. Default: not this policy.
+           */
+          round_robin?: {
+            /**
+             * Priority, 1 (lowest) to 99. Unit: none. Mandatory.
+             */
+            priority: number;
+          };
+          /**
+           * Real time by deadline: `runtime` of CPU in each `period`, done by `deadline`. runtime <= deadline <= period. Default: not this policy.
+           */
+          deadline?: {
+            /**
+             * CPU time in each period. Unit: microseconds, or a CPU time. Mandatory.
+             */
+            runtime: number | string;
+            /**
+             * By when after the begin of a period it is done. Unit: microseconds, or a CPU time. Mandatory.
+             */
+            deadline: number | string;
+            /**
+             * Length of a period. Unit: microseconds, or a CPU time. Mandatory.
+             */
+            period: number | string;
+          };
+        };
+  };
+  /**
+   * Network: `none` (a network of its own in which only `lo` is up), `host` (that of the board), or `!namespace NAME` (one that `ip netns add NAME` made; the tag may also be written as a key). Default: `none`.
+   */
+  network?:
+    | string
+    | {
+        /**
+         * Name of a network namespace in /run/netns, 1 to 256 bytes without `/`. Default: none.
+         */
+        namespace?: string;
+      };
+  /**
+   * Filter of system calls. `deny` wins over `allow` and the profile; what none of them names meets `action`. Default: no filter.
+   */
+  seccomp?: {
+    /**
+     * Set of calls that are allowed: `default` is what most programs need, like Docker's. Default: none, only `allow` counts.
+     */
+    profile?: 'default';
+    /**
+     * What a call that is not allowed does: `kill_process` ends the program with SIGSYS, `errno` makes the call fail with `errno`, `log` lets it through and writes it to the kernel's audit log. Default: `kill_process`.
+     */
+    action?: 'kill_process' | 'errno' | 'log';
+    /**
+     * Error that such a call returns, by its name in errno(3). Only with `action: errno`. Default: `EPERM`.
+     */
+    errno?: string;
+    /**
+     * System calls that are allowed, by name. Default: none beyond the profile.
+     */
+    allow?: {
+      /**
+       * `any` allows or denies the call whatever its arguments are; `!args` looks at one of them. The tag may also be written as a key.
+       */
+      [k: string]:
+        | string
+        | {
+            /**
+             * The call counts if the argument is one of `values`, or has no bit outside of `mask`; at least one of both. Default: none.
+             */
+            args?: {
+              /**
+               * Which argument, 0 to 5. Unit: none. Mandatory.
+               */
+              index: number;
+              /**
+               * Values of the argument, at most 50. Default: none.
+               *
+               * Items: One value. Unit: none.
+               */
+              values?: (number | string)[];
+              /**
+               * Bits that may be set in the argument. Unit: none. Default: none.
+               */
+              mask?: number | string;
+            };
+          };
+    };
+    /**
+     * System calls that are not allowed although `allow` or the profile has them, by name. Default: none.
+     */
+    deny?: {
+      /**
+       * `any` allows or denies the call whatever its arguments are; `!args` looks at one of them. The tag may also be written as a key.
+       */
+      [k: string]:
+        | string
+        | {
+            /**
+             * The call counts if the argument is one of `values`, or has no bit outside of `mask`; at least one of both. Default: none.
+             */
+            args?: {
+              /**
+               * Which argument, 0 to 5. Unit: none. Mandatory.
+               */
+              index: number;
+              /**
+               * Values of the argument, at most 50. Default: none.
+               *
+               * Items: One value. Unit: none.
+               */
+              values?: (number | string)[];
+              /**
+               * Bits that may be set in the argument. Unit: none. Default: none.
+               */
+              mask?: number | string;
+            };
+          };
+    };
+  };
+  /**
+   * SELinux contexts; without effect on a board without SELinux, as in Northstar. Default: none.
+   */
+  selinux?: {
+    /**
+     * Context of all files of the root image (mount option `context=`), 1 to 65535 of `A-Z a-z 0-9 : _ , . -`. Default: none.
+     */
+    mount_context?: string;
+    /**
+     * Context that the program runs in, 1 to 65535 of `A-Z a-z 0-9 : _ , . -`. Default: that of Thuban.
+     */
+    exec?: string;
+  };
+  /**
+   * Unix sockets that Thuban makes and the program finds open, by name; their numbers stand in THUBAN_SOCKET_name and NORTHSTAR_SOCKET_name. A name has 1 to 100 bytes without `/`. Others see them through a mount of type sockets. Default: none.
+   */
+  sockets?: {
+    /**
+     * One socket.
+     */
+    [k: string]: {
+      /**
+       * Kind of socket: `stream`, `datagram` or `seq_packet` (both of stream's connections and datagram's borders). Mandatory.
+       */
+      type: 'stream' | 'datagram' | 'seq_packet';
+      /**
+       * Permissions of the socket's file; who may write may connect. Unit: permission bits, in octal. Mandatory.
+       */
+      mode: number;
+      /**
+       * Owner of the socket's file, 0 to 4294967294. Default: the container's user.
+       */
+      uid?: number;
+      /**
+       * Group of the socket's file, 0 to 4294967294. Default: the container's group.
+       */
+      gid?: number;
+      /**
+       * Whether the receiver is told the process, user and group of who sends (SO_PASSCRED). Default: `false`.
+       */
+      passcred?: boolean;
+    };
+  };
+  /**
+   * A connection to Thuban's console that the program finds open; its number stands in THUBAN_CONSOLE and NORTHSTAR_CONSOLE. Default: none.
+   */
+  console?: {
+    /**
+     * What the program may ask for: `full`, or a list. An entry twice counts once. Mandatory.
+     */
+    permissions:
+      | string
+      | (
+          | 'ident'
+          | 'inspect'
+          | 'install'
+          | 'kill'
+          | 'list'
+          | 'notifications'
+          | 'mount'
+          | 'repositories'
+          | 'shutdown'
+          | 'start'
+          | 'start_command'
+          | 'token_create'
+          | 'token_verification'
+          | 'umount'
+          | 'uninstall'
+          | 'stop'
+          | 'restart'
+          | 'pause'
+          | 'exec'
+          | 'logs'
+          | 'stats'
+          | 'events'
+          | 'update'
+          | 'apply'
+          | 'doctor'
+          | 'metrics'
+        )[];
+  };
+  /**
+   * Anything, for the program itself or for tools: Thuban does not use it, and returns it with `inspect`. Default: none.
+   */
+  custom?: {
+    [k: string]: unknown;
   };
 }
 /**

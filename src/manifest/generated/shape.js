@@ -744,7 +744,9 @@ export const shape = {
        "proc",
        "dev",
        "sysfs",
-       "resource"
+       "resource",
+       "persist",
+       "sockets"
       ],
       "example": "bind"
      },
@@ -752,12 +754,14 @@ export const shape = {
       "types": [
        "string"
       ],
+      "typed": true,
       "example": "/etc/ssl"
      },
      "options": {
       "types": [
        "string"
       ],
+      "typed": true,
       "example": "rw,nosuid,nodev"
      },
      "optional": {
@@ -781,19 +785,33 @@ export const shape = {
       "types": [
        "string"
       ],
+      "typed": true,
       "example": "fonts"
      },
      "version": {
       "types": [
        "string"
       ],
+      "typed": true,
       "example": "^1.2"
      },
      "dir": {
       "types": [
        "string"
       ],
+      "typed": true,
       "example": "/share/fonts"
+     },
+     "mode": {
+      "types": [
+       "integer"
+      ],
+      "quantity": "file_mode",
+      "example": "0o750",
+      "range": [
+       0,
+       511
+      ]
      }
     },
     "example": {
@@ -863,6 +881,12 @@ export const shape = {
      ],
      "example": "best_effort"
     },
+    "parent": {
+     "types": [
+      "string"
+     ],
+     "example": "apps/video"
+    },
     "memory": {
      "types": [
       "object"
@@ -931,6 +955,20 @@ export const shape = {
         "boolean"
        ],
        "example": true
+      },
+      "attrs": {
+       "types": [
+        "object"
+       ],
+       "others": {
+        "types": [
+         "string"
+        ],
+        "example": "83886080"
+       },
+       "example": {
+        "memory.high": "83886080"
+       }
       }
      },
      "example": {
@@ -1005,6 +1043,20 @@ export const shape = {
        ],
        "quantity": "cpu_time",
        "example": "1 s"
+      },
+      "attrs": {
+       "types": [
+        "object"
+       ],
+       "others": {
+        "types": [
+         "string"
+        ],
+        "example": "1"
+       },
+       "example": {
+        "cpu.idle": "1"
+       }
       }
      },
      "example": {
@@ -1287,6 +1339,20 @@ export const shape = {
          "rate": 100
         }
        ]
+      },
+      "attrs": {
+       "types": [
+        "object"
+       ],
+       "others": {
+        "types": [
+         "string"
+        ],
+        "example": "500"
+       },
+       "example": {
+        "blkio.weight": "500"
+       }
       }
      },
      "example": {
@@ -1790,6 +1856,578 @@ export const shape = {
    },
    "example": {
     "privileged": true
+   }
+  },
+  "sched": {
+   "types": [
+    "object"
+   ],
+   "required": [
+    "policy"
+   ],
+   "keys": {
+    "policy": {
+     "types": [
+      "string",
+      "object"
+     ],
+     "words": [
+      "idle",
+      "deadline"
+     ],
+     "tags": [
+      "other",
+      "batch",
+      "fifo",
+      "round_robin",
+      "deadline"
+     ],
+     "keys": {
+      "other": {
+       "types": [
+        "object"
+       ],
+       "required": [
+        "nice"
+       ],
+       "keys": {
+        "nice": {
+         "types": [
+          "integer"
+         ],
+         "example": 5,
+         "range": [
+          -20,
+          19
+         ]
+        }
+       },
+       "example": {
+        "nice": 0
+       }
+      },
+      "batch": {
+       "types": [
+        "object"
+       ],
+       "required": [
+        "nice"
+       ],
+       "keys": {
+        "nice": {
+         "types": [
+          "integer"
+         ],
+         "example": 5,
+         "range": [
+          -20,
+          19
+         ]
+        }
+       },
+       "example": {
+        "nice": 5
+       }
+      },
+      "fifo": {
+       "types": [
+        "object"
+       ],
+       "required": [
+        "priority"
+       ],
+       "keys": {
+        "priority": {
+         "types": [
+          "integer"
+         ],
+         "example": 10,
+         "range": [
+          1,
+          99
+         ]
+        }
+       },
+       "example": {
+        "priority": 10
+       }
+      },
+      "round_robin": {
+       "types": [
+        "object"
+       ],
+       "required": [
+        "priority"
+       ],
+       "keys": {
+        "priority": {
+         "types": [
+          "integer"
+         ],
+         "example": 10,
+         "range": [
+          1,
+          99
+         ]
+        }
+       },
+       "example": {
+        "priority": 10
+       }
+      },
+      "deadline": {
+       "types": [
+        "object"
+       ],
+       "required": [
+        "runtime",
+        "deadline",
+        "period"
+       ],
+       "keys": {
+        "runtime": {
+         "types": [
+          "integer",
+          "string"
+         ],
+         "quantity": "cpu_time",
+         "example": "10 ms",
+         "range": [
+          1,
+          1000000000
+         ]
+        },
+        "deadline": {
+         "types": [
+          "integer",
+          "string"
+         ],
+         "quantity": "cpu_time",
+         "example": "30 ms",
+         "range": [
+          1,
+          1000000000
+         ]
+        },
+        "period": {
+         "types": [
+          "integer",
+          "string"
+         ],
+         "quantity": "cpu_time",
+         "example": "100 ms",
+         "range": [
+          1,
+          1000000000
+         ]
+        }
+       },
+       "example": {
+        "runtime": "10 ms",
+        "deadline": "30 ms",
+        "period": "100 ms"
+       }
+      }
+     },
+     "example": "idle"
+    }
+   },
+   "example": {
+    "policy": "idle"
+   }
+  },
+  "network": {
+   "types": [
+    "string",
+    "object"
+   ],
+   "words": [
+    "none",
+    "host"
+   ],
+   "tags": [
+    "namespace"
+   ],
+   "keys": {
+    "namespace": {
+     "types": [
+      "string"
+     ],
+     "example": "cameras"
+    }
+   },
+   "example": "host"
+  },
+  "seccomp": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "profile": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "default"
+     ],
+     "example": "default"
+    },
+    "action": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "kill_process",
+      "errno",
+      "log"
+     ],
+     "example": "errno"
+    },
+    "errno": {
+     "types": [
+      "string"
+     ],
+     "example": "ENOSYS"
+    },
+    "allow": {
+     "types": [
+      "object"
+     ],
+     "others": {
+      "types": [
+       "string",
+       "object"
+      ],
+      "words": [
+       "any"
+      ],
+      "tags": [
+       "args"
+      ],
+      "keys": {
+       "args": {
+        "types": [
+         "object"
+        ],
+        "required": [
+         "index"
+        ],
+        "keys": {
+         "index": {
+          "types": [
+           "integer"
+          ],
+          "example": 1,
+          "range": [
+           0,
+           5
+          ]
+         },
+         "values": {
+          "types": [
+           "array"
+          ],
+          "items": {
+           "types": [
+            "integer",
+            "string"
+           ],
+           "quantity": "u64",
+           "example": 1,
+           "range": [
+            0,
+            "0xffffffffffffffff"
+           ]
+          },
+          "example": [
+           0,
+           1
+          ]
+         },
+         "mask": {
+          "types": [
+           "integer",
+           "string"
+          ],
+          "quantity": "u64",
+          "example": "0xff",
+          "range": [
+           0,
+           "0xffffffffffffffff"
+          ]
+         }
+        },
+        "example": {
+         "index": 1,
+         "values": [
+          0,
+          1
+         ]
+        }
+       }
+      },
+      "example": "any"
+     },
+     "example": {
+      "reboot": "any"
+     }
+    },
+    "deny": {
+     "types": [
+      "object"
+     ],
+     "others": {
+      "types": [
+       "string",
+       "object"
+      ],
+      "words": [
+       "any"
+      ],
+      "tags": [
+       "args"
+      ],
+      "keys": {
+       "args": {
+        "types": [
+         "object"
+        ],
+        "required": [
+         "index"
+        ],
+        "keys": {
+         "index": {
+          "types": [
+           "integer"
+          ],
+          "example": 1,
+          "range": [
+           0,
+           5
+          ]
+         },
+         "values": {
+          "types": [
+           "array"
+          ],
+          "items": {
+           "types": [
+            "integer",
+            "string"
+           ],
+           "quantity": "u64",
+           "example": 1,
+           "range": [
+            0,
+            "0xffffffffffffffff"
+           ]
+          },
+          "example": [
+           0,
+           1
+          ]
+         },
+         "mask": {
+          "types": [
+           "integer",
+           "string"
+          ],
+          "quantity": "u64",
+          "example": "0xff",
+          "range": [
+           0,
+           "0xffffffffffffffff"
+          ]
+         }
+        },
+        "example": {
+         "index": 1,
+         "values": [
+          0,
+          1
+         ]
+        }
+       }
+      },
+      "example": "any"
+     },
+     "example": {
+      "ptrace": "any"
+     }
+    }
+   },
+   "example": {
+    "profile": "default",
+    "deny": {
+     "ptrace": "any"
+    }
+   }
+  },
+  "selinux": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "mount_context": {
+     "types": [
+      "string"
+     ],
+     "example": "system_u:object_r:container_file_t:s0"
+    },
+    "exec": {
+     "types": [
+      "string"
+     ],
+     "example": "system_u:system_r:container_t:s0"
+    }
+   },
+   "example": {
+    "exec": "system_u:system_r:container_t:s0"
+   }
+  },
+  "sockets": {
+   "types": [
+    "object"
+   ],
+   "others": {
+    "types": [
+     "object"
+    ],
+    "required": [
+     "type",
+     "mode"
+    ],
+    "keys": {
+     "type": {
+      "types": [
+       "string"
+      ],
+      "words": [
+       "stream",
+       "datagram",
+       "seq_packet"
+      ],
+      "example": "stream"
+     },
+     "mode": {
+      "types": [
+       "integer"
+      ],
+      "quantity": "file_mode",
+      "example": "0o660",
+      "range": [
+       0,
+       511
+      ]
+     },
+     "uid": {
+      "types": [
+       "integer"
+      ],
+      "example": 1000,
+      "range": [
+       0,
+       4294967294
+      ]
+     },
+     "gid": {
+      "types": [
+       "integer"
+      ],
+      "example": 1000,
+      "range": [
+       0,
+       4294967294
+      ]
+     },
+     "passcred": {
+      "types": [
+       "boolean"
+      ],
+      "example": true
+     }
+    },
+    "example": {
+     "type": "stream",
+     "mode": "0o660"
+    }
+   },
+   "example": {
+    "control": {
+     "type": "stream",
+     "mode": "0o660"
+    }
+   }
+  },
+  "console": {
+   "types": [
+    "object"
+   ],
+   "required": [
+    "permissions"
+   ],
+   "keys": {
+    "permissions": {
+     "types": [
+      "string",
+      "array"
+     ],
+     "words": [
+      "full"
+     ],
+     "items": {
+      "types": [
+       "string"
+      ],
+      "words": [
+       "ident",
+       "inspect",
+       "install",
+       "kill",
+       "list",
+       "notifications",
+       "mount",
+       "repositories",
+       "shutdown",
+       "start",
+       "start_command",
+       "token_create",
+       "token_verification",
+       "umount",
+       "uninstall",
+       "stop",
+       "restart",
+       "pause",
+       "exec",
+       "logs",
+       "stats",
+       "events",
+       "update",
+       "apply",
+       "doctor",
+       "metrics"
+      ],
+      "example": "list"
+     },
+     "example": [
+      "list",
+      "inspect",
+      "events"
+     ]
+    }
+   },
+   "example": {
+    "permissions": [
+     "list",
+     "inspect"
+    ]
+   }
+  },
+  "custom": {
+   "types": [],
+   "example": {
+    "site": "roof",
+    "camera": 7
    }
   }
  }

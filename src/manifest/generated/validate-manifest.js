@@ -2,17 +2,19 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}},"additionalProperties":false,"pattern":"^(idle|deadline)$"}}},"network":{"type":["string","object"],"properties":{"namespace":{"type":"string"}},"additionalProperties":false,"pattern":"^(none|host)$"},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
 const schema15 = {"type":["integer","string"]};
-const schema16 = {"type":["integer","string"]};
-const schema21 = {"type":["integer","string"]};
+const schema16 = {"type":"integer"};
+const schema17 = {"type":["integer","string"]};
 const schema22 = {"type":["integer","string"]};
-const schema26 = {"type":["integer","string"]};
-const schema30 = {"type":["integer","string"]};
-const schema32 = {"type":["number","string"]};
-const schema34 = {"type":["number","string"]};
-const schema36 = {"type":["integer","string"]};
-const schema40 = {"type":["number","string"]};
+const schema23 = {"type":["integer","string"]};
+const schema27 = {"type":["integer","string"]};
+const schema31 = {"type":["integer","string"]};
+const schema33 = {"type":["number","string"]};
+const schema35 = {"type":["number","string"]};
+const schema37 = {"type":["integer","string"]};
+const schema41 = {"type":["number","string"]};
+const schema45 = {"type":["integer","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}};
 const schema13 = {"type":["integer","string","null"]};
@@ -76,6 +78,11 @@ return errors === 0;
 
 const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
 const pattern1 = new RegExp("^(host|package|/.*)$", "u");
+const pattern2 = new RegExp("^(idle|deadline)$", "u");
+const pattern3 = new RegExp("^(none|host)$", "u");
+const pattern4 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
+const pattern5 = new RegExp("^(any)$", "u");
+const pattern7 = new RegExp("^full$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="manifest.schema.json" */;
@@ -458,7 +465,7 @@ vErrors.push(err21);
 errors++;
 }
 for(const key4 in data31){
-if(!((((((((key4 === "type") || (key4 === "host")) || (key4 === "options")) || (key4 === "optional")) || (key4 === "size")) || (key4 === "name")) || (key4 === "version")) || (key4 === "dir"))){
+if(!(func2.call(schema11.properties.mounts.additionalProperties.properties, key4))){
 const err22 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err22];
@@ -481,7 +488,7 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(!((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource"))){
+if(!((((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource")) || (data32 === "persist")) || (data32 === "sockets"))){
 const err24 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
@@ -577,9 +584,10 @@ vErrors.push(err31);
 errors++;
 }
 }
-}
-else {
-const err32 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.mode !== undefined){
+let data40 = data31.mode;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+const err32 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -591,7 +599,7 @@ errors++;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err33 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -601,11 +609,9 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data40 = data.io;
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.stdout === undefined){
-const err34 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+}
+else {
+const err34 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -614,8 +620,12 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(data40.stderr === undefined){
-const err35 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data.io !== undefined){
+let data41 = data.io;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.stdout === undefined){
+const err35 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -624,9 +634,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-for(const key5 in data40){
-if(!((key5 === "stdout") || (key5 === "stderr"))){
-const err36 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data41.stderr === undefined){
+const err36 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -635,11 +644,9 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-if(data40.stdout !== undefined){
-let data41 = data40.stdout;
-if(typeof data41 !== "string"){
-const err37 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data41){
+if(!((key5 === "stdout") || (key5 === "stderr"))){
+const err37 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -648,8 +655,11 @@ vErrors.push(err37);
 }
 errors++;
 }
-if(!(((data41 === "pipe") || (data41 === "discard")) || (data41 === "inherit"))){
-const err38 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+}
+if(data41.stdout !== undefined){
+let data42 = data41.stdout;
+if(typeof data42 !== "string"){
+const err38 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -658,11 +668,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-if(data40.stderr !== undefined){
-let data42 = data40.stderr;
-if(typeof data42 !== "string"){
-const err39 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data42 === "pipe") || (data42 === "discard")) || (data42 === "inherit"))){
+const err39 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -671,8 +678,11 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(!(((data42 === "pipe") || (data42 === "discard")) || (data42 === "inherit"))){
-const err40 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+if(data41.stderr !== undefined){
+let data43 = data41.stderr;
+if(typeof data43 !== "string"){
+const err40 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -681,10 +691,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data43 === "pipe") || (data43 === "discard")) || (data43 === "inherit"))){
+const err41 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -694,12 +702,9 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data43 = data.cgroups;
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-for(const key6 in data43){
-if(!(func2.call(schema11.properties.cgroups.properties, key6))){
-const err42 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+else {
+const err42 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -709,10 +714,12 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data43.enforce !== undefined){
-let data44 = data43.enforce;
-if(typeof data44 !== "string"){
-const err43 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.cgroups !== undefined){
+let data44 = data.cgroups;
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+for(const key6 in data44){
+if(!(func2.call(schema11.properties.cgroups.properties, key6))){
+const err43 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -721,8 +728,11 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(!((data44 === "strict") || (data44 === "best_effort"))){
-const err44 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+if(data44.enforce !== undefined){
+let data45 = data44.enforce;
+if(typeof data45 !== "string"){
+const err44 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -731,13 +741,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-if(data43.memory !== undefined){
-let data45 = data43.memory;
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-for(const key7 in data45){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
-const err45 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if(!((data45 === "strict") || (data45 === "best_effort"))){
+const err45 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -747,10 +752,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data45.memory_hard_limit !== undefined){
-let data46 = data45.memory_hard_limit;
-if((!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))) && (typeof data46 !== "string")){
-const err46 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+if(data44.parent !== undefined){
+if(typeof data44.parent !== "string"){
+const err46 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -760,10 +764,12 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data45.memory_soft_limit !== undefined){
-let data47 = data45.memory_soft_limit;
-if((!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))) && (typeof data47 !== "string")){
-const err47 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+if(data44.memory !== undefined){
+let data47 = data44.memory;
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+for(const key7 in data47){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
+const err47 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -773,10 +779,10 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data45.memory_swap_limit !== undefined){
-let data48 = data45.memory_swap_limit;
+if(data47.memory_hard_limit !== undefined){
+let data48 = data47.memory_hard_limit;
 if((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")){
-const err48 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+const err48 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -786,10 +792,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data45.kernel_memory_limit !== undefined){
-let data49 = data45.kernel_memory_limit;
+if(data47.memory_soft_limit !== undefined){
+let data49 = data47.memory_soft_limit;
 if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
-const err49 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+const err49 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -799,10 +805,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data45.kernel_tcp_memory_limit !== undefined){
-let data50 = data45.kernel_tcp_memory_limit;
+if(data47.memory_swap_limit !== undefined){
+let data50 = data47.memory_swap_limit;
 if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
-const err50 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+const err50 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -812,10 +818,10 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data45.swappiness !== undefined){
-let data51 = data45.swappiness;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-const err51 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data47.kernel_memory_limit !== undefined){
+let data51 = data47.kernel_memory_limit;
+if((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")){
+const err51 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -825,9 +831,10 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data45.oom_kill_disable !== undefined){
-if(typeof data45.oom_kill_disable !== "boolean"){
-const err52 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data47.kernel_tcp_memory_limit !== undefined){
+let data52 = data47.kernel_tcp_memory_limit;
+if((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")){
+const err52 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -837,9 +844,10 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data45.oom_group !== undefined){
-if(typeof data45.oom_group !== "boolean"){
-const err53 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data47.swappiness !== undefined){
+let data53 = data47.swappiness;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+const err53 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -849,9 +857,9 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data45.oom_monitor !== undefined){
-if(typeof data45.oom_monitor !== "boolean"){
-const err54 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data47.oom_kill_disable !== undefined){
+if(typeof data47.oom_kill_disable !== "boolean"){
+const err54 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -861,9 +869,9 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
-else {
-const err55 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data47.oom_group !== undefined){
+if(typeof data47.oom_group !== "boolean"){
+const err55 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -873,12 +881,9 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data43.cpu !== undefined){
-let data55 = data43.cpu;
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-for(const key8 in data55){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key8))){
-const err56 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+if(data47.oom_monitor !== undefined){
+if(typeof data47.oom_monitor !== "boolean"){
+const err56 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -888,10 +893,12 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data55.shares !== undefined){
-let data56 = data55.shares;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-const err57 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data47.attrs !== undefined){
+let data57 = data47.attrs;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+for(const key8 in data57){
+if(typeof data57[key8] !== "string"){
+const err57 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -901,10 +908,9 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data55.quota !== undefined){
-let data57 = data55.quota;
-if((!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))) && (typeof data57 !== "string")){
-const err58 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema21.type},message:"must be integer,string"};
+}
+else {
+const err58 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -914,10 +920,9 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(data55.period !== undefined){
-let data58 = data55.period;
-if((!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))) && (typeof data58 !== "string")){
-const err59 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
+}
+else {
+const err59 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -927,10 +932,12 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data55.burst !== undefined){
-let data59 = data55.burst;
-if((!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))) && (typeof data59 !== "string")){
-const err60 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
+if(data44.cpu !== undefined){
+let data59 = data44.cpu;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+for(const key9 in data59){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key9))){
+const err60 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -940,10 +947,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data55.idle !== undefined){
-let data60 = data55.idle;
+if(data59.shares !== undefined){
+let data60 = data59.shares;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-const err61 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err61 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -953,9 +960,10 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data55.cpus !== undefined){
-if(typeof data55.cpus !== "string"){
-const err62 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data59.quota !== undefined){
+let data61 = data59.quota;
+if((!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))) && (typeof data61 !== "string")){
+const err62 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -965,9 +973,10 @@ vErrors.push(err62);
 errors++;
 }
 }
-if(data55.mems !== undefined){
-if(typeof data55.mems !== "string"){
-const err63 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data59.period !== undefined){
+let data62 = data59.period;
+if((!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))) && (typeof data62 !== "string")){
+const err63 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -977,10 +986,10 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data55.realtime_runtime !== undefined){
-let data63 = data55.realtime_runtime;
+if(data59.burst !== undefined){
+let data63 = data59.burst;
 if((!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))) && (typeof data63 !== "string")){
-const err64 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
+const err64 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -990,10 +999,10 @@ vErrors.push(err64);
 errors++;
 }
 }
-if(data55.realtime_period !== undefined){
-let data64 = data55.realtime_period;
-if((!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))) && (typeof data64 !== "string")){
-const err65 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
+if(data59.idle !== undefined){
+let data64 = data59.idle;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err65 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1003,9 +1012,9 @@ vErrors.push(err65);
 errors++;
 }
 }
-}
-else {
-const err66 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data59.cpus !== undefined){
+if(typeof data59.cpus !== "string"){
+const err66 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1015,12 +1024,9 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data43.blkio !== undefined){
-let data65 = data43.blkio;
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-for(const key9 in data65){
-if(!(((((((key9 === "weight") || (key9 === "leaf_weight")) || (key9 === "weight_device")) || (key9 === "throttle_read_bps_device")) || (key9 === "throttle_write_bps_device")) || (key9 === "throttle_read_iops_device")) || (key9 === "throttle_write_iops_device"))){
-const err67 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(data59.mems !== undefined){
+if(typeof data59.mems !== "string"){
+const err67 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1030,10 +1036,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data65.weight !== undefined){
-let data66 = data65.weight;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-const err68 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data59.realtime_runtime !== undefined){
+let data67 = data59.realtime_runtime;
+if((!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))) && (typeof data67 !== "string")){
+const err68 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1043,10 +1049,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data65.leaf_weight !== undefined){
-let data67 = data65.leaf_weight;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-const err69 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data59.realtime_period !== undefined){
+let data68 = data59.realtime_period;
+if((!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))) && (typeof data68 !== "string")){
+const err69 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1056,16 +1062,12 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data65.weight_device !== undefined){
-let data68 = data65.weight_device;
-if(Array.isArray(data68)){
-const len3 = data68.length;
-for(let i3=0; i3<len3; i3++){
-let data69 = data68[i3];
+if(data59.attrs !== undefined){
+let data69 = data59.attrs;
 if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 for(const key10 in data69){
-if(!(((((key10 === "device") || (key10 === "major")) || (key10 === "minor")) || (key10 === "weight")) || (key10 === "leaf_weight"))){
-const err70 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(typeof data69[key10] !== "string"){
+const err70 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1075,9 +1077,9 @@ vErrors.push(err70);
 errors++;
 }
 }
-if(data69.device !== undefined){
-if(typeof data69.device !== "string"){
-const err71 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err71 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1087,10 +1089,9 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data69.major !== undefined){
-let data71 = data69.major;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-const err72 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err72 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1100,10 +1101,12 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data69.minor !== undefined){
-let data72 = data69.minor;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err73 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data44.blkio !== undefined){
+let data71 = data44.blkio;
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+for(const key11 in data71){
+if(!((((((((key11 === "weight") || (key11 === "leaf_weight")) || (key11 === "weight_device")) || (key11 === "throttle_read_bps_device")) || (key11 === "throttle_write_bps_device")) || (key11 === "throttle_read_iops_device")) || (key11 === "throttle_write_iops_device")) || (key11 === "attrs"))){
+const err73 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1113,10 +1116,10 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data69.weight !== undefined){
-let data73 = data69.weight;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-const err74 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data71.weight !== undefined){
+let data72 = data71.weight;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err74 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1126,10 +1129,10 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data69.leaf_weight !== undefined){
-let data74 = data69.leaf_weight;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
-const err75 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data71.leaf_weight !== undefined){
+let data73 = data71.leaf_weight;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+const err75 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1139,9 +1142,16 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
-else {
-const err76 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.weight_device !== undefined){
+let data74 = data71.weight_device;
+if(Array.isArray(data74)){
+const len3 = data74.length;
+for(let i3=0; i3<len3; i3++){
+let data75 = data74[i3];
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+for(const key12 in data75){
+if(!(((((key12 === "device") || (key12 === "major")) || (key12 === "minor")) || (key12 === "weight")) || (key12 === "leaf_weight"))){
+const err76 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1151,9 +1161,9 @@ vErrors.push(err76);
 errors++;
 }
 }
-}
-else {
-const err77 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data75.device !== undefined){
+if(typeof data75.device !== "string"){
+const err77 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1163,15 +1173,10 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data65.throttle_read_bps_device !== undefined){
-let data75 = data65.throttle_read_bps_device;
-if(Array.isArray(data75)){
-const len4 = data75.length;
-for(let i4=0; i4<len4; i4++){
-let data76 = data75[i4];
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(data76.rate === undefined){
-const err78 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data75.major !== undefined){
+let data77 = data75.major;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+const err78 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1180,9 +1185,11 @@ vErrors.push(err78);
 }
 errors++;
 }
-for(const key11 in data76){
-if(!((((key11 === "device") || (key11 === "major")) || (key11 === "minor")) || (key11 === "rate"))){
-const err79 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+}
+if(data75.minor !== undefined){
+let data78 = data75.minor;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+const err79 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1192,9 +1199,10 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data76.device !== undefined){
-if(typeof data76.device !== "string"){
-const err80 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data75.weight !== undefined){
+let data79 = data75.weight;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+const err80 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1204,10 +1212,10 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data76.major !== undefined){
-let data78 = data76.major;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-const err81 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data75.leaf_weight !== undefined){
+let data80 = data75.leaf_weight;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+const err81 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1217,10 +1225,9 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data76.minor !== undefined){
-let data79 = data76.minor;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-const err82 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err82 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1230,10 +1237,9 @@ vErrors.push(err82);
 errors++;
 }
 }
-if(data76.rate !== undefined){
-let data80 = data76.rate;
-if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
-const err83 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
+}
+else {
+const err83 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1243,9 +1249,15 @@ vErrors.push(err83);
 errors++;
 }
 }
-}
-else {
-const err84 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.throttle_read_bps_device !== undefined){
+let data81 = data71.throttle_read_bps_device;
+if(Array.isArray(data81)){
+const len4 = data81.length;
+for(let i4=0; i4<len4; i4++){
+let data82 = data81[i4];
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(data82.rate === undefined){
+const err84 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1254,10 +1266,9 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-}
-else {
-const err85 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key13 in data82){
+if(!((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "rate"))){
+const err85 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1267,15 +1278,9 @@ vErrors.push(err85);
 errors++;
 }
 }
-if(data65.throttle_write_bps_device !== undefined){
-let data81 = data65.throttle_write_bps_device;
-if(Array.isArray(data81)){
-const len5 = data81.length;
-for(let i5=0; i5<len5; i5++){
-let data82 = data81[i5];
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(data82.rate === undefined){
-const err86 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data82.device !== undefined){
+if(typeof data82.device !== "string"){
+const err86 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1284,9 +1289,11 @@ vErrors.push(err86);
 }
 errors++;
 }
-for(const key12 in data82){
-if(!((((key12 === "device") || (key12 === "major")) || (key12 === "minor")) || (key12 === "rate"))){
-const err87 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+}
+if(data82.major !== undefined){
+let data84 = data82.major;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+const err87 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1296,9 +1303,10 @@ vErrors.push(err87);
 errors++;
 }
 }
-if(data82.device !== undefined){
-if(typeof data82.device !== "string"){
-const err88 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.minor !== undefined){
+let data85 = data82.minor;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+const err88 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1308,10 +1316,10 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data82.major !== undefined){
-let data84 = data82.major;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-const err89 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data82.rate !== undefined){
+let data86 = data82.rate;
+if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
+const err89 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1321,10 +1329,9 @@ vErrors.push(err89);
 errors++;
 }
 }
-if(data82.minor !== undefined){
-let data85 = data82.minor;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err90 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err90 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1334,10 +1341,9 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data82.rate !== undefined){
-let data86 = data82.rate;
-if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
-const err91 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
+}
+else {
+const err91 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1347,9 +1353,15 @@ vErrors.push(err91);
 errors++;
 }
 }
-}
-else {
-const err92 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.throttle_write_bps_device !== undefined){
+let data87 = data71.throttle_write_bps_device;
+if(Array.isArray(data87)){
+const len5 = data87.length;
+for(let i5=0; i5<len5; i5++){
+let data88 = data87[i5];
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+if(data88.rate === undefined){
+const err92 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1358,10 +1370,9 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-}
-else {
-const err93 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key14 in data88){
+if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
+const err93 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1371,15 +1382,9 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data65.throttle_read_iops_device !== undefined){
-let data87 = data65.throttle_read_iops_device;
-if(Array.isArray(data87)){
-const len6 = data87.length;
-for(let i6=0; i6<len6; i6++){
-let data88 = data87[i6];
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-if(data88.rate === undefined){
-const err94 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data88.device !== undefined){
+if(typeof data88.device !== "string"){
+const err94 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1388,9 +1393,11 @@ vErrors.push(err94);
 }
 errors++;
 }
-for(const key13 in data88){
-if(!((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "rate"))){
-const err95 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+}
+if(data88.major !== undefined){
+let data90 = data88.major;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+const err95 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1400,9 +1407,10 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data88.device !== undefined){
-if(typeof data88.device !== "string"){
-const err96 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data88.minor !== undefined){
+let data91 = data88.minor;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+const err96 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1412,10 +1420,10 @@ vErrors.push(err96);
 errors++;
 }
 }
-if(data88.major !== undefined){
-let data90 = data88.major;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-const err97 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data88.rate !== undefined){
+let data92 = data88.rate;
+if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
+const err97 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1425,10 +1433,9 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data88.minor !== undefined){
-let data91 = data88.minor;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
-const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1438,10 +1445,9 @@ vErrors.push(err98);
 errors++;
 }
 }
-if(data88.rate !== undefined){
-let data92 = data88.rate;
-if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
-const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
+}
+else {
+const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1451,9 +1457,15 @@ vErrors.push(err99);
 errors++;
 }
 }
-}
-else {
-const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.throttle_read_iops_device !== undefined){
+let data93 = data71.throttle_read_iops_device;
+if(Array.isArray(data93)){
+const len6 = data93.length;
+for(let i6=0; i6<len6; i6++){
+let data94 = data93[i6];
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+if(data94.rate === undefined){
+const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1462,10 +1474,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-}
-else {
-const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key15 in data94){
+if(!((((key15 === "device") || (key15 === "major")) || (key15 === "minor")) || (key15 === "rate"))){
+const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1475,15 +1486,9 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data65.throttle_write_iops_device !== undefined){
-let data93 = data65.throttle_write_iops_device;
-if(Array.isArray(data93)){
-const len7 = data93.length;
-for(let i7=0; i7<len7; i7++){
-let data94 = data93[i7];
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-if(data94.rate === undefined){
-const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data94.device !== undefined){
+if(typeof data94.device !== "string"){
+const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1492,9 +1497,11 @@ vErrors.push(err102);
 }
 errors++;
 }
-for(const key14 in data94){
-if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
-const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+}
+if(data94.major !== undefined){
+let data96 = data94.major;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1504,9 +1511,10 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data94.device !== undefined){
-if(typeof data94.device !== "string"){
-const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.minor !== undefined){
+let data97 = data94.minor;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1516,10 +1524,10 @@ vErrors.push(err104);
 errors++;
 }
 }
-if(data94.major !== undefined){
-let data96 = data94.major;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data94.rate !== undefined){
+let data98 = data94.rate;
+if((!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))) && (typeof data98 !== "string")){
+const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1529,10 +1537,9 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data94.minor !== undefined){
-let data97 = data94.minor;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1542,10 +1549,9 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data94.rate !== undefined){
-let data98 = data94.rate;
-if((!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))) && (typeof data98 !== "string")){
-const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
+}
+else {
+const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1555,9 +1561,15 @@ vErrors.push(err107);
 errors++;
 }
 }
-}
-else {
-const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.throttle_write_iops_device !== undefined){
+let data99 = data71.throttle_write_iops_device;
+if(Array.isArray(data99)){
+const len7 = data99.length;
+for(let i7=0; i7<len7; i7++){
+let data100 = data99[i7];
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.rate === undefined){
+const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1566,10 +1578,9 @@ vErrors.push(err108);
 }
 errors++;
 }
-}
-}
-else {
-const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key16 in data100){
+if(!((((key16 === "device") || (key16 === "major")) || (key16 === "minor")) || (key16 === "rate"))){
+const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1579,9 +1590,9 @@ vErrors.push(err109);
 errors++;
 }
 }
-}
-else {
-const err110 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data100.device !== undefined){
+if(typeof data100.device !== "string"){
+const err110 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1591,11 +1602,10 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data43.pids !== undefined){
-let data99 = data43.pids;
-if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
-if(data99.limit === undefined){
-const err111 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(data100.major !== undefined){
+let data102 = data100.major;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+const err111 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1604,9 +1614,11 @@ vErrors.push(err111);
 }
 errors++;
 }
-for(const key15 in data99){
-if(!(key15 === "limit")){
-const err112 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+}
+if(data100.minor !== undefined){
+let data103 = data100.minor;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+const err112 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1616,10 +1628,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data99.limit !== undefined){
-let data100 = data99.limit;
-if((!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))) && (typeof data100 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema30.type},message:"must be integer,string"};
+if(data100.rate !== undefined){
+let data104 = data100.rate;
+if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
+const err113 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1631,7 +1643,7 @@ errors++;
 }
 }
 else {
-const err114 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err114 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1641,15 +1653,9 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data43.hugetlb !== undefined){
-let data101 = data43.hugetlb;
-if(Array.isArray(data101)){
-const len8 = data101.length;
-for(let i8=0; i8<len8; i8++){
-let data102 = data101[i8];
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-if(data102.page_size === undefined){
-const err115 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+}
+else {
+const err115 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1658,8 +1664,13 @@ vErrors.push(err115);
 }
 errors++;
 }
-if(data102.limit === undefined){
-const err116 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+if(data71.attrs !== undefined){
+let data105 = data71.attrs;
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+for(const key17 in data105){
+if(typeof data105[key17] !== "string"){
+const err116 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1668,9 +1679,10 @@ vErrors.push(err116);
 }
 errors++;
 }
-for(const key16 in data102){
-if(!((key16 === "page_size") || (key16 === "limit"))){
-const err117 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+}
+else {
+const err117 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1680,9 +1692,9 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data102.page_size !== undefined){
-if(typeof data102.page_size !== "string"){
-const err118 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err118 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1692,10 +1704,11 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data102.limit !== undefined){
-let data104 = data102.limit;
-if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
-const err119 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
+if(data44.pids !== undefined){
+let data107 = data44.pids;
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+if(data107.limit === undefined){
+const err119 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1704,10 +1717,9 @@ vErrors.push(err119);
 }
 errors++;
 }
-}
-}
-else {
-const err120 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key18 in data107){
+if(!(key18 === "limit")){
+const err120 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1717,9 +1729,10 @@ vErrors.push(err120);
 errors++;
 }
 }
-}
-else {
-const err121 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data107.limit !== undefined){
+let data108 = data107.limit;
+if((!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))) && (typeof data108 !== "string")){
+const err121 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1729,15 +1742,9 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data43.rdma !== undefined){
-let data105 = data43.rdma;
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-for(const key17 in data105){
-let data106 = data105[key17];
-if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
-for(const key18 in data106){
-if(!((key18 === "hca_handles") || (key18 === "hca_objects"))){
-const err122 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+}
+else {
+const err122 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1747,10 +1754,15 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(data106.hca_handles !== undefined){
-let data107 = data106.hca_handles;
-if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-const err123 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data44.hugetlb !== undefined){
+let data109 = data44.hugetlb;
+if(Array.isArray(data109)){
+const len8 = data109.length;
+for(let i8=0; i8<len8; i8++){
+let data110 = data109[i8];
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+if(data110.page_size === undefined){
+const err123 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1759,11 +1771,8 @@ vErrors.push(err123);
 }
 errors++;
 }
-}
-if(data106.hca_objects !== undefined){
-let data108 = data106.hca_objects;
-if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-const err124 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data110.limit === undefined){
+const err124 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1772,10 +1781,9 @@ vErrors.push(err124);
 }
 errors++;
 }
-}
-}
-else {
-const err125 = {instancePath:instancePath+"/cgroups/rdma/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key19 in data110){
+if(!((key19 === "page_size") || (key19 === "limit"))){
+const err125 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1785,9 +1793,9 @@ vErrors.push(err125);
 errors++;
 }
 }
-}
-else {
-const err126 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data110.page_size !== undefined){
+if(typeof data110.page_size !== "string"){
+const err126 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1797,12 +1805,10 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data43.network !== undefined){
-let data109 = data43.network;
-if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
-for(const key19 in data109){
-if(!((key19 === "class_id") || (key19 === "priorities"))){
-const err127 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+if(data110.limit !== undefined){
+let data112 = data110.limit;
+if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
+const err127 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1812,10 +1818,9 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data109.class_id !== undefined){
-let data110 = data109.class_id;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-const err128 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err128 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1825,15 +1830,9 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data109.priorities !== undefined){
-let data111 = data109.priorities;
-if(Array.isArray(data111)){
-const len9 = data111.length;
-for(let i9=0; i9<len9; i9++){
-let data112 = data111[i9];
-if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
-if(data112.name === undefined){
-const err129 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+else {
+const err129 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1842,8 +1841,16 @@ vErrors.push(err129);
 }
 errors++;
 }
-if(data112.priority === undefined){
-const err130 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+}
+if(data44.rdma !== undefined){
+let data113 = data44.rdma;
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+for(const key20 in data113){
+let data114 = data113[key20];
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+for(const key21 in data114){
+if(!((key21 === "hca_handles") || (key21 === "hca_objects"))){
+const err130 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1852,9 +1859,11 @@ vErrors.push(err130);
 }
 errors++;
 }
-for(const key20 in data112){
-if(!((key20 === "name") || (key20 === "priority"))){
-const err131 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+}
+if(data114.hca_handles !== undefined){
+let data115 = data114.hca_handles;
+if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
+const err131 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1864,9 +1873,10 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data112.name !== undefined){
-if(typeof data112.name !== "string"){
-const err132 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data114.hca_objects !== undefined){
+let data116 = data114.hca_objects;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+const err132 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1876,10 +1886,9 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data112.priority !== undefined){
-let data114 = data112.priority;
-if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
-const err133 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err133 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1891,7 +1900,7 @@ errors++;
 }
 }
 else {
-const err134 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err134 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1901,9 +1910,12 @@ vErrors.push(err134);
 errors++;
 }
 }
-}
-else {
-const err135 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data44.network !== undefined){
+let data117 = data44.network;
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+for(const key22 in data117){
+if(!((key22 === "class_id") || (key22 === "priorities"))){
+const err135 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1913,9 +1925,10 @@ vErrors.push(err135);
 errors++;
 }
 }
-}
-else {
-const err136 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data117.class_id !== undefined){
+let data118 = data117.class_id;
+if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
+const err136 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1925,12 +1938,15 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data43.unified !== undefined){
-let data115 = data43.unified;
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-for(const key21 in data115){
-if(typeof data115[key21] !== "string"){
-const err137 = {instancePath:instancePath+"/cgroups/unified/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data117.priorities !== undefined){
+let data119 = data117.priorities;
+if(Array.isArray(data119)){
+const len9 = data119.length;
+for(let i9=0; i9<len9; i9++){
+let data120 = data119[i9];
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+if(data120.name === undefined){
+const err137 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1939,10 +1955,8 @@ vErrors.push(err137);
 }
 errors++;
 }
-}
-}
-else {
-const err138 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data120.priority === undefined){
+const err138 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1951,10 +1965,9 @@ vErrors.push(err138);
 }
 errors++;
 }
-}
-}
-else {
-const err139 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key23 in data120){
+if(!((key23 === "name") || (key23 === "priority"))){
+const err139 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1964,10 +1977,9 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data.autostart !== undefined){
-let data117 = data.autostart;
-if(typeof data117 !== "string"){
-const err140 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data120.name !== undefined){
+if(typeof data120.name !== "string"){
+const err140 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1976,8 +1988,11 @@ vErrors.push(err140);
 }
 errors++;
 }
-if(!((data117 === "relaxed") || (data117 === "critical"))){
-const err141 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+}
+if(data120.priority !== undefined){
+let data122 = data120.priority;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+const err141 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1987,10 +2002,9 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data118 = data.restart;
-if((typeof data118 !== "string") && (!(data118 && typeof data118 == "object" && !Array.isArray(data118)))){
-const err142 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+}
+else {
+const err142 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1999,9 +2013,10 @@ vErrors.push(err142);
 }
 errors++;
 }
-if(typeof data118 === "string"){
-if(!pattern0.test(data118)){
-const err143 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+}
+else {
+const err143 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -2011,9 +2026,9 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-if(data118.policy === undefined){
-const err144 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+}
+else {
+const err144 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -2022,9 +2037,13 @@ vErrors.push(err144);
 }
 errors++;
 }
-for(const key22 in data118){
-if(!(((((((key22 === "policy") || (key22 === "initial_delay")) || (key22 === "max_delay")) || (key22 === "multiplier")) || (key22 === "jitter")) || (key22 === "reset_after")) || (key22 === "max_restarts"))){
-const err145 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+if(data44.unified !== undefined){
+let data123 = data44.unified;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key24 in data123){
+if(typeof data123[key24] !== "string"){
+const err145 = {instancePath:instancePath+"/cgroups/unified/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -2034,10 +2053,9 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data118.policy !== undefined){
-let data119 = data118.policy;
-if(typeof data119 !== "string"){
-const err146 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err146 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -2046,8 +2064,10 @@ vErrors.push(err146);
 }
 errors++;
 }
-if(!(((data119 === "never") || (data119 === "on_failure")) || (data119 === "always"))){
-const err147 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err147 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -2057,10 +2077,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data118.initial_delay !== undefined){
-let data120 = data118.initial_delay;
-if((!((typeof data120 == "number") && (isFinite(data120)))) && (typeof data120 !== "string")){
-const err148 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+if(data.autostart !== undefined){
+let data125 = data.autostart;
+if(typeof data125 !== "string"){
+const err148 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -2069,11 +2089,8 @@ vErrors.push(err148);
 }
 errors++;
 }
-}
-if(data118.max_delay !== undefined){
-let data121 = data118.max_delay;
-if((!((typeof data121 == "number") && (isFinite(data121)))) && (typeof data121 !== "string")){
-const err149 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+if(!((data125 === "relaxed") || (data125 === "critical"))){
+const err149 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -2083,10 +2100,10 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data118.multiplier !== undefined){
-let data122 = data118.multiplier;
-if(!((typeof data122 == "number") && (isFinite(data122)))){
-const err150 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.restart !== undefined){
+let data126 = data.restart;
+if((typeof data126 !== "string") && (!(data126 && typeof data126 == "object" && !Array.isArray(data126)))){
+const err150 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -2095,11 +2112,9 @@ vErrors.push(err150);
 }
 errors++;
 }
-}
-if(data118.jitter !== undefined){
-let data123 = data118.jitter;
-if((!((typeof data123 == "number") && (isFinite(data123)))) && (typeof data123 !== "string")){
-const err151 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema34.type},message:"must be number,string"};
+if(typeof data126 === "string"){
+if(!pattern0.test(data126)){
+const err151 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -2109,10 +2124,9 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data118.reset_after !== undefined){
-let data124 = data118.reset_after;
-if((!((typeof data124 == "number") && (isFinite(data124)))) && (typeof data124 !== "string")){
-const err152 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.policy === undefined){
+const err152 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2121,11 +2135,9 @@ vErrors.push(err152);
 }
 errors++;
 }
-}
-if(data118.max_restarts !== undefined){
-let data125 = data118.max_restarts;
-if((!(((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125))) && (isFinite(data125)))) && (typeof data125 !== "string")){
-const err153 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema36.type},message:"must be integer,string"};
+for(const key25 in data126){
+if(!(((((((key25 === "policy") || (key25 === "initial_delay")) || (key25 === "max_delay")) || (key25 === "multiplier")) || (key25 === "jitter")) || (key25 === "reset_after")) || (key25 === "max_restarts"))){
+const err153 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2135,14 +2147,10 @@ vErrors.push(err153);
 errors++;
 }
 }
-}
-}
-if(data.stop !== undefined){
-let data126 = data.stop;
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-for(const key23 in data126){
-if(!((key23 === "signal") || (key23 === "timeout"))){
-const err154 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(data126.policy !== undefined){
+let data127 = data126.policy;
+if(typeof data127 !== "string"){
+const err154 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2151,11 +2159,8 @@ vErrors.push(err154);
 }
 errors++;
 }
-}
-if(data126.signal !== undefined){
-let data127 = data126.signal;
-if(typeof data127 !== "string"){
-const err155 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data127 === "never") || (data127 === "on_failure")) || (data127 === "always"))){
+const err155 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2164,8 +2169,11 @@ vErrors.push(err155);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data127 === "SIGHUP") || (data127 === "SIGINT")) || (data127 === "SIGQUIT")) || (data127 === "SIGILL")) || (data127 === "SIGTRAP")) || (data127 === "SIGABRT")) || (data127 === "SIGBUS")) || (data127 === "SIGFPE")) || (data127 === "SIGKILL")) || (data127 === "SIGUSR1")) || (data127 === "SIGSEGV")) || (data127 === "SIGUSR2")) || (data127 === "SIGPIPE")) || (data127 === "SIGALRM")) || (data127 === "SIGTERM")) || (data127 === "SIGSTKFLT")) || (data127 === "SIGCONT")) || (data127 === "SIGURG")) || (data127 === "SIGXCPU")) || (data127 === "SIGXFSZ")) || (data127 === "SIGVTALRM")) || (data127 === "SIGPROF")) || (data127 === "SIGWINCH")) || (data127 === "SIGIO")) || (data127 === "SIGPWR")) || (data127 === "SIGSYS"))){
-const err156 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+}
+if(data126.initial_delay !== undefined){
+let data128 = data126.initial_delay;
+if((!((typeof data128 == "number") && (isFinite(data128)))) && (typeof data128 !== "string")){
+const err156 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2175,10 +2183,10 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data126.timeout !== undefined){
-let data128 = data126.timeout;
-if((!((typeof data128 == "number") && (isFinite(data128)))) && (typeof data128 !== "string")){
-const err157 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+if(data126.max_delay !== undefined){
+let data129 = data126.max_delay;
+if((!((typeof data129 == "number") && (isFinite(data129)))) && (typeof data129 !== "string")){
+const err157 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2188,9 +2196,10 @@ vErrors.push(err157);
 errors++;
 }
 }
-}
-else {
-const err158 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.multiplier !== undefined){
+let data130 = data126.multiplier;
+if(!((typeof data130 == "number") && (isFinite(data130)))){
+const err158 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2200,10 +2209,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data129 = data.schedule;
-if((typeof data129 !== "string") && (!(data129 && typeof data129 == "object" && !Array.isArray(data129)))){
-const err159 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
+if(data126.jitter !== undefined){
+let data131 = data126.jitter;
+if((!((typeof data131 == "number") && (isFinite(data131)))) && (typeof data131 !== "string")){
+const err159 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema35.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2212,9 +2221,11 @@ vErrors.push(err159);
 }
 errors++;
 }
-if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
-if(data129.cron === undefined){
-const err160 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+}
+if(data126.reset_after !== undefined){
+let data132 = data126.reset_after;
+if((!((typeof data132 == "number") && (isFinite(data132)))) && (typeof data132 !== "string")){
+const err160 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2223,9 +2234,11 @@ vErrors.push(err160);
 }
 errors++;
 }
-for(const key24 in data129){
-if(!(((((((key24 === "cron") || (key24 === "time_zone")) || (key24 === "overlap")) || (key24 === "catch_up")) || (key24 === "catch_up_window")) || (key24 === "jitter")) || (key24 === "max_runtime"))){
-const err161 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+}
+if(data126.max_restarts !== undefined){
+let data133 = data126.max_restarts;
+if((!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))) && (typeof data133 !== "string")){
+const err161 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema37.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2235,9 +2248,14 @@ vErrors.push(err161);
 errors++;
 }
 }
-if(data129.cron !== undefined){
-if(typeof data129.cron !== "string"){
-const err162 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+}
+if(data.stop !== undefined){
+let data134 = data.stop;
+if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
+for(const key26 in data134){
+if(!((key26 === "signal") || (key26 === "timeout"))){
+const err162 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2247,9 +2265,10 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data129.time_zone !== undefined){
-if(typeof data129.time_zone !== "string"){
-const err163 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data134.signal !== undefined){
+let data135 = data134.signal;
+if(typeof data135 !== "string"){
+const err163 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2258,11 +2277,8 @@ vErrors.push(err163);
 }
 errors++;
 }
-}
-if(data129.overlap !== undefined){
-let data132 = data129.overlap;
-if(typeof data132 !== "string"){
-const err164 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((((((((((((((((((((((data135 === "SIGHUP") || (data135 === "SIGINT")) || (data135 === "SIGQUIT")) || (data135 === "SIGILL")) || (data135 === "SIGTRAP")) || (data135 === "SIGABRT")) || (data135 === "SIGBUS")) || (data135 === "SIGFPE")) || (data135 === "SIGKILL")) || (data135 === "SIGUSR1")) || (data135 === "SIGSEGV")) || (data135 === "SIGUSR2")) || (data135 === "SIGPIPE")) || (data135 === "SIGALRM")) || (data135 === "SIGTERM")) || (data135 === "SIGSTKFLT")) || (data135 === "SIGCONT")) || (data135 === "SIGURG")) || (data135 === "SIGXCPU")) || (data135 === "SIGXFSZ")) || (data135 === "SIGVTALRM")) || (data135 === "SIGPROF")) || (data135 === "SIGWINCH")) || (data135 === "SIGIO")) || (data135 === "SIGPWR")) || (data135 === "SIGSYS"))){
+const err164 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2271,8 +2287,11 @@ vErrors.push(err164);
 }
 errors++;
 }
-if(!((((data132 === "forbid") || (data132 === "allow")) || (data132 === "replace")) || (data132 === "queue"))){
-const err165 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
+}
+if(data134.timeout !== undefined){
+let data136 = data134.timeout;
+if((!((typeof data136 == "number") && (isFinite(data136)))) && (typeof data136 !== "string")){
+const err165 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2282,10 +2301,9 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data129.catch_up !== undefined){
-let data133 = data129.catch_up;
-if(typeof data133 !== "string"){
-const err166 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err166 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2294,8 +2312,11 @@ vErrors.push(err166);
 }
 errors++;
 }
-if(!((data133 === "none") || (data133 === "once"))){
-const err167 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.schedule !== undefined){
+let data137 = data.schedule;
+if((typeof data137 !== "string") && (!(data137 && typeof data137 == "object" && !Array.isArray(data137)))){
+const err167 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2304,11 +2325,9 @@ vErrors.push(err167);
 }
 errors++;
 }
-}
-if(data129.catch_up_window !== undefined){
-let data134 = data129.catch_up_window;
-if((!((typeof data134 == "number") && (isFinite(data134)))) && (typeof data134 !== "string")){
-const err168 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+if(data137.cron === undefined){
+const err168 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2317,11 +2336,9 @@ vErrors.push(err168);
 }
 errors++;
 }
-}
-if(data129.jitter !== undefined){
-let data135 = data129.jitter;
-if((!((typeof data135 == "number") && (isFinite(data135)))) && (typeof data135 !== "string")){
-const err169 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema32.type},message:"must be number,string"};
+for(const key27 in data137){
+if(!(((((((key27 === "cron") || (key27 === "time_zone")) || (key27 === "overlap")) || (key27 === "catch_up")) || (key27 === "catch_up_window")) || (key27 === "jitter")) || (key27 === "max_runtime"))){
+const err169 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2331,10 +2348,9 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data129.max_runtime !== undefined){
-let data136 = data129.max_runtime;
-if((!((typeof data136 == "number") && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err170 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema40.type},message:"must be number,string"};
+if(data137.cron !== undefined){
+if(typeof data137.cron !== "string"){
+const err170 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2344,11 +2360,9 @@ vErrors.push(err170);
 errors++;
 }
 }
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err171 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data137.time_zone !== undefined){
+if(typeof data137.time_zone !== "string"){
+const err171 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2358,10 +2372,10 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data138 = data.rootfs;
-if((typeof data138 !== "string") && (!(data138 && typeof data138 == "object" && !Array.isArray(data138)))){
-const err172 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(data137.overlap !== undefined){
+let data140 = data137.overlap;
+if(typeof data140 !== "string"){
+const err172 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2370,9 +2384,8 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(typeof data138 === "string"){
-if(!pattern1.test(data138)){
-const err173 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+if(!((((data140 === "forbid") || (data140 === "allow")) || (data140 === "replace")) || (data140 === "queue"))){
+const err173 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2382,9 +2395,10 @@ vErrors.push(err173);
 errors++;
 }
 }
-if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
-if(data138.type === undefined){
-const err174 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data137.catch_up !== undefined){
+let data141 = data137.catch_up;
+if(typeof data141 !== "string"){
+const err174 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2393,9 +2407,8 @@ vErrors.push(err174);
 }
 errors++;
 }
-for(const key25 in data138){
-if(!((((key25 === "type") || (key25 === "path")) || (key25 === "overlay")) || (key25 === "folders"))){
-const err175 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(!((data141 === "none") || (data141 === "once"))){
+const err175 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2405,10 +2418,10 @@ vErrors.push(err175);
 errors++;
 }
 }
-if(data138.type !== undefined){
-let data139 = data138.type;
-if(typeof data139 !== "string"){
-const err176 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data137.catch_up_window !== undefined){
+let data142 = data137.catch_up_window;
+if((!((typeof data142 == "number") && (isFinite(data142)))) && (typeof data142 !== "string")){
+const err176 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2417,8 +2430,11 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(!(((data139 === "package") || (data139 === "host")) || (data139 === "dir"))){
-const err177 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data137.jitter !== undefined){
+let data143 = data137.jitter;
+if((!((typeof data143 == "number") && (isFinite(data143)))) && (typeof data143 !== "string")){
+const err177 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2428,9 +2444,10 @@ vErrors.push(err177);
 errors++;
 }
 }
-if(data138.path !== undefined){
-if(typeof data138.path !== "string"){
-const err178 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data137.max_runtime !== undefined){
+let data144 = data137.max_runtime;
+if((!((typeof data144 == "number") && (isFinite(data144)))) && (typeof data144 !== "string")){
+const err178 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema41.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2440,10 +2457,11 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data138.overlay !== undefined){
-let data141 = data138.overlay;
-if(typeof data141 !== "string"){
-const err179 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+}
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err179 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2452,8 +2470,11 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(!(data141 === "none")){
-const err180 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.rootfs !== undefined){
+let data146 = data.rootfs;
+if((typeof data146 !== "string") && (!(data146 && typeof data146 == "object" && !Array.isArray(data146)))){
+const err180 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2462,14 +2483,9 @@ vErrors.push(err180);
 }
 errors++;
 }
-}
-if(data138.folders !== undefined){
-let data142 = data138.folders;
-if(Array.isArray(data142)){
-const len10 = data142.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data142[i10] !== "string"){
-const err181 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data146 === "string"){
+if(!pattern1.test(data146)){
+const err181 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2479,9 +2495,9 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
-else {
-const err182 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
+if(data146.type === undefined){
+const err182 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2490,15 +2506,9 @@ vErrors.push(err182);
 }
 errors++;
 }
-}
-}
-}
-if(data.process !== undefined){
-let data144 = data.process;
-if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-for(const key26 in data144){
-if(!(key26 === "privileged")){
-const err183 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+for(const key28 in data146){
+if(!((((key28 === "type") || (key28 === "path")) || (key28 === "overlay")) || (key28 === "folders"))){
+const err183 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2508,9 +2518,10 @@ vErrors.push(err183);
 errors++;
 }
 }
-if(data144.privileged !== undefined){
-if(typeof data144.privileged !== "boolean"){
-const err184 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data146.type !== undefined){
+let data147 = data146.type;
+if(typeof data147 !== "string"){
+const err184 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2519,10 +2530,8 @@ vErrors.push(err184);
 }
 errors++;
 }
-}
-}
-else {
-const err185 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data147 === "package") || (data147 === "host")) || (data147 === "dir"))){
+const err185 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2532,14 +2541,1206 @@ vErrors.push(err185);
 errors++;
 }
 }
-}
-else {
-const err186 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data146.path !== undefined){
+if(typeof data146.path !== "string"){
+const err186 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err186];
 }
 else {
 vErrors.push(err186);
+}
+errors++;
+}
+}
+if(data146.overlay !== undefined){
+let data149 = data146.overlay;
+if(typeof data149 !== "string"){
+const err187 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err187];
+}
+else {
+vErrors.push(err187);
+}
+errors++;
+}
+if(!(data149 === "none")){
+const err188 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err188];
+}
+else {
+vErrors.push(err188);
+}
+errors++;
+}
+}
+if(data146.folders !== undefined){
+let data150 = data146.folders;
+if(Array.isArray(data150)){
+const len10 = data150.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data150[i10] !== "string"){
+const err189 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err189];
+}
+else {
+vErrors.push(err189);
+}
+errors++;
+}
+}
+}
+else {
+const err190 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err190];
+}
+else {
+vErrors.push(err190);
+}
+errors++;
+}
+}
+}
+}
+if(data.process !== undefined){
+let data152 = data.process;
+if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
+for(const key29 in data152){
+if(!(key29 === "privileged")){
+const err191 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err191];
+}
+else {
+vErrors.push(err191);
+}
+errors++;
+}
+}
+if(data152.privileged !== undefined){
+if(typeof data152.privileged !== "boolean"){
+const err192 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err192];
+}
+else {
+vErrors.push(err192);
+}
+errors++;
+}
+}
+}
+else {
+const err193 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err193];
+}
+else {
+vErrors.push(err193);
+}
+errors++;
+}
+}
+if(data.sched !== undefined){
+let data154 = data.sched;
+if(data154 && typeof data154 == "object" && !Array.isArray(data154)){
+if(data154.policy === undefined){
+const err194 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(vErrors === null){
+vErrors = [err194];
+}
+else {
+vErrors.push(err194);
+}
+errors++;
+}
+for(const key30 in data154){
+if(!(key30 === "policy")){
+const err195 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err195];
+}
+else {
+vErrors.push(err195);
+}
+errors++;
+}
+}
+if(data154.policy !== undefined){
+let data155 = data154.policy;
+if((typeof data155 !== "string") && (!(data155 && typeof data155 == "object" && !Array.isArray(data155)))){
+const err196 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err196];
+}
+else {
+vErrors.push(err196);
+}
+errors++;
+}
+if(typeof data155 === "string"){
+if(!pattern2.test(data155)){
+const err197 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+if(vErrors === null){
+vErrors = [err197];
+}
+else {
+vErrors.push(err197);
+}
+errors++;
+}
+}
+if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
+for(const key31 in data155){
+if(!(((((key31 === "other") || (key31 === "batch")) || (key31 === "fifo")) || (key31 === "round_robin")) || (key31 === "deadline"))){
+const err198 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err198];
+}
+else {
+vErrors.push(err198);
+}
+errors++;
+}
+}
+if(data155.other !== undefined){
+let data156 = data155.other;
+if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
+if(data156.nice === undefined){
+const err199 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err199];
+}
+else {
+vErrors.push(err199);
+}
+errors++;
+}
+for(const key32 in data156){
+if(!(key32 === "nice")){
+const err200 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err200];
+}
+else {
+vErrors.push(err200);
+}
+errors++;
+}
+}
+if(data156.nice !== undefined){
+let data157 = data156.nice;
+if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
+const err201 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err201];
+}
+else {
+vErrors.push(err201);
+}
+errors++;
+}
+}
+}
+else {
+const err202 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err202];
+}
+else {
+vErrors.push(err202);
+}
+errors++;
+}
+}
+if(data155.batch !== undefined){
+let data158 = data155.batch;
+if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
+if(data158.nice === undefined){
+const err203 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err203];
+}
+else {
+vErrors.push(err203);
+}
+errors++;
+}
+for(const key33 in data158){
+if(!(key33 === "nice")){
+const err204 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err204];
+}
+else {
+vErrors.push(err204);
+}
+errors++;
+}
+}
+if(data158.nice !== undefined){
+let data159 = data158.nice;
+if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
+const err205 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err205];
+}
+else {
+vErrors.push(err205);
+}
+errors++;
+}
+}
+}
+else {
+const err206 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err206];
+}
+else {
+vErrors.push(err206);
+}
+errors++;
+}
+}
+if(data155.fifo !== undefined){
+let data160 = data155.fifo;
+if(data160 && typeof data160 == "object" && !Array.isArray(data160)){
+if(data160.priority === undefined){
+const err207 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err207];
+}
+else {
+vErrors.push(err207);
+}
+errors++;
+}
+for(const key34 in data160){
+if(!(key34 === "priority")){
+const err208 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err208];
+}
+else {
+vErrors.push(err208);
+}
+errors++;
+}
+}
+if(data160.priority !== undefined){
+let data161 = data160.priority;
+if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
+const err209 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err209];
+}
+else {
+vErrors.push(err209);
+}
+errors++;
+}
+}
+}
+else {
+const err210 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err210];
+}
+else {
+vErrors.push(err210);
+}
+errors++;
+}
+}
+if(data155.round_robin !== undefined){
+let data162 = data155.round_robin;
+if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
+if(data162.priority === undefined){
+const err211 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err211];
+}
+else {
+vErrors.push(err211);
+}
+errors++;
+}
+for(const key35 in data162){
+if(!(key35 === "priority")){
+const err212 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err212];
+}
+else {
+vErrors.push(err212);
+}
+errors++;
+}
+}
+if(data162.priority !== undefined){
+let data163 = data162.priority;
+if(!(((typeof data163 == "number") && (!(data163 % 1) && !isNaN(data163))) && (isFinite(data163)))){
+const err213 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err213];
+}
+else {
+vErrors.push(err213);
+}
+errors++;
+}
+}
+}
+else {
+const err214 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err214];
+}
+else {
+vErrors.push(err214);
+}
+errors++;
+}
+}
+if(data155.deadline !== undefined){
+let data164 = data155.deadline;
+if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
+if(data164.runtime === undefined){
+const err215 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err215];
+}
+else {
+vErrors.push(err215);
+}
+errors++;
+}
+if(data164.deadline === undefined){
+const err216 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+if(vErrors === null){
+vErrors = [err216];
+}
+else {
+vErrors.push(err216);
+}
+errors++;
+}
+if(data164.period === undefined){
+const err217 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+if(vErrors === null){
+vErrors = [err217];
+}
+else {
+vErrors.push(err217);
+}
+errors++;
+}
+for(const key36 in data164){
+if(!(((key36 === "runtime") || (key36 === "deadline")) || (key36 === "period"))){
+const err218 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err218];
+}
+else {
+vErrors.push(err218);
+}
+errors++;
+}
+}
+if(data164.runtime !== undefined){
+let data165 = data164.runtime;
+if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
+const err219 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err219];
+}
+else {
+vErrors.push(err219);
+}
+errors++;
+}
+}
+if(data164.deadline !== undefined){
+let data166 = data164.deadline;
+if((!(((typeof data166 == "number") && (!(data166 % 1) && !isNaN(data166))) && (isFinite(data166)))) && (typeof data166 !== "string")){
+const err220 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err220];
+}
+else {
+vErrors.push(err220);
+}
+errors++;
+}
+}
+if(data164.period !== undefined){
+let data167 = data164.period;
+if((!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))) && (typeof data167 !== "string")){
+const err221 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err221];
+}
+else {
+vErrors.push(err221);
+}
+errors++;
+}
+}
+}
+else {
+const err222 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err222];
+}
+else {
+vErrors.push(err222);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err223 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err223];
+}
+else {
+vErrors.push(err223);
+}
+errors++;
+}
+}
+if(data.network !== undefined){
+let data168 = data.network;
+if((typeof data168 !== "string") && (!(data168 && typeof data168 == "object" && !Array.isArray(data168)))){
+const err224 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err224];
+}
+else {
+vErrors.push(err224);
+}
+errors++;
+}
+if(typeof data168 === "string"){
+if(!pattern3.test(data168)){
+const err225 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+if(vErrors === null){
+vErrors = [err225];
+}
+else {
+vErrors.push(err225);
+}
+errors++;
+}
+}
+if(data168 && typeof data168 == "object" && !Array.isArray(data168)){
+for(const key37 in data168){
+if(!(key37 === "namespace")){
+const err226 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err226];
+}
+else {
+vErrors.push(err226);
+}
+errors++;
+}
+}
+if(data168.namespace !== undefined){
+if(typeof data168.namespace !== "string"){
+const err227 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err227];
+}
+else {
+vErrors.push(err227);
+}
+errors++;
+}
+}
+}
+}
+if(data.seccomp !== undefined){
+let data170 = data.seccomp;
+if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
+for(const key38 in data170){
+if(!(((((key38 === "profile") || (key38 === "action")) || (key38 === "errno")) || (key38 === "allow")) || (key38 === "deny"))){
+const err228 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err228];
+}
+else {
+vErrors.push(err228);
+}
+errors++;
+}
+}
+if(data170.profile !== undefined){
+let data171 = data170.profile;
+if(typeof data171 !== "string"){
+const err229 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err229];
+}
+else {
+vErrors.push(err229);
+}
+errors++;
+}
+if(!(data171 === "default")){
+const err230 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err230];
+}
+else {
+vErrors.push(err230);
+}
+errors++;
+}
+}
+if(data170.action !== undefined){
+let data172 = data170.action;
+if(typeof data172 !== "string"){
+const err231 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err231];
+}
+else {
+vErrors.push(err231);
+}
+errors++;
+}
+if(!(((data172 === "kill_process") || (data172 === "errno")) || (data172 === "log"))){
+const err232 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err232];
+}
+else {
+vErrors.push(err232);
+}
+errors++;
+}
+}
+if(data170.errno !== undefined){
+let data173 = data170.errno;
+if(typeof data173 === "string"){
+if(!pattern4.test(data173)){
+const err233 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(vErrors === null){
+vErrors = [err233];
+}
+else {
+vErrors.push(err233);
+}
+errors++;
+}
+}
+else {
+const err234 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err234];
+}
+else {
+vErrors.push(err234);
+}
+errors++;
+}
+}
+if(data170.allow !== undefined){
+let data174 = data170.allow;
+if(data174 && typeof data174 == "object" && !Array.isArray(data174)){
+for(const key39 in data174){
+let data175 = data174[key39];
+if((typeof data175 !== "string") && (!(data175 && typeof data175 == "object" && !Array.isArray(data175)))){
+const err235 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err235];
+}
+else {
+vErrors.push(err235);
+}
+errors++;
+}
+if(typeof data175 === "string"){
+if(!pattern5.test(data175)){
+const err236 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+if(vErrors === null){
+vErrors = [err236];
+}
+else {
+vErrors.push(err236);
+}
+errors++;
+}
+}
+if(data175 && typeof data175 == "object" && !Array.isArray(data175)){
+for(const key40 in data175){
+if(!(key40 === "args")){
+const err237 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err237];
+}
+else {
+vErrors.push(err237);
+}
+errors++;
+}
+}
+if(data175.args !== undefined){
+let data176 = data175.args;
+if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
+if(data176.index === undefined){
+const err238 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err238];
+}
+else {
+vErrors.push(err238);
+}
+errors++;
+}
+for(const key41 in data176){
+if(!(((key41 === "index") || (key41 === "values")) || (key41 === "mask"))){
+const err239 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err239];
+}
+else {
+vErrors.push(err239);
+}
+errors++;
+}
+}
+if(data176.index !== undefined){
+let data177 = data176.index;
+if(!(((typeof data177 == "number") && (!(data177 % 1) && !isNaN(data177))) && (isFinite(data177)))){
+const err240 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err240];
+}
+else {
+vErrors.push(err240);
+}
+errors++;
+}
+}
+if(data176.values !== undefined){
+let data178 = data176.values;
+if(Array.isArray(data178)){
+const len11 = data178.length;
+for(let i11=0; i11<len11; i11++){
+let data179 = data178[i11];
+if((!(((typeof data179 == "number") && (!(data179 % 1) && !isNaN(data179))) && (isFinite(data179)))) && (typeof data179 !== "string")){
+const err241 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err241];
+}
+else {
+vErrors.push(err241);
+}
+errors++;
+}
+}
+}
+else {
+const err242 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err242];
+}
+else {
+vErrors.push(err242);
+}
+errors++;
+}
+}
+if(data176.mask !== undefined){
+let data180 = data176.mask;
+if((!(((typeof data180 == "number") && (!(data180 % 1) && !isNaN(data180))) && (isFinite(data180)))) && (typeof data180 !== "string")){
+const err243 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err243];
+}
+else {
+vErrors.push(err243);
+}
+errors++;
+}
+}
+}
+else {
+const err244 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err244];
+}
+else {
+vErrors.push(err244);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err245 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err245];
+}
+else {
+vErrors.push(err245);
+}
+errors++;
+}
+}
+if(data170.deny !== undefined){
+let data181 = data170.deny;
+if(data181 && typeof data181 == "object" && !Array.isArray(data181)){
+for(const key42 in data181){
+let data182 = data181[key42];
+if((typeof data182 !== "string") && (!(data182 && typeof data182 == "object" && !Array.isArray(data182)))){
+const err246 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err246];
+}
+else {
+vErrors.push(err246);
+}
+errors++;
+}
+if(typeof data182 === "string"){
+if(!pattern5.test(data182)){
+const err247 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+if(vErrors === null){
+vErrors = [err247];
+}
+else {
+vErrors.push(err247);
+}
+errors++;
+}
+}
+if(data182 && typeof data182 == "object" && !Array.isArray(data182)){
+for(const key43 in data182){
+if(!(key43 === "args")){
+const err248 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err248];
+}
+else {
+vErrors.push(err248);
+}
+errors++;
+}
+}
+if(data182.args !== undefined){
+let data183 = data182.args;
+if(data183 && typeof data183 == "object" && !Array.isArray(data183)){
+if(data183.index === undefined){
+const err249 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err249];
+}
+else {
+vErrors.push(err249);
+}
+errors++;
+}
+for(const key44 in data183){
+if(!(((key44 === "index") || (key44 === "values")) || (key44 === "mask"))){
+const err250 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err250];
+}
+else {
+vErrors.push(err250);
+}
+errors++;
+}
+}
+if(data183.index !== undefined){
+let data184 = data183.index;
+if(!(((typeof data184 == "number") && (!(data184 % 1) && !isNaN(data184))) && (isFinite(data184)))){
+const err251 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err251];
+}
+else {
+vErrors.push(err251);
+}
+errors++;
+}
+}
+if(data183.values !== undefined){
+let data185 = data183.values;
+if(Array.isArray(data185)){
+const len12 = data185.length;
+for(let i12=0; i12<len12; i12++){
+let data186 = data185[i12];
+if((!(((typeof data186 == "number") && (!(data186 % 1) && !isNaN(data186))) && (isFinite(data186)))) && (typeof data186 !== "string")){
+const err252 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err252];
+}
+else {
+vErrors.push(err252);
+}
+errors++;
+}
+}
+}
+else {
+const err253 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err253];
+}
+else {
+vErrors.push(err253);
+}
+errors++;
+}
+}
+if(data183.mask !== undefined){
+let data187 = data183.mask;
+if((!(((typeof data187 == "number") && (!(data187 % 1) && !isNaN(data187))) && (isFinite(data187)))) && (typeof data187 !== "string")){
+const err254 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err254];
+}
+else {
+vErrors.push(err254);
+}
+errors++;
+}
+}
+}
+else {
+const err255 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err255];
+}
+else {
+vErrors.push(err255);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err256 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err256];
+}
+else {
+vErrors.push(err256);
+}
+errors++;
+}
+}
+}
+else {
+const err257 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err257];
+}
+else {
+vErrors.push(err257);
+}
+errors++;
+}
+}
+if(data.selinux !== undefined){
+let data188 = data.selinux;
+if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
+for(const key45 in data188){
+if(!((key45 === "mount_context") || (key45 === "exec"))){
+const err258 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err258];
+}
+else {
+vErrors.push(err258);
+}
+errors++;
+}
+}
+if(data188.mount_context !== undefined){
+if(typeof data188.mount_context !== "string"){
+const err259 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err259];
+}
+else {
+vErrors.push(err259);
+}
+errors++;
+}
+}
+if(data188.exec !== undefined){
+if(typeof data188.exec !== "string"){
+const err260 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err260];
+}
+else {
+vErrors.push(err260);
+}
+errors++;
+}
+}
+}
+else {
+const err261 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err261];
+}
+else {
+vErrors.push(err261);
+}
+errors++;
+}
+}
+if(data.sockets !== undefined){
+let data191 = data.sockets;
+if(data191 && typeof data191 == "object" && !Array.isArray(data191)){
+for(const key46 in data191){
+let data192 = data191[key46];
+if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
+if(data192.type === undefined){
+const err262 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err262];
+}
+else {
+vErrors.push(err262);
+}
+errors++;
+}
+if(data192.mode === undefined){
+const err263 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+if(vErrors === null){
+vErrors = [err263];
+}
+else {
+vErrors.push(err263);
+}
+errors++;
+}
+for(const key47 in data192){
+if(!(((((key47 === "type") || (key47 === "mode")) || (key47 === "uid")) || (key47 === "gid")) || (key47 === "passcred"))){
+const err264 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err264];
+}
+else {
+vErrors.push(err264);
+}
+errors++;
+}
+}
+if(data192.type !== undefined){
+let data193 = data192.type;
+if(typeof data193 !== "string"){
+const err265 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err265];
+}
+else {
+vErrors.push(err265);
+}
+errors++;
+}
+if(!(((data193 === "stream") || (data193 === "datagram")) || (data193 === "seq_packet"))){
+const err266 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err266];
+}
+else {
+vErrors.push(err266);
+}
+errors++;
+}
+}
+if(data192.mode !== undefined){
+let data194 = data192.mode;
+if(!(((typeof data194 == "number") && (!(data194 % 1) && !isNaN(data194))) && (isFinite(data194)))){
+const err267 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err267];
+}
+else {
+vErrors.push(err267);
+}
+errors++;
+}
+}
+if(data192.uid !== undefined){
+let data195 = data192.uid;
+if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
+const err268 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err268];
+}
+else {
+vErrors.push(err268);
+}
+errors++;
+}
+}
+if(data192.gid !== undefined){
+let data196 = data192.gid;
+if(!(((typeof data196 == "number") && (!(data196 % 1) && !isNaN(data196))) && (isFinite(data196)))){
+const err269 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err269];
+}
+else {
+vErrors.push(err269);
+}
+errors++;
+}
+}
+if(data192.passcred !== undefined){
+if(typeof data192.passcred !== "boolean"){
+const err270 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err270];
+}
+else {
+vErrors.push(err270);
+}
+errors++;
+}
+}
+}
+else {
+const err271 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err271];
+}
+else {
+vErrors.push(err271);
+}
+errors++;
+}
+}
+}
+else {
+const err272 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err272];
+}
+else {
+vErrors.push(err272);
+}
+errors++;
+}
+}
+if(data.console !== undefined){
+let data198 = data.console;
+if(data198 && typeof data198 == "object" && !Array.isArray(data198)){
+if(data198.permissions === undefined){
+const err273 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+if(vErrors === null){
+vErrors = [err273];
+}
+else {
+vErrors.push(err273);
+}
+errors++;
+}
+for(const key48 in data198){
+if(!(key48 === "permissions")){
+const err274 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err274];
+}
+else {
+vErrors.push(err274);
+}
+errors++;
+}
+}
+if(data198.permissions !== undefined){
+let data199 = data198.permissions;
+if((typeof data199 !== "string") && (!(Array.isArray(data199)))){
+const err275 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err275];
+}
+else {
+vErrors.push(err275);
+}
+errors++;
+}
+if(typeof data199 === "string"){
+if(!pattern7.test(data199)){
+const err276 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+if(vErrors === null){
+vErrors = [err276];
+}
+else {
+vErrors.push(err276);
+}
+errors++;
+}
+}
+if(Array.isArray(data199)){
+const len13 = data199.length;
+for(let i13=0; i13<len13; i13++){
+let data200 = data199[i13];
+if(typeof data200 !== "string"){
+const err277 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err277];
+}
+else {
+vErrors.push(err277);
+}
+errors++;
+}
+if(!((((((((((((((((((((((((((data200 === "ident") || (data200 === "inspect")) || (data200 === "install")) || (data200 === "kill")) || (data200 === "list")) || (data200 === "notifications")) || (data200 === "mount")) || (data200 === "repositories")) || (data200 === "shutdown")) || (data200 === "start")) || (data200 === "start_command")) || (data200 === "token_create")) || (data200 === "token_verification")) || (data200 === "umount")) || (data200 === "uninstall")) || (data200 === "stop")) || (data200 === "restart")) || (data200 === "pause")) || (data200 === "exec")) || (data200 === "logs")) || (data200 === "stats")) || (data200 === "events")) || (data200 === "update")) || (data200 === "apply")) || (data200 === "doctor")) || (data200 === "metrics"))){
+const err278 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err278];
+}
+else {
+vErrors.push(err278);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err279 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err279];
+}
+else {
+vErrors.push(err279);
+}
+errors++;
+}
+}
+}
+else {
+const err280 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err280];
+}
+else {
+vErrors.push(err280);
 }
 errors++;
 }

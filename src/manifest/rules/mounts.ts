@@ -1,8 +1,6 @@
 import type { Report } from '../report.ts';
 import { missing } from '../words-of-keys.ts';
 import { quote } from '../wording.ts';
-import { isUnsupportedValue } from '../refusal.ts';
-import { unsupported } from '../unsupported.ts';
 import { bytes, isMap, mapAt, textAt } from './look.ts';
 import { checkOptions } from './mount-options.ts';
 import { checkPath, MAX_PATH } from './paths.ts';
@@ -16,6 +14,8 @@ const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly st
   dev: { needs: [], may: [] },
   sysfs: { needs: [], may: [] },
   resource: { needs: ['name', 'version', 'dir'], may: ['options'] },
+  persist: { needs: [], may: ['mode'] },
+  sockets: { needs: [], may: [] },
 };
 
 /** All keys that a mount of this type may have. */
@@ -34,7 +34,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   dir: '/',
 };
 
-/** mounts: every path absolute, without `..`, and no bind target inside of another. */
+/** mounts: no target leaves the root by `..`, and no bind target lies inside of another. */
 export function checkMounts(report: Report, input: Record<string, unknown>): void {
   const mounts = mapAt(input, 'mounts') ?? {};
   const targets: Target[] = [];
@@ -42,17 +42,21 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
     if (!isMap(mount)) continue;
     const path = ['mounts', target];
     const type = textAt(mount, 'type') ?? '';
-    if (isUnsupportedValue(unsupported, [...path, 'type'], type)) continue;
-    checkPath(report, path, target, 'key');
+    checkTarget(report, path, target, type);
     const host = textAt(mount, 'host');
-    if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value');
+    if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value', 'kept');
     checkKeys(report, path, type, mount);
     checkOptions(report, [...path, 'options'], textAt(mount, 'options'));
     if (type === 'resource') checkResource(report, path, mount);
-    if (target.startsWith('/') && bytes(target) <= MAX_PATH)
-      targets.push({ target, clean: clean(target), bind: type === 'bind' });
+    if (bytes(target) <= MAX_PATH) targets.push({ target, clean: clean(target), bind: type === 'bind' });
   }
   checkOverlap(report, targets);
+}
+
+/** As in Northstar only the target of a bind must be absolute; another one counts from the root. */
+function checkTarget(report: Report, path: readonly string[], target: string, type: string): void {
+  const absolute = type === 'bind' || target === '' || target.startsWith('/') ? target : `/${target}`;
+  checkPath(report, path, absolute, 'key');
 }
 
 function checkKeys(report: Report, path: readonly string[], type: string, mount: Record<string, unknown>): void {

@@ -6,8 +6,14 @@ import { bytes } from './look.ts';
 /** PATH_MAX without the NUL byte. */
 export const MAX_PATH = 4095;
 
-/** A path for the kernel: absolute, without `..`, not too long. */
-export function checkPath(report: Report, path: KeyPath, value: string, at: 'key' | 'value'): void {
+/** A path for the kernel: absolute, not too long, and without `..` unless it is one of the host, where nothing has to be kept in. */
+export function checkPath(
+  report: Report,
+  path: KeyPath,
+  value: string,
+  at: 'key' | 'value',
+  dots: 'refused' | 'kept' = 'refused',
+): void {
   if (!value.startsWith('/'))
     report.add(path, {
       code: 'TH1211',
@@ -15,7 +21,7 @@ export function checkPath(report: Report, path: KeyPath, value: string, at: 'key
       hint: `write \`${resolveDots(value.slice(0, 60))}\`, or the path you mean from the root`,
       at,
     });
-  else if (value.split('/').includes('..'))
+  else if (dots === 'refused' && value.split('/').includes('..'))
     report.add(path, {
       code: 'TH1211',
       message: `${quote(value)} contains \`..\``,

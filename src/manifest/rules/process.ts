@@ -113,7 +113,7 @@ function limitOf(value: unknown): number | undefined {
 
 /** Keys that mean nothing without a program. */
 const NEED_INIT = [
-  ...['args', 'env', 'autostart', 'cgroups', 'capabilities', 'suppl_groups', 'io'],
+  ...['args', 'env', 'autostart', 'cgroups', 'seccomp', 'capabilities', 'suppl_groups', 'io'],
   ...['restart', 'stop', 'schedule'],
 ];
 

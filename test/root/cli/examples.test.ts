@@ -3,7 +3,7 @@ import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, writeFil
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Cli, type CliEnd } from '../../support/cli.ts';
-import { examples, packExample, thubanIn } from '../../support/examples.ts';
+import { examples, packExample, planned, thubanIn } from '../../support/examples.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsImages } from '../../support/packages.ts';
@@ -44,6 +44,21 @@ describe('the examples', needsRoot(), () => {
     const stop = await run([manifest('06-stop')], { ctrlC: 'press Ctrl-C' });
     assert.match(stop.stdout, /I heard you, and I stay/);
     assert.match((await run([manifest('07-pids')])).stdout, /^still here, and so is the board$/m);
+    const blkio = await run([manifest('09-blkio')]);
+    assert.deepEqual(
+      [blkio.code, blkio.stdout.split('\n')[0]],
+      [0, 'buffered: into the page cache, at the speed of memory'],
+    );
+    const network = await run([manifest('13-network')]);
+    assert.deepEqual([network.code, network.stdout.replaceAll(' ', '')], [0, 'interfaces:\nlo\n']);
+  });
+
+  test('that this version cannot execute are refused, and leave nothing', async () => {
+    for (const name of planned) {
+      const end = await run([manifest(name)]);
+      assert.deepEqual([end.code, end.stdout], [125, ''], name);
+      assert.match(end.stderr, /^error\[TH1107\]: /, name);
+    }
   });
 
   test('10-cron runs once, and says that the schedule is for a daemon', async () => {

@@ -7,6 +7,10 @@ import { LanguageServer, type EditorDiagnostic, type Position } from '../../supp
 const root = join(import.meta.dirname, '../../..');
 const examples = join(root, 'examples/manifests');
 const modeline = '# yaml-language-server: $schema=../../schemas/manifest.schema.json\n';
+/** The settings that the guide tells people to write. */
+const settings = JSON.parse(
+  /^\{\s*"yaml.customTags".*?^\}$/ms.exec(readFileSync(join(root, 'docs/guide/editor.md'), 'utf8'))?.[0] ?? '{}',
+) as { 'yaml.customTags': string[] };
 const head = `${modeline}name: camera\nversion: 1.0.0\nuid: 1000\ngid: 1000\n`;
 
 /** A text with `^` where the cursor is. */
@@ -25,7 +29,7 @@ describe('yaml-language-server', { timeout: 120_000 }, () => {
   let server: LanguageServer;
   let files = 0;
   before(async () => {
-    server = await LanguageServer.start();
+    server = await LanguageServer.start({ customTags: settings['yaml.customTags'] });
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
@@ -140,6 +144,52 @@ describe('yaml-language-server', { timeout: 120_000 }, () => {
       await hover(`${head}rlimits:\n  nofi^le: {soft: 64}\n`),
       /^Open files \(RLIMIT_NOFILE\)\. Unit: count\./,
     );
+  });
+
+  it('takes tags with the settings of the guide, and the same as a map without them', async () => {
+    const cases: [string, string][] = [
+      ['sched:\n  policy: !fifo {priority: 10}\n', 'sched: {policy: {fifo: {priority: 10}}}\n'],
+      ['sched: {policy: !other {nice: 5}}\n', 'sched:\n  policy: {other: {nice: 5}}\n'],
+      ['network: !namespace cameras\n', 'network: {namespace: cameras}\n'],
+      [
+        'seccomp:\n  allow:\n    ioctl: !args {index: 1, values: [1]}\n',
+        'seccomp: {allow: {ioctl: {args: {index: 1}}}}\n',
+      ],
+    ];
+    await using bare = await LanguageServer.start();
+    for (const [tag, map] of cases) {
+      assert.deepEqual((await open(head + tag)).found, [], tag);
+      assert.deepEqual(brief(await bare.open(join(examples, `bare-${++files}.yaml`), head + map)), [], map);
+      const [first = ''] = brief(await bare.open(join(examples, `bare-${++files}.yaml`), head + tag));
+      assert.match(first, /Unresolved tag: !/);
+    }
+    const { found } = await open(`${head}sched: {policy: {fifo: {priority: 100}}}\n`);
+    assert.deepEqual(found, ['6: Value is above the maximum of 99.']);
+    const deadline = 'sched: {policy: {deadline: {runtime: 10 ms, deadline: 30 ms, period: 100 ms}}}\n';
+    assert.deepEqual((await open(head + deadline)).found, []);
+  });
+
+  it('is told of every tag by the guide', () => {
+    interface Node {
+      'x-tags'?: string[];
+      properties?: Record<string, Node>;
+      additionalProperties?: boolean | Node;
+      items?: Node;
+      type?: string;
+    }
+    const tags = new Set<string>();
+    const visit = (node: Node): void => {
+      for (const tag of node['x-tags'] ?? []) {
+        const value = node.properties?.[tag];
+        // For an editor `!tag {tag: 1}` is `{tag: 1}`, as if the tag stood as a key.
+        if (value?.properties?.[tag] === undefined) tags.add(value?.type === 'object' ? `!${tag} mapping` : `!${tag}`);
+      }
+      const { properties = {}, items, additionalProperties } = node;
+      for (const inner of [...Object.values(properties), items, additionalProperties])
+        if (typeof inner === 'object') visit(inner);
+    };
+    visit(JSON.parse(readFileSync(join(root, 'schemas/manifest.schema.json'), 'utf8')) as Node);
+    assert.deepEqual([...settings['yaml.customTags']].sort(), [...tags].sort());
   });
 
   it('knows the configuration of the daemon too', async () => {

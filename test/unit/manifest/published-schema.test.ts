@@ -12,7 +12,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** As a validator of others compiles it: strict, with the keywords that are for editors, for the reader and for the reference page. */
 function compile(name: string): ValidateFunction {
   const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
-  ajv.addVocabulary(['defaultSnippets', 'x-range', 'x-kernel-range', 'x-tags', 'x-typed']);
+  ajv.addVocabulary(['defaultSnippets', 'x-range', 'x-kernel-range', 'x-tags', 'x-words', 'x-typed']);
   return ajv.compile(JSON.parse(read(`schemas/${name}.schema.json`)) as object);
 }
 

@@ -24,8 +24,8 @@ describe('reading YAML', () => {
     ['a NUL byte', 'TH1007', `${HEAD}env: {A: "\0"}`, 'TH1007 6:11'],
     ['bytes that are not UTF-8', 'TH1007', Buffer.concat([Buffer.from('name: a\nb: '), Buffer.of(0xff)]), 'TH1007 2:4'],
     ['a map as a key', 'TH1101', `${HEAD}env:\n  {a: b}: c\n`, 'TH1101 7:3 env'],
-    ['a tag of YAML that no manifest needs', 'TH1103', `${HEAD}hostname: !!binary aGk=\n`, 'TH1103 6:20 hostname'],
-    ['a tag', 'TH1103', `${HEAD}env: !secret {A: b}\n`, 'TH1103 6:14 env'],
+    ['a tag of YAML that no manifest needs', 'TH1103', `${HEAD}hostname: !!binary aGk=\n`, 'TH1103 6:12 hostname'],
+    ['a tag', 'TH1103', `${HEAD}env: !secret {A: b}\n`, 'TH1103 6:6 env'],
   ];
   for (const [what, code, text, expected] of faults)
     it(`refuses ${what} with ${code} at its place`, () => {

@@ -13,6 +13,8 @@ interface Node {
   default?: unknown;
   defaultSnippets?: { label: string; body: unknown }[];
   'x-tags'?: string[];
+  'x-words'?: string[];
+  pattern?: string;
   minimum?: number;
   'x-range'?: unknown[];
   'x-kernel-range'?: unknown[];
@@ -94,6 +96,9 @@ describe('the schema', () => {
     for (const [path, node] of all)
       if (node.properties !== undefined)
         assert.equal(node.additionalProperties, node['x-tags'] === undefined ? false : undefined, path);
+    for (const [path, node] of all)
+      if (node['x-tags'] !== undefined)
+        assert.ok(node.pattern === undefined && node['x-words'] !== undefined, `${path}: x-words instead of a pattern`);
     assert.equal(schema.additionalProperties, false);
   });
 

@@ -1,44 +1,94 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { unsupportedKeys, unsupportedValues } from '../../../src/manifest/unsupported.ts';
-import { brief, refuse } from './support.ts';
+import { loadManifest, unsupportedIn } from '../../../src/manifest/index.ts';
+import { supportedValues, unsupportedKeys, unsupportedValues } from '../../../src/manifest/unsupported.ts';
+import { accept, HEAD } from './support.ts';
 
-/** `cgroups.cpu.attrs` as flow YAML around a value. */
-function nest(pattern: string, value: string): string {
-  const [first = '', ...rest] = pattern.replaceAll('*', '/data').split('.');
-  return `${first}: ${rest.reduceRight((inner, key) => `{${key}: ${inner}}`, value)}\n`;
-}
+/** A section that can be executed only in a later version, as somebody would write it, by its key. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  console: 'console: {permissions: full}',
+  sched: 'sched: {policy: idle}',
+  network: 'network: host',
+  seccomp: 'seccomp: {profile: default}',
+  selinux: 'selinux: {exec: a_t}',
+  sockets: 'sockets: {s: {type: stream, mode: 0o600}}',
+  'cgroups.parent': 'cgroups: {parent: apps}',
+  'cgroups.memory.attrs': 'cgroups: {memory: {attrs: {memory.high: 1}}}',
+  'cgroups.cpu.attrs': 'cgroups: {cpu: {attrs: {cpu.idle: 1}}}',
+  'cgroups.blkio.attrs': 'cgroups: {blkio: {attrs: {blkio.weight: 1}}}',
+};
 
-/** Other mandatory keys of the section are missing in the text; the refusal is what counts. */
-function refusals(text: string): string[] {
-  return refuse(text)
-    .filter(({ code }) => code !== 'TH1104')
-    .map(({ code, path }) => `${code} ${path}`);
+/** The same for values. */
+const VALUES: Readonly<Record<string, string>> = {
+  'mounts.*.type: persist': 'mounts: {/data: {type: persist}}',
+  'mounts.*.type: sockets': 'mounts: {/data: {type: sockets}}',
+};
+
+function pathsIn(text: string): string[] {
+  return unsupportedIn(accept(`${text}\n`)).map(({ path }) => path.join('.'));
 }
 
 describe('what this version cannot execute', () => {
-  for (const pattern of unsupportedKeys)
-    it(`refuses \`${pattern}\` with TH1107, whatever stands below it`, () => {
-      const path = pattern.replaceAll('*', '/data');
-      for (const value of ['{any: [1, {b: !tag c}], ../x: 0777}', '[]', 'word', '5'])
-        assert.deepEqual(refusals(nest(pattern, value)), [`TH1107 ${path}`]);
-    });
-  for (const [pattern, values] of Object.entries(unsupportedValues))
-    for (const value of values)
-      it(`refuses \`${pattern}: ${value}\` with TH1107`, () => {
-        assert.deepEqual(refusals(nest(pattern, value)), [`TH1107 ${pattern.replaceAll('*', '/data')}`]);
-      });
-
-  it('does not complain about other keys of a mount that is refused', () => {
-    const text = 'mounts:\n  /dev/ttyUSB0: {type: device, host: /dev/ttyUSB0, access: rw, mode: 0o660, wait: 0 s}\n';
-    assert.deepEqual(brief(refuse(text)), ['TH1107 7:24 mounts./dev/ttyUSB0.type']);
+  it('is listed here with an example of each', () => {
+    assert.deepEqual(Object.keys(SECTIONS).sort(), [...unsupportedKeys].sort());
+    const values = Object.entries(unsupportedValues).flatMap(([key, words]) => words.map((word) => `${key}: ${word}`));
+    assert.deepEqual(Object.keys(VALUES).sort(), values.sort());
   });
 
-  it('says which version it is, and what to do', () => {
+  for (const [key, text] of Object.entries(SECTIONS))
+    it(`is sound, and named: ${key}`, () => {
+      assert.deepEqual(pathsIn(text), [key]);
+    });
+
+  for (const [key, text] of Object.entries(VALUES))
+    it(`is sound, and named: ${key}`, () => {
+      assert.deepEqual(pathsIn(text), [key.replace('*', '/data').replace(/: .*/, '')]);
+    });
+
+  it('does not include a value that asks for what happens anyway', () => {
+    for (const text of ['network: none', 'cgroups: {memory: {attrs: {}}}']) assert.deepEqual(pathsIn(text), []);
+    assert.ok(Object.keys(supportedValues).every((key) => unsupportedKeys.includes(key)));
+  });
+
+  it('does not include what looks like it in `custom`', () => {
+    assert.deepEqual(pathsIn('custom: {network: host, mounts: {/a: {type: persist}}}'), []);
+  });
+
+  it('is a warning of `validate`, at its place, that says the version and what to do', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const [found] = refuse('health: {type: tcp}\n');
-    assert.equal(found?.message, `\`health\` is understood but not supported by ${version}`);
-    assert.equal(found.hint, 'remove it to start now');
+    const { ok, diagnostics } = loadManifest(
+      `${HEAD}mounts:\n  /data: {type: persist}\nsched: {policy: idle}\n`,
+      'a.yaml',
+    );
+    assert.equal(ok, true);
+    assert.deepEqual(
+      diagnostics.map(({ code, severity, line, column, message, hint }) => [
+        code,
+        severity,
+        line,
+        column,
+        message,
+        hint,
+      ]),
+      [
+        [
+          'TH1107',
+          'warning',
+          7,
+          17,
+          `\`mounts./data.type: persist\` is understood but not supported by ${version}`,
+          'remove `mounts./data` to start now',
+        ],
+        [
+          'TH1107',
+          'warning',
+          8,
+          1,
+          `\`sched\` is understood but not supported by ${version}`,
+          'remove it to start now',
+        ],
+      ],
+    );
   });
 });
