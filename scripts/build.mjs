@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
 
 const root = resolve(import.meta.dirname, '..');
 const text = { type: 'string' };
@@ -43,6 +44,13 @@ function buildDate() {
   const commit = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' });
   if (commit.status === 0 && /^\d+\s*$/.test(commit.stdout)) return commit.stdout.trim();
   return String(Math.floor(Date.now() / 1000));
+}
+
+/** What `thuban schema` prints, by name, packed: see src/cli/schema.ts. */
+function packedSchemas() {
+  const names = ['manifest', 'config'];
+  const texts = names.map((name) => [name, readFileSync(join(root, `schemas/${name}.schema.json`), 'utf8')]);
+  return brotliCompressSync(JSON.stringify(Object.fromEntries(texts))).toString('base64');
 }
 
 const programs = {
@@ -145,6 +153,7 @@ async function bundle({ build }, name, release) {
     define: {
       'process.env.THUBAN_BUILD_VERSION': JSON.stringify(version),
       'process.env.THUBAN_BUILD_DATE': JSON.stringify(builtAt),
+      'process.env.THUBAN_BUILD_SCHEMAS': JSON.stringify(packedSchemas()),
       ...(release ? { 'process.env.THUBAN_BUILD_RELEASE': '"1"' } : {}),
     },
     banner: {

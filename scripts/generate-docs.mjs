@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { codes } from '../src/base/codes.ts';
 import { cliPage } from './cli-page.mjs';
 import { configurationPage } from './configuration-page.mjs';
+import { manifestPage } from './manifest-page.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -51,6 +52,7 @@ const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/configuration.md': configurationPage(),
   'docs/reference/cli.md': cliPage(),
+  'docs/reference/manifest.md': manifestPage(),
 };
 const check = process.argv.includes('--check');
 let stale = 0;

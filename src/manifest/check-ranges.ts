@@ -24,17 +24,20 @@ function compare(
   report: Report,
   written: Written,
   shape: Shape,
-  [least, most]: readonly [Written, Written],
+  [least, most]: readonly [Written, Written?],
   path: KeyPath,
 ): void {
-  const [number, min, max] = [written, least, most].map((text) => numberOf(text, shape));
+  const number = numberOf(written, shape);
+  const min = numberOf(least, shape);
+  const max = most === undefined ? Infinity : numberOf(most, shape);
   // `unlimited` is beyond every range, and allowed where it can be read.
   if (number === undefined || min === undefined || max === undefined || number === Infinity) return;
   if (number >= min && number <= max) return;
-  const [low, high] = [writtenAs(shape, least), writtenAs(shape, most)];
+  const low = writtenAs(shape, least);
+  const high = most === undefined ? undefined : writtenAs(shape, most);
   report.add(path, {
     code: 'TH1205',
-    message: `${quote(formatPath(path))} is ${writtenAs(shape, written)}, allowed ${low} to ${high}`,
+    message: `${quote(formatPath(path))} is ${writtenAs(shape, written)}, allowed ${low} ${high === undefined ? 'and more' : `to ${high}`}`,
     hint: `write \`${String(path.at(-1))}: ${number < min ? low : high}\``,
   });
 }

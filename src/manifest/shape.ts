@@ -12,8 +12,8 @@ export interface Shape {
   /** A plain number or boolean is not taken as text here. */
   typed?: boolean;
   example?: unknown;
-  /** Smallest and largest value, as one would write them: `1 KiB`. */
-  range?: readonly [least: string | number, most: string | number];
+  /** Smallest and largest value, as one would write them: `1 KiB`. Without the second there is no largest. */
+  range?: readonly [least: string | number] | readonly [least: string | number, most: string | number];
   /** What holds where the key is absent, as one would write it. */
   default?: unknown;
 }

@@ -20,6 +20,19 @@ export const declare: readonly CommandEntry[] = [
     run: async ({ args, flags, context }) => (await import('../validate.ts')).validate(args, flags, context),
   },
   {
+    usage: 'schema',
+    group: 'Declare:',
+    summary: 'Print the JSON Schema of manifests, for editors',
+    examples: [
+      'thuban schema > manifest.schema.json',
+      "sed -i '1i # yaml-language-server: $schema=manifest.schema.json' camera.yaml",
+      'thuban schema --config > config.schema.json',
+    ],
+    exitCodes: '0 done, 2 usage',
+    options: [new Option('--config', 'that of the configuration of the daemon')],
+    run: async ({ flags }) => (await import('../schema.ts')).schema(flags),
+  },
+  {
     usage: 'plan <file>',
     group: 'Declare:',
     summary: 'Show what a start would do, and do nothing',

@@ -32,11 +32,11 @@ export interface ManifestInput {
     [k: string]: string;
   };
   /**
-   * User that the program runs as, 1 to 65535; 0 only with `process.privileged`. Mandatory.
+   * User that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
    */
   uid: number;
   /**
-   * Group that the program runs as, 1 to 65535; 0 only with `process.privileged`. Mandatory.
+   * Group that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
    */
   gid: number;
   /**
@@ -97,214 +97,22 @@ export interface ManifestInput {
    * Limits of the process (setrlimit). Default: those of Thuban.
    */
   rlimits?: {
-    /**
-     * Limit of address space, bytes. Default: not changed.
-     */
-    as?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of core file size, bytes. Default: not changed.
-     */
-    core?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of CPU time, seconds. Default: not changed.
-     */
-    cpu?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of data segment, bytes. Default: not changed.
-     */
-    data?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of size of a file, bytes. Default: not changed.
-     */
-    fsize?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of file locks, count. Default: not changed.
-     */
-    locks?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of locked memory, bytes. Default: not changed.
-     */
-    memlock?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of POSIX message queues, bytes. Default: not changed.
-     */
-    msgqueue?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of ceiling of the nice value, 20 - nice. Default: not changed.
-     */
-    nice?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of open files, count. Default: not changed.
-     */
-    nofile?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of processes of the user, count. Default: not changed.
-     */
-    nproc?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of resident set, bytes (no effect since Linux 2.4.30). Default: not changed.
-     */
-    rss?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of real-time priority, 0 to 99. Default: not changed.
-     */
-    rtprio?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of real-time CPU time without a blocking call, microseconds. Default: not changed.
-     */
-    rttime?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of queued signals, count. Default: not changed.
-     */
-    sigpending?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
-    /**
-     * Limit of stack, bytes. Default: not changed.
-     */
-    stack?: {
-      /**
-       * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      soft?: number | string | null;
-      /**
-       * Ceiling up to which the program may raise the soft limit. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
-       */
-      hard?: number | string | null;
-    };
+    as?: Rlimit;
+    core?: Rlimit1;
+    cpu?: Rlimit2;
+    data?: Rlimit3;
+    fsize?: Rlimit4;
+    locks?: Rlimit5;
+    memlock?: Rlimit6;
+    msgqueue?: Rlimit7;
+    nice?: Rlimit8;
+    nofile?: Rlimit9;
+    nproc?: Rlimit10;
+    rss?: Rlimit11;
+    rtprio?: Rlimit12;
+    rttime?: Rlimit13;
+    sigpending?: Rlimit14;
+    stack?: Rlimit15;
   };
   /**
    * What is mounted in the container, by target path; a path that is not absolute counts from the root, and the target of a bind must be absolute. A plain number is not a text here: quote it. Default: nothing.
@@ -327,7 +135,7 @@ export interface ManifestInput {
        */
       options?: string;
       /**
-       * bind: a host path that does not exist is skipped and shown instead of refusing the start.
+       * bind: a host path that does not exist is skipped and shown instead of refusing the start. Default: `false`.
        */
       optional?: boolean;
       /**
@@ -347,7 +155,7 @@ export interface ManifestInput {
        */
       dir?: string;
       /**
-       * persist: permissions of the directory. Unit: permission bits, in octal.
+       * persist: permissions of the directory. Unit: permission bits, in octal. Default: 0o700.
        */
       mode?: number;
     };
@@ -370,7 +178,7 @@ export interface ManifestInput {
    */
   cgroups?: {
     /**
-     * What happens when this kernel cannot enforce a limit: `strict` refuses the start, `best_effort` starts and shows the container as degraded.
+     * What happens when this kernel cannot enforce a limit: `strict` refuses the start, `best_effort` starts and shows the container as degraded. Default: `strict`.
      */
     enforce?: 'strict' | 'best_effort';
     /**
@@ -402,11 +210,11 @@ export interface ManifestInput {
        */
       kernel_tcp_memory_limit?: number | string;
       /**
-       * How readily the kernel swaps, 0 to 100, cgroups v1 only. Unit: none. Default: of the parent group.
+       * How readily the kernel swaps, cgroups v1 only. Unit: none. Default: of the parent group.
        */
       swappiness?: number;
       /**
-       * Processes wait instead of being killed when memory runs out, cgroups v1 only.
+       * Processes wait instead of being killed when memory runs out, cgroups v1 only. Default: `false`.
        */
       oom_kill_disable?: boolean;
       /**
@@ -414,7 +222,7 @@ export interface ManifestInput {
        */
       oom_group?: boolean;
       /**
-       * Accepted for Northstar: out-of-memory is always watched and reported.
+       * Accepted for Northstar: out-of-memory is always watched and reported. Default: `false`.
        */
       oom_monitor?: boolean;
       /**
@@ -432,7 +240,7 @@ export interface ManifestInput {
      */
     cpu?: {
       /**
-       * Weight against other containers when the CPUs are busy, 2 to 262144; converted to cpu.weight on v2. Unit: none. Default: 1024.
+       * Weight against other containers when the CPUs are busy, 2 to 262144 on cgroups v1; converted to cpu.weight on v2. 0 leaves the default. Unit: none. Default: 1024.
        */
       shares?: number;
       /**
@@ -440,15 +248,15 @@ export interface ManifestInput {
        */
       quota?: number | string;
       /**
-       * Length of the period that `quota` counts in. Unit: microseconds, or `100 ms`.
+       * Length of the period that `quota` counts in. Unit: microseconds, or `100 ms`. Default: 100 ms.
        */
       period?: number | string;
       /**
-       * Unused quota that may be saved up for later. Unit: microseconds, or `10 ms`.
+       * Unused quota that may be saved up for later. Unit: microseconds, or `10 ms`. Default: 0.
        */
       burst?: number | string;
       /**
-       * 1 runs the container only when nobody else wants the CPU, cgroups v2 only. Unit: none.
+       * 1 runs the container only when nobody else wants the CPU, cgroups v2 only. Unit: none. Default: 0.
        */
       idle?: number;
       /**
@@ -482,11 +290,11 @@ export interface ManifestInput {
      */
     blkio?: {
       /**
-       * Share of disk time against other containers, 10 to 1000; converted to io.weight on v2. Unit: none. Default: of the kernel, 500 (v1) or 100 (v2).
+       * Share of disk time against other containers, 10 to 1000; converted to io.weight on v2. 0 leaves the default. Unit: none. Default: of the kernel, 500 (v1) or 100 (v2).
        */
       weight?: number;
       /**
-       * Weight of processes against child groups, cgroups v1 only. Unit: none. Default: of the kernel.
+       * Weight of processes against child groups, 10 to 1000, cgroups v1 only. 0 leaves the default. Unit: none. Default: of the kernel.
        */
       leaf_weight?: number;
       /**
@@ -508,11 +316,11 @@ export interface ManifestInput {
          */
         minor?: number;
         /**
-         * Weight, 10 to 1000. Unit: none. Default: not changed.
+         * Weight, 10 to 1000. 0 leaves it as it is. Unit: none. Default: not changed.
          */
         weight?: number;
         /**
-         * Weight against child groups, cgroups v1 only. Unit: none. Default: not changed.
+         * Weight against child groups, 10 to 1000, cgroups v1 only. 0 leaves it as it is. Unit: none. Default: not changed.
          */
         leaf_weight?: number;
       }[];
@@ -709,27 +517,27 @@ export interface ManifestInput {
          */
         policy: 'never' | 'on_failure' | 'always';
         /**
-         * Delay before the first restart. Unit: seconds, or a duration.
+         * Delay before the first restart. Unit: seconds, or a duration. Default: 1 s.
          */
         initial_delay?: number | string;
         /**
-         * Longest delay. Unit: seconds, or a duration.
+         * Longest delay. Unit: seconds, or a duration. Default: 1 min.
          */
         max_delay?: number | string;
         /**
-         * Factor from one delay to the next, 1 to 100. Unit: none.
+         * Factor from one delay to the next. Unit: none. Default: 2.
          */
         multiplier?: number;
         /**
-         * Share by which each delay varies at random. Unit: part of the delay, 0 to 1, or percent.
+         * Share by which each delay varies at random. Unit: part of the delay, 0 to 1, or percent. Default: 20 %.
          */
         jitter?: number | string;
         /**
-         * Time of running after which earlier restarts are forgotten. Unit: seconds, or a duration.
+         * Time of running after which earlier restarts are forgotten. Unit: seconds, or a duration. Default: 1 min.
          */
         reset_after?: number | string;
         /**
-         * Restarts since the last `reset_after` before the container is given up as failed. Unit: count, or `unlimited`.
+         * Restarts since the last `reset_after` before the container is given up as failed. Unit: count, or `unlimited`. Default: `unlimited`.
          */
         max_restarts?: number | string;
       };
@@ -738,7 +546,7 @@ export interface ManifestInput {
    */
   stop?: {
     /**
-     * Signal that asks the program to end.
+     * Signal that asks the program to end. Default: `SIGTERM`.
      */
     signal?:
       | 'SIGHUP'
@@ -768,7 +576,7 @@ export interface ManifestInput {
       | 'SIGPWR'
       | 'SIGSYS';
     /**
-     * Time until the whole group is killed. Unit: seconds, or a duration.
+     * Time until the whole group is killed. Unit: seconds, or a duration. Default: 10 s.
      */
     timeout?: number | string;
   };
@@ -787,23 +595,23 @@ export interface ManifestInput {
          */
         time_zone?: string;
         /**
-         * What happens when it is to be started and still runs: `forbid` skips the new run, `allow` starts it beside the old one, `replace` stops the old one first, `queue` starts it when the old one has ended (one waits at most).
+         * What happens when it is to be started and still runs: `forbid` skips the new run, `allow` starts it beside the old one, `replace` stops the old one first, `queue` starts it when the old one has ended (one waits at most). Default: `forbid`.
          */
         overlap?: 'forbid' | 'allow' | 'replace' | 'queue';
         /**
-         * Whether `once` a run makes up for those that were missed while the board or Thuban was off, or `none`.
+         * Whether `once` a run makes up for those that were missed while the board or Thuban was off, or `none`. Default: `none`.
          */
         catch_up?: 'none' | 'once';
         /**
-         * How long ago a missed run may be to be made up for. Unit: seconds, or a duration.
+         * How long ago a missed run may be to be made up for. Unit: seconds, or a duration. Default: 1 h.
          */
         catch_up_window?: number | string;
         /**
-         * Each start is put off by a random time up to this, so that many boards do not act at once. Unit: seconds, or a duration.
+         * Each start is put off by a random time up to this, so that many boards do not act at once. Unit: seconds, or a duration. Default: 0 s.
          */
         jitter?: number | string;
         /**
-         * Time after which a run is stopped. Unit: seconds, or a duration, or `unlimited`.
+         * Time after which a run is stopped. Unit: seconds, or a duration, or `unlimited`. Default: `unlimited`.
          */
         max_runtime?: number | string;
       };
@@ -826,7 +634,7 @@ export interface ManifestInput {
          */
         path?: string;
         /**
-         * dir, package: `none` leaves the root read-only.
+         * dir, package: `none` leaves the root read-only. Default: `none`.
          */
         overlay?: 'none';
         /**
@@ -841,7 +649,7 @@ export interface ManifestInput {
    */
   process?: {
     /**
-     * Allows `uid: 0` and `gid: 0`. Shown in every listing.
+     * Allows `uid: 0` and `gid: 0`. Shown in every listing. Default: `false`.
      */
     privileged?: boolean;
   };
@@ -930,11 +738,11 @@ export interface ManifestInput {
      */
     profile?: 'default';
     /**
-     * What a call that is not allowed does: `kill_process` ends the program with SIGSYS, `errno` makes the call fail with `errno`, `log` lets it through and writes it to the kernel's audit log.
+     * What a call that is not allowed does: `kill_process` ends the program with SIGSYS, `errno` makes the call fail with `errno`, `log` lets it through and writes it to the kernel's audit log. Default: `kill_process`.
      */
     action?: 'kill_process' | 'errno' | 'log';
     /**
-     * Error that such a call returns, by its name in errno(3). Only with `action: errno`.
+     * Error that such a call returns, by its name in errno(3). Only with `action: errno`. Default: `EPERM`.
      */
     errno?: string;
     /**
@@ -1038,7 +846,7 @@ export interface ManifestInput {
        */
       gid?: number;
       /**
-       * Whether the receiver is told the process, user and group of who sends (SO_PASSCRED).
+       * Whether the receiver is told the process, user and group of who sends (SO_PASSCRED). Default: `false`.
        */
       passcred?: boolean;
     };
@@ -1087,4 +895,212 @@ export interface ManifestInput {
   custom?: {
     [k: string]: unknown;
   };
+}
+/**
+ * Size of the address space (RLIMIT_AS). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of a core file (RLIMIT_CORE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit1 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * CPU time; at the soft limit the program gets SIGXCPU, at the hard one SIGKILL (RLIMIT_CPU). Unit: seconds. Default: not changed.
+ */
+export interface Rlimit2 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of data segment and heap (RLIMIT_DATA). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit3 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of a file that is written (RLIMIT_FSIZE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit4 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * File locks; without effect since Linux 2.4.25 (RLIMIT_LOCKS). Unit: count. Default: not changed.
+ */
+export interface Rlimit5 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Memory that may be locked (RLIMIT_MEMLOCK). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit6 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * POSIX message queues of the user (RLIMIT_MSGQUEUE). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit7 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Ceiling of the nice value, as 20 minus it: 40 allows -20 (RLIMIT_NICE). Unit: none. Default: not changed.
+ */
+export interface Rlimit8 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Open files (RLIMIT_NOFILE). Unit: count. Default: not changed.
+ */
+export interface Rlimit9 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Processes and threads of the user, on the whole board (RLIMIT_NPROC). Unit: count. Default: not changed.
+ */
+export interface Rlimit10 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Resident set; without effect since Linux 2.4.30 (RLIMIT_RSS). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit11 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Ceiling of the real-time priority, 0 to 99 (RLIMIT_RTPRIO). Unit: none. Default: not changed.
+ */
+export interface Rlimit12 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * CPU time under real-time scheduling without a blocking call (RLIMIT_RTTIME). Unit: microseconds. Default: not changed.
+ */
+export interface Rlimit13 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Queued signals of the user (RLIMIT_SIGPENDING). Unit: count. Default: not changed.
+ */
+export interface Rlimit14 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
+}
+/**
+ * Size of the stack (RLIMIT_STACK). Unit: bytes. Default: not changed.
+ */
+export interface Rlimit15 {
+  /**
+   * Limit in force. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  soft?: number | string | null;
+  /**
+   * Ceiling up to which the program may raise the soft limit, at least `soft`. Unit: that of the resource; null or `unlimited` lifts it. Default: unlimited.
+   */
+  hard?: number | string | null;
 }

@@ -62,13 +62,21 @@ export const shape = {
    "types": [
     "integer"
    ],
-   "example": 1000
+   "example": 1000,
+   "range": [
+    0,
+    65535
+   ]
   },
   "gid": {
    "types": [
     "integer"
    ],
-   "example": 1000
+   "example": 1000,
+   "range": [
+    0,
+    65535
+   ]
   },
   "suppl_groups": {
    "types": [
@@ -158,7 +166,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -167,12 +178,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 268435456,
+      "hard": 268435456
      }
     },
     "core": {
@@ -187,7 +201,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -196,12 +213,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 0,
+      "hard": 0
      }
     },
     "cpu": {
@@ -216,7 +236,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -225,12 +248,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 60,
+      "hard": 90
      }
     },
     "data": {
@@ -245,7 +271,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -254,12 +283,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 67108864,
+      "hard": 67108864
      }
     },
     "fsize": {
@@ -274,7 +306,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -283,12 +318,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 1048576,
+      "hard": 1048576
      }
     },
     "locks": {
@@ -303,7 +341,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -312,12 +353,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 10,
+      "hard": 10
      }
     },
     "memlock": {
@@ -332,7 +376,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -341,12 +388,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 65536,
+      "hard": 65536
      }
     },
     "msgqueue": {
@@ -361,7 +411,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -370,12 +423,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 819200,
+      "hard": 819200
      }
     },
     "nice": {
@@ -390,7 +446,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -399,12 +458,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 20,
+      "hard": 20
      }
     },
     "nofile": {
@@ -419,7 +481,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -428,7 +493,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
@@ -448,7 +516,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -457,12 +528,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 64,
+      "hard": 64
      }
     },
     "rss": {
@@ -477,7 +551,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -486,12 +563,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 67108864,
+      "hard": 67108864
      }
     },
     "rtprio": {
@@ -506,7 +586,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -515,12 +598,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 10,
+      "hard": 10
      }
     },
     "rttime": {
@@ -535,7 +621,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -544,12 +633,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 200000,
+      "hard": 1000000
      }
     },
     "sigpending": {
@@ -564,7 +656,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -573,12 +668,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 64,
+      "hard": 64
      }
     },
     "stack": {
@@ -593,7 +691,10 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 1024
+       "example": 1024,
+       "range": [
+        0
+       ]
       },
       "hard": {
        "types": [
@@ -602,12 +703,15 @@ export const shape = {
         "null"
        ],
        "quantity": "rlimit_value",
-       "example": 4096
+       "example": 4096,
+       "range": [
+        0
+       ]
       }
      },
      "example": {
-      "soft": 1024,
-      "hard": 4096
+      "soft": 1048576,
+      "hard": 8388608
      }
     }
    },
@@ -672,7 +776,10 @@ export const shape = {
        "string"
       ],
       "quantity": "size",
-      "example": "4 MiB"
+      "example": "4 MiB",
+      "range": [
+       "1 B"
+      ]
      },
      "name": {
       "types": [
@@ -1470,7 +1577,11 @@ export const shape = {
       "string"
      ],
      "quantity": "duration",
-     "example": "1 s"
+     "example": "1 s",
+     "range": [
+      "10 ms",
+      "24 d"
+     ]
     },
     "max_delay": {
      "types": [
@@ -1478,13 +1589,21 @@ export const shape = {
       "string"
      ],
      "quantity": "duration",
-     "example": "1 min"
+     "example": "1 min",
+     "range": [
+      "10 ms",
+      "24 d"
+     ]
     },
     "multiplier": {
      "types": [
       "number"
      ],
-     "example": 2
+     "example": 2,
+     "range": [
+      1,
+      100
+     ]
     },
     "jitter": {
      "types": [
@@ -1492,7 +1611,11 @@ export const shape = {
       "string"
      ],
      "quantity": "share",
-     "example": "20 %"
+     "example": "20 %",
+     "range": [
+      "0 %",
+      "100 %"
+     ]
     },
     "reset_after": {
      "types": [
@@ -1500,7 +1623,11 @@ export const shape = {
       "string"
      ],
      "quantity": "duration",
-     "example": "1 min"
+     "example": "1 min",
+     "range": [
+      "0 s",
+      "24 d"
+     ]
     },
     "max_restarts": {
      "types": [
@@ -1508,7 +1635,10 @@ export const shape = {
       "string"
      ],
      "quantity": "restart_count",
-     "example": 5
+     "example": 5,
+     "range": [
+      0
+     ]
     }
    },
    "example": "on_failure"
@@ -1558,7 +1688,11 @@ export const shape = {
       "string"
      ],
      "quantity": "duration",
-     "example": "10 s"
+     "example": "10 s",
+     "range": [
+      "0 s",
+      "24 d"
+     ]
     }
    },
    "example": {
@@ -1895,11 +2029,7 @@ export const shape = {
        }
       }
      },
-     "example": {
-      "fifo": {
-       "priority": 10
-      }
-     }
+     "example": "idle"
     }
    },
    "example": {
@@ -2003,7 +2133,11 @@ export const shape = {
             "string"
            ],
            "quantity": "u64",
-           "example": 1
+           "example": 1,
+           "range": [
+            0,
+            "0xffffffffffffffff"
+           ]
           },
           "example": [
            0,
@@ -2016,7 +2150,11 @@ export const shape = {
            "string"
           ],
           "quantity": "u64",
-          "example": "0xff"
+          "example": "0xff",
+          "range": [
+           0,
+           "0xffffffffffffffff"
+          ]
          }
         },
         "example": {
@@ -2078,7 +2216,11 @@ export const shape = {
             "string"
            ],
            "quantity": "u64",
-           "example": 1
+           "example": 1,
+           "range": [
+            0,
+            "0xffffffffffffffff"
+           ]
           },
           "example": [
            0,
@@ -2091,7 +2233,11 @@ export const shape = {
            "string"
           ],
           "quantity": "u64",
-          "example": "0xff"
+          "example": "0xff",
+          "range": [
+           0,
+           "0xffffffffffffffff"
+          ]
          }
         },
         "example": {

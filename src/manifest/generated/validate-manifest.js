@@ -2,27 +2,86 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"pattern":"^(idle|deadline)$","additionalProperties":false,"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}}}}},"network":{"type":["string","object"],"pattern":"^(none|host)$","additionalProperties":false,"properties":{"namespace":{"type":"string"}}},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
-const schema12 = {"type":["integer","string","null"]};
-const schema44 = {"type":["integer","string"]};
-const schema45 = {"type":"integer"};
-const schema46 = {"type":["integer","string"]};
-const schema51 = {"type":["integer","string"]};
-const schema52 = {"type":["integer","string"]};
-const schema56 = {"type":["integer","string"]};
-const schema60 = {"type":["integer","string"]};
-const schema62 = {"type":["number","string"]};
-const schema64 = {"type":["number","string"]};
-const schema66 = {"type":["integer","string"]};
-const schema70 = {"type":["number","string"]};
-const schema74 = {"type":["integer","string"]};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}},"additionalProperties":false,"pattern":"^(idle|deadline)$"}}},"network":{"type":["string","object"],"properties":{"namespace":{"type":"string"}},"additionalProperties":false,"pattern":"^(none|host)$"},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
+const schema15 = {"type":["integer","string"]};
+const schema16 = {"type":"integer"};
+const schema17 = {"type":["integer","string"]};
+const schema22 = {"type":["integer","string"]};
+const schema23 = {"type":["integer","string"]};
+const schema27 = {"type":["integer","string"]};
+const schema31 = {"type":["integer","string"]};
+const schema33 = {"type":["number","string"]};
+const schema35 = {"type":["number","string"]};
+const schema37 = {"type":["integer","string"]};
+const schema41 = {"type":["number","string"]};
+const schema45 = {"type":["integer","string"]};
 const func2 = Object.prototype.hasOwnProperty;
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}};
+const schema13 = {"type":["integer","string","null"]};
+
+function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!((key0 === "soft") || (key0 === "hard"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.soft !== undefined){
+let data0 = data.soft;
+if(((!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))) && (typeof data0 !== "string")) && (data0 !== null)){
+const err1 = {instancePath:instancePath+"/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string,null"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.hard !== undefined){
+let data1 = data.hard;
+if(((!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))) && (typeof data1 !== "string")) && (data1 !== null)){
+const err2 = {instancePath:instancePath+"/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema13.type},message:"must be integer,string,null"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate11.errors = vErrors;
+return errors === 0;
+}
+
 const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
 const pattern1 = new RegExp("^(host|package|/.*)$", "u");
 const pattern2 = new RegExp("^(idle|deadline)$", "u");
 const pattern3 = new RegExp("^(none|host)$", "u");
 const pattern4 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
-const pattern5 = new RegExp("^any$", "u");
+const pattern5 = new RegExp("^(any)$", "u");
 const pattern7 = new RegExp("^full$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -282,11 +341,104 @@ errors++;
 }
 }
 if(data13.as !== undefined){
-let data14 = data13.as;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-for(const key3 in data14){
-if(!((key3 === "soft") || (key3 === "hard"))){
-const err20 = {instancePath:instancePath+"/rlimits/as",schemaPath:"#/properties/rlimits/properties/as/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(!(validate11(data13.as, {instancePath:instancePath+"/rlimits/as",parentData:data13,parentDataProperty:"as",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.core !== undefined){
+if(!(validate11(data13.core, {instancePath:instancePath+"/rlimits/core",parentData:data13,parentDataProperty:"core",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.cpu !== undefined){
+if(!(validate11(data13.cpu, {instancePath:instancePath+"/rlimits/cpu",parentData:data13,parentDataProperty:"cpu",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.data !== undefined){
+if(!(validate11(data13.data, {instancePath:instancePath+"/rlimits/data",parentData:data13,parentDataProperty:"data",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.fsize !== undefined){
+if(!(validate11(data13.fsize, {instancePath:instancePath+"/rlimits/fsize",parentData:data13,parentDataProperty:"fsize",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.locks !== undefined){
+if(!(validate11(data13.locks, {instancePath:instancePath+"/rlimits/locks",parentData:data13,parentDataProperty:"locks",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.memlock !== undefined){
+if(!(validate11(data13.memlock, {instancePath:instancePath+"/rlimits/memlock",parentData:data13,parentDataProperty:"memlock",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.msgqueue !== undefined){
+if(!(validate11(data13.msgqueue, {instancePath:instancePath+"/rlimits/msgqueue",parentData:data13,parentDataProperty:"msgqueue",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nice !== undefined){
+if(!(validate11(data13.nice, {instancePath:instancePath+"/rlimits/nice",parentData:data13,parentDataProperty:"nice",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nofile !== undefined){
+if(!(validate11(data13.nofile, {instancePath:instancePath+"/rlimits/nofile",parentData:data13,parentDataProperty:"nofile",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.nproc !== undefined){
+if(!(validate11(data13.nproc, {instancePath:instancePath+"/rlimits/nproc",parentData:data13,parentDataProperty:"nproc",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rss !== undefined){
+if(!(validate11(data13.rss, {instancePath:instancePath+"/rlimits/rss",parentData:data13,parentDataProperty:"rss",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rtprio !== undefined){
+if(!(validate11(data13.rtprio, {instancePath:instancePath+"/rlimits/rtprio",parentData:data13,parentDataProperty:"rtprio",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.rttime !== undefined){
+if(!(validate11(data13.rttime, {instancePath:instancePath+"/rlimits/rttime",parentData:data13,parentDataProperty:"rttime",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.sigpending !== undefined){
+if(!(validate11(data13.sigpending, {instancePath:instancePath+"/rlimits/sigpending",parentData:data13,parentDataProperty:"sigpending",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+if(data13.stack !== undefined){
+if(!(validate11(data13.stack, {instancePath:instancePath+"/rlimits/stack",parentData:data13,parentDataProperty:"stack",rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/rlimits",schemaPath:"#/properties/rlimits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -296,10 +448,14 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data14.soft !== undefined){
-let data15 = data14.soft;
-if(((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")) && (data15 !== null)){
-const err21 = {instancePath:instancePath+"/rlimits/as/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data.mounts !== undefined){
+let data30 = data.mounts;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+for(const key3 in data30){
+let data31 = data30[key3];
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.type === undefined){
+const err21 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -308,11 +464,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-if(data14.hard !== undefined){
-let data16 = data14.hard;
-if(((!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))) && (typeof data16 !== "string")) && (data16 !== null)){
-const err22 = {instancePath:instancePath+"/rlimits/as/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+for(const key4 in data31){
+if(!(func2.call(schema11.properties.mounts.additionalProperties.properties, key4))){
+const err22 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -322,9 +476,10 @@ vErrors.push(err22);
 errors++;
 }
 }
-}
-else {
-const err23 = {instancePath:instancePath+"/rlimits/as",schemaPath:"#/properties/rlimits/properties/as/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.type !== undefined){
+let data32 = data31.type;
+if(typeof data32 !== "string"){
+const err23 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -333,13 +488,8 @@ vErrors.push(err23);
 }
 errors++;
 }
-}
-if(data13.core !== undefined){
-let data17 = data13.core;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key4 in data17){
-if(!((key4 === "soft") || (key4 === "hard"))){
-const err24 = {instancePath:instancePath+"/rlimits/core",schemaPath:"#/properties/rlimits/properties/core/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+if(!((((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource")) || (data32 === "persist")) || (data32 === "sockets"))){
+const err24 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -349,10 +499,9 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data17.soft !== undefined){
-let data18 = data17.soft;
-if(((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")) && (data18 !== null)){
-const err25 = {instancePath:instancePath+"/rlimits/core/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.host !== undefined){
+if(typeof data31.host !== "string"){
+const err25 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/host",schemaPath:"#/properties/mounts/additionalProperties/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -362,10 +511,9 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data17.hard !== undefined){
-let data19 = data17.hard;
-if(((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")) && (data19 !== null)){
-const err26 = {instancePath:instancePath+"/rlimits/core/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.options !== undefined){
+if(typeof data31.options !== "string"){
+const err26 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/options",schemaPath:"#/properties/mounts/additionalProperties/properties/options/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -375,9 +523,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-}
-else {
-const err27 = {instancePath:instancePath+"/rlimits/core",schemaPath:"#/properties/rlimits/properties/core/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.optional !== undefined){
+if(typeof data31.optional !== "boolean"){
+const err27 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/optional",schemaPath:"#/properties/mounts/additionalProperties/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -387,12 +535,10 @@ vErrors.push(err27);
 errors++;
 }
 }
-if(data13.cpu !== undefined){
-let data20 = data13.cpu;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-for(const key5 in data20){
-if(!((key5 === "soft") || (key5 === "hard"))){
-const err28 = {instancePath:instancePath+"/rlimits/cpu",schemaPath:"#/properties/rlimits/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data31.size !== undefined){
+let data36 = data31.size;
+if((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (typeof data36 !== "string")){
+const err28 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: schema15.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -402,10 +548,9 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data20.soft !== undefined){
-let data21 = data20.soft;
-if(((!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))) && (typeof data21 !== "string")) && (data21 !== null)){
-const err29 = {instancePath:instancePath+"/rlimits/cpu/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.name !== undefined){
+if(typeof data31.name !== "string"){
+const err29 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/name",schemaPath:"#/properties/mounts/additionalProperties/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -415,10 +560,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data20.hard !== undefined){
-let data22 = data20.hard;
-if(((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (typeof data22 !== "string")) && (data22 !== null)){
-const err30 = {instancePath:instancePath+"/rlimits/cpu/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data31.version !== undefined){
+if(typeof data31.version !== "string"){
+const err30 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/mounts/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -428,9 +572,9 @@ vErrors.push(err30);
 errors++;
 }
 }
-}
-else {
-const err31 = {instancePath:instancePath+"/rlimits/cpu",schemaPath:"#/properties/rlimits/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.dir !== undefined){
+if(typeof data31.dir !== "string"){
+const err31 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/mounts/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -440,12 +584,10 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data13.data !== undefined){
-let data23 = data13.data;
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-for(const key6 in data23){
-if(!((key6 === "soft") || (key6 === "hard"))){
-const err32 = {instancePath:instancePath+"/rlimits/data",schemaPath:"#/properties/rlimits/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data31.mode !== undefined){
+let data40 = data31.mode;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+const err32 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -455,10 +597,9 @@ vErrors.push(err32);
 errors++;
 }
 }
-if(data23.soft !== undefined){
-let data24 = data23.soft;
-if(((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")) && (data24 !== null)){
-const err33 = {instancePath:instancePath+"/rlimits/data/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err33 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -468,10 +609,9 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data23.hard !== undefined){
-let data25 = data23.hard;
-if(((!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))) && (typeof data25 !== "string")) && (data25 !== null)){
-const err34 = {instancePath:instancePath+"/rlimits/data/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err34 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -481,9 +621,11 @@ vErrors.push(err34);
 errors++;
 }
 }
-}
-else {
-const err35 = {instancePath:instancePath+"/rlimits/data",schemaPath:"#/properties/rlimits/properties/data/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.io !== undefined){
+let data41 = data.io;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.stdout === undefined){
+const err35 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -492,13 +634,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-if(data13.fsize !== undefined){
-let data26 = data13.fsize;
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-for(const key7 in data26){
-if(!((key7 === "soft") || (key7 === "hard"))){
-const err36 = {instancePath:instancePath+"/rlimits/fsize",schemaPath:"#/properties/rlimits/properties/fsize/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if(data41.stderr === undefined){
+const err36 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -507,11 +644,9 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-if(data26.soft !== undefined){
-let data27 = data26.soft;
-if(((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")) && (data27 !== null)){
-const err37 = {instancePath:instancePath+"/rlimits/fsize/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+for(const key5 in data41){
+if(!((key5 === "stdout") || (key5 === "stderr"))){
+const err37 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -521,10 +656,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data26.hard !== undefined){
-let data28 = data26.hard;
-if(((!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))) && (typeof data28 !== "string")) && (data28 !== null)){
-const err38 = {instancePath:instancePath+"/rlimits/fsize/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data41.stdout !== undefined){
+let data42 = data41.stdout;
+if(typeof data42 !== "string"){
+const err38 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -533,10 +668,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-else {
-const err39 = {instancePath:instancePath+"/rlimits/fsize",schemaPath:"#/properties/rlimits/properties/fsize/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data42 === "pipe") || (data42 === "discard")) || (data42 === "inherit"))){
+const err39 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -546,12 +679,10 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data13.locks !== undefined){
-let data29 = data13.locks;
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-for(const key8 in data29){
-if(!((key8 === "soft") || (key8 === "hard"))){
-const err40 = {instancePath:instancePath+"/rlimits/locks",schemaPath:"#/properties/rlimits/properties/locks/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+if(data41.stderr !== undefined){
+let data43 = data41.stderr;
+if(typeof data43 !== "string"){
+const err40 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -560,11 +691,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-if(data29.soft !== undefined){
-let data30 = data29.soft;
-if(((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")) && (data30 !== null)){
-const err41 = {instancePath:instancePath+"/rlimits/locks/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(!(((data43 === "pipe") || (data43 === "discard")) || (data43 === "inherit"))){
+const err41 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -574,10 +702,9 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data29.hard !== undefined){
-let data31 = data29.hard;
-if(((!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))) && (typeof data31 !== "string")) && (data31 !== null)){
-const err42 = {instancePath:instancePath+"/rlimits/locks/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err42 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -587,9 +714,12 @@ vErrors.push(err42);
 errors++;
 }
 }
-}
-else {
-const err43 = {instancePath:instancePath+"/rlimits/locks",schemaPath:"#/properties/rlimits/properties/locks/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.cgroups !== undefined){
+let data44 = data.cgroups;
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+for(const key6 in data44){
+if(!(func2.call(schema11.properties.cgroups.properties, key6))){
+const err43 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -599,12 +729,10 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data13.memlock !== undefined){
-let data32 = data13.memlock;
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-for(const key9 in data32){
-if(!((key9 === "soft") || (key9 === "hard"))){
-const err44 = {instancePath:instancePath+"/rlimits/memlock",schemaPath:"#/properties/rlimits/properties/memlock/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(data44.enforce !== undefined){
+let data45 = data44.enforce;
+if(typeof data45 !== "string"){
+const err44 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -613,11 +741,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-if(data32.soft !== undefined){
-let data33 = data32.soft;
-if(((!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))) && (typeof data33 !== "string")) && (data33 !== null)){
-const err45 = {instancePath:instancePath+"/rlimits/memlock/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(!((data45 === "strict") || (data45 === "best_effort"))){
+const err45 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -627,10 +752,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data32.hard !== undefined){
-let data34 = data32.hard;
-if(((!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))) && (typeof data34 !== "string")) && (data34 !== null)){
-const err46 = {instancePath:instancePath+"/rlimits/memlock/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data44.parent !== undefined){
+if(typeof data44.parent !== "string"){
+const err46 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -640,9 +764,12 @@ vErrors.push(err46);
 errors++;
 }
 }
-}
-else {
-const err47 = {instancePath:instancePath+"/rlimits/memlock",schemaPath:"#/properties/rlimits/properties/memlock/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data44.memory !== undefined){
+let data47 = data44.memory;
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+for(const key7 in data47){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
+const err47 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -652,12 +779,10 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data13.msgqueue !== undefined){
-let data35 = data13.msgqueue;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-for(const key10 in data35){
-if(!((key10 === "soft") || (key10 === "hard"))){
-const err48 = {instancePath:instancePath+"/rlimits/msgqueue",schemaPath:"#/properties/rlimits/properties/msgqueue/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(data47.memory_hard_limit !== undefined){
+let data48 = data47.memory_hard_limit;
+if((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")){
+const err48 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -667,10 +792,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data35.soft !== undefined){
-let data36 = data35.soft;
-if(((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (typeof data36 !== "string")) && (data36 !== null)){
-const err49 = {instancePath:instancePath+"/rlimits/msgqueue/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data47.memory_soft_limit !== undefined){
+let data49 = data47.memory_soft_limit;
+if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
+const err49 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -680,10 +805,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data35.hard !== undefined){
-let data37 = data35.hard;
-if(((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")) && (data37 !== null)){
-const err50 = {instancePath:instancePath+"/rlimits/msgqueue/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data47.memory_swap_limit !== undefined){
+let data50 = data47.memory_swap_limit;
+if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
+const err50 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -693,9 +818,10 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/rlimits/msgqueue",schemaPath:"#/properties/rlimits/properties/msgqueue/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data47.kernel_memory_limit !== undefined){
+let data51 = data47.kernel_memory_limit;
+if((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")){
+const err51 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -705,12 +831,10 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data13.nice !== undefined){
-let data38 = data13.nice;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-for(const key11 in data38){
-if(!((key11 === "soft") || (key11 === "hard"))){
-const err52 = {instancePath:instancePath+"/rlimits/nice",schemaPath:"#/properties/rlimits/properties/nice/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+if(data47.kernel_tcp_memory_limit !== undefined){
+let data52 = data47.kernel_tcp_memory_limit;
+if((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")){
+const err52 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -720,10 +844,10 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data38.soft !== undefined){
-let data39 = data38.soft;
-if(((!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))) && (typeof data39 !== "string")) && (data39 !== null)){
-const err53 = {instancePath:instancePath+"/rlimits/nice/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data47.swappiness !== undefined){
+let data53 = data47.swappiness;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+const err53 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -733,10 +857,9 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data38.hard !== undefined){
-let data40 = data38.hard;
-if(((!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))) && (typeof data40 !== "string")) && (data40 !== null)){
-const err54 = {instancePath:instancePath+"/rlimits/nice/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data47.oom_kill_disable !== undefined){
+if(typeof data47.oom_kill_disable !== "boolean"){
+const err54 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -746,9 +869,9 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
-else {
-const err55 = {instancePath:instancePath+"/rlimits/nice",schemaPath:"#/properties/rlimits/properties/nice/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data47.oom_group !== undefined){
+if(typeof data47.oom_group !== "boolean"){
+const err55 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -758,12 +881,9 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data13.nofile !== undefined){
-let data41 = data13.nofile;
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-for(const key12 in data41){
-if(!((key12 === "soft") || (key12 === "hard"))){
-const err56 = {instancePath:instancePath+"/rlimits/nofile",schemaPath:"#/properties/rlimits/properties/nofile/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(data47.oom_monitor !== undefined){
+if(typeof data47.oom_monitor !== "boolean"){
+const err56 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -773,10 +893,12 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data41.soft !== undefined){
-let data42 = data41.soft;
-if(((!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))) && (typeof data42 !== "string")) && (data42 !== null)){
-const err57 = {instancePath:instancePath+"/rlimits/nofile/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data47.attrs !== undefined){
+let data57 = data47.attrs;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+for(const key8 in data57){
+if(typeof data57[key8] !== "string"){
+const err57 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -786,10 +908,9 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data41.hard !== undefined){
-let data43 = data41.hard;
-if(((!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))) && (typeof data43 !== "string")) && (data43 !== null)){
-const err58 = {instancePath:instancePath+"/rlimits/nofile/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err58 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -801,7 +922,7 @@ errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/rlimits/nofile",schemaPath:"#/properties/rlimits/properties/nofile/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err59 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -811,12 +932,12 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data13.nproc !== undefined){
-let data44 = data13.nproc;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-for(const key13 in data44){
-if(!((key13 === "soft") || (key13 === "hard"))){
-const err60 = {instancePath:instancePath+"/rlimits/nproc",schemaPath:"#/properties/rlimits/properties/nproc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+if(data44.cpu !== undefined){
+let data59 = data44.cpu;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+for(const key9 in data59){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key9))){
+const err60 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -826,10 +947,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data44.soft !== undefined){
-let data45 = data44.soft;
-if(((!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))) && (typeof data45 !== "string")) && (data45 !== null)){
-const err61 = {instancePath:instancePath+"/rlimits/nproc/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.shares !== undefined){
+let data60 = data59.shares;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+const err61 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -839,10 +960,10 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data44.hard !== undefined){
-let data46 = data44.hard;
-if(((!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))) && (typeof data46 !== "string")) && (data46 !== null)){
-const err62 = {instancePath:instancePath+"/rlimits/nproc/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.quota !== undefined){
+let data61 = data59.quota;
+if((!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))) && (typeof data61 !== "string")){
+const err62 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -852,9 +973,10 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
-else {
-const err63 = {instancePath:instancePath+"/rlimits/nproc",schemaPath:"#/properties/rlimits/properties/nproc/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data59.period !== undefined){
+let data62 = data59.period;
+if((!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))) && (typeof data62 !== "string")){
+const err63 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -864,12 +986,10 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data13.rss !== undefined){
-let data47 = data13.rss;
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-for(const key14 in data47){
-if(!((key14 === "soft") || (key14 === "hard"))){
-const err64 = {instancePath:instancePath+"/rlimits/rss",schemaPath:"#/properties/rlimits/properties/rss/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(data59.burst !== undefined){
+let data63 = data59.burst;
+if((!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))) && (typeof data63 !== "string")){
+const err64 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -879,10 +999,10 @@ vErrors.push(err64);
 errors++;
 }
 }
-if(data47.soft !== undefined){
-let data48 = data47.soft;
-if(((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")) && (data48 !== null)){
-const err65 = {instancePath:instancePath+"/rlimits/rss/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.idle !== undefined){
+let data64 = data59.idle;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err65 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -892,10 +1012,9 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data47.hard !== undefined){
-let data49 = data47.hard;
-if(((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")) && (data49 !== null)){
-const err66 = {instancePath:instancePath+"/rlimits/rss/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.cpus !== undefined){
+if(typeof data59.cpus !== "string"){
+const err66 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -905,9 +1024,9 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/rlimits/rss",schemaPath:"#/properties/rlimits/properties/rss/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data59.mems !== undefined){
+if(typeof data59.mems !== "string"){
+const err67 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -917,12 +1036,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data13.rtprio !== undefined){
-let data50 = data13.rtprio;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-for(const key15 in data50){
-if(!((key15 === "soft") || (key15 === "hard"))){
-const err68 = {instancePath:instancePath+"/rlimits/rtprio",schemaPath:"#/properties/rlimits/properties/rtprio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(data59.realtime_runtime !== undefined){
+let data67 = data59.realtime_runtime;
+if((!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))) && (typeof data67 !== "string")){
+const err68 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -932,10 +1049,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data50.soft !== undefined){
-let data51 = data50.soft;
-if(((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")) && (data51 !== null)){
-const err69 = {instancePath:instancePath+"/rlimits/rtprio/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.realtime_period !== undefined){
+let data68 = data59.realtime_period;
+if((!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))) && (typeof data68 !== "string")){
+const err69 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -945,10 +1062,12 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data50.hard !== undefined){
-let data52 = data50.hard;
-if(((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")) && (data52 !== null)){
-const err70 = {instancePath:instancePath+"/rlimits/rtprio/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data59.attrs !== undefined){
+let data69 = data59.attrs;
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+for(const key10 in data69){
+if(typeof data69[key10] !== "string"){
+const err70 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -960,7 +1079,7 @@ errors++;
 }
 }
 else {
-const err71 = {instancePath:instancePath+"/rlimits/rtprio",schemaPath:"#/properties/rlimits/properties/rtprio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err71 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -970,12 +1089,9 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data13.rttime !== undefined){
-let data53 = data13.rttime;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-for(const key16 in data53){
-if(!((key16 === "soft") || (key16 === "hard"))){
-const err72 = {instancePath:instancePath+"/rlimits/rttime",schemaPath:"#/properties/rlimits/properties/rttime/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+else {
+const err72 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -985,10 +1101,12 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data53.soft !== undefined){
-let data54 = data53.soft;
-if(((!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))) && (typeof data54 !== "string")) && (data54 !== null)){
-const err73 = {instancePath:instancePath+"/rlimits/rttime/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data44.blkio !== undefined){
+let data71 = data44.blkio;
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+for(const key11 in data71){
+if(!((((((((key11 === "weight") || (key11 === "leaf_weight")) || (key11 === "weight_device")) || (key11 === "throttle_read_bps_device")) || (key11 === "throttle_write_bps_device")) || (key11 === "throttle_read_iops_device")) || (key11 === "throttle_write_iops_device")) || (key11 === "attrs"))){
+const err73 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -998,10 +1116,10 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data53.hard !== undefined){
-let data55 = data53.hard;
-if(((!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))) && (typeof data55 !== "string")) && (data55 !== null)){
-const err74 = {instancePath:instancePath+"/rlimits/rttime/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data71.weight !== undefined){
+let data72 = data71.weight;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err74 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1011,9 +1129,10 @@ vErrors.push(err74);
 errors++;
 }
 }
-}
-else {
-const err75 = {instancePath:instancePath+"/rlimits/rttime",schemaPath:"#/properties/rlimits/properties/rttime/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.leaf_weight !== undefined){
+let data73 = data71.leaf_weight;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+const err75 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1023,12 +1142,16 @@ vErrors.push(err75);
 errors++;
 }
 }
-if(data13.sigpending !== undefined){
-let data56 = data13.sigpending;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-for(const key17 in data56){
-if(!((key17 === "soft") || (key17 === "hard"))){
-const err76 = {instancePath:instancePath+"/rlimits/sigpending",schemaPath:"#/properties/rlimits/properties/sigpending/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+if(data71.weight_device !== undefined){
+let data74 = data71.weight_device;
+if(Array.isArray(data74)){
+const len3 = data74.length;
+for(let i3=0; i3<len3; i3++){
+let data75 = data74[i3];
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+for(const key12 in data75){
+if(!(((((key12 === "device") || (key12 === "major")) || (key12 === "minor")) || (key12 === "weight")) || (key12 === "leaf_weight"))){
+const err76 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1038,10 +1161,9 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data56.soft !== undefined){
-let data57 = data56.soft;
-if(((!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))) && (typeof data57 !== "string")) && (data57 !== null)){
-const err77 = {instancePath:instancePath+"/rlimits/sigpending/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data75.device !== undefined){
+if(typeof data75.device !== "string"){
+const err77 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1051,10 +1173,10 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data56.hard !== undefined){
-let data58 = data56.hard;
-if(((!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))) && (typeof data58 !== "string")) && (data58 !== null)){
-const err78 = {instancePath:instancePath+"/rlimits/sigpending/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data75.major !== undefined){
+let data77 = data75.major;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+const err78 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1064,9 +1186,10 @@ vErrors.push(err78);
 errors++;
 }
 }
-}
-else {
-const err79 = {instancePath:instancePath+"/rlimits/sigpending",schemaPath:"#/properties/rlimits/properties/sigpending/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data75.minor !== undefined){
+let data78 = data75.minor;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+const err79 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1076,12 +1199,10 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data13.stack !== undefined){
-let data59 = data13.stack;
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-for(const key18 in data59){
-if(!((key18 === "soft") || (key18 === "hard"))){
-const err80 = {instancePath:instancePath+"/rlimits/stack",schemaPath:"#/properties/rlimits/properties/stack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+if(data75.weight !== undefined){
+let data79 = data75.weight;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+const err80 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1091,10 +1212,10 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data59.soft !== undefined){
-let data60 = data59.soft;
-if(((!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))) && (typeof data60 !== "string")) && (data60 !== null)){
-const err81 = {instancePath:instancePath+"/rlimits/stack/soft",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+if(data75.leaf_weight !== undefined){
+let data80 = data75.leaf_weight;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+const err81 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1104,10 +1225,9 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data59.hard !== undefined){
-let data61 = data59.hard;
-if(((!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))) && (typeof data61 !== "string")) && (data61 !== null)){
-const err82 = {instancePath:instancePath+"/rlimits/stack/hard",schemaPath:"#/definitions/rlimit_value/type",keyword:"type",params:{type: schema12.type},message:"must be integer,string,null"};
+}
+else {
+const err82 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1119,7 +1239,7 @@ errors++;
 }
 }
 else {
-const err83 = {instancePath:instancePath+"/rlimits/stack",schemaPath:"#/properties/rlimits/properties/stack/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err83 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1129,9 +1249,15 @@ vErrors.push(err83);
 errors++;
 }
 }
-}
-else {
-const err84 = {instancePath:instancePath+"/rlimits",schemaPath:"#/properties/rlimits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data71.throttle_read_bps_device !== undefined){
+let data81 = data71.throttle_read_bps_device;
+if(Array.isArray(data81)){
+const len4 = data81.length;
+for(let i4=0; i4<len4; i4++){
+let data82 = data81[i4];
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(data82.rate === undefined){
+const err84 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1140,15 +1266,9 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-if(data.mounts !== undefined){
-let data62 = data.mounts;
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-for(const key19 in data62){
-let data63 = data62[key19];
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(data63.type === undefined){
-const err85 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+for(const key13 in data82){
+if(!((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "rate"))){
+const err85 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1157,9 +1277,10 @@ vErrors.push(err85);
 }
 errors++;
 }
-for(const key20 in data63){
-if(!(func2.call(schema11.properties.mounts.additionalProperties.properties, key20))){
-const err86 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+}
+if(data82.device !== undefined){
+if(typeof data82.device !== "string"){
+const err86 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1169,10 +1290,10 @@ vErrors.push(err86);
 errors++;
 }
 }
-if(data63.type !== undefined){
-let data64 = data63.type;
-if(typeof data64 !== "string"){
-const err87 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.major !== undefined){
+let data84 = data82.major;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+const err87 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1181,8 +1302,11 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!((((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource")) || (data64 === "persist")) || (data64 === "sockets"))){
-const err88 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data82.minor !== undefined){
+let data85 = data82.minor;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+const err88 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1192,9 +1316,10 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data63.host !== undefined){
-if(typeof data63.host !== "string"){
-const err89 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/host",schemaPath:"#/properties/mounts/additionalProperties/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.rate !== undefined){
+let data86 = data82.rate;
+if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
+const err89 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1204,9 +1329,9 @@ vErrors.push(err89);
 errors++;
 }
 }
-if(data63.options !== undefined){
-if(typeof data63.options !== "string"){
-const err90 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/options",schemaPath:"#/properties/mounts/additionalProperties/properties/options/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err90 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1216,9 +1341,9 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data63.optional !== undefined){
-if(typeof data63.optional !== "boolean"){
-const err91 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/optional",schemaPath:"#/properties/mounts/additionalProperties/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err91 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1228,10 +1353,15 @@ vErrors.push(err91);
 errors++;
 }
 }
-if(data63.size !== undefined){
-let data68 = data63.size;
-if((!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))) && (typeof data68 !== "string")){
-const err92 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: schema44.type},message:"must be integer,string"};
+if(data71.throttle_write_bps_device !== undefined){
+let data87 = data71.throttle_write_bps_device;
+if(Array.isArray(data87)){
+const len5 = data87.length;
+for(let i5=0; i5<len5; i5++){
+let data88 = data87[i5];
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+if(data88.rate === undefined){
+const err92 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1240,10 +1370,9 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-if(data63.name !== undefined){
-if(typeof data63.name !== "string"){
-const err93 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/name",schemaPath:"#/properties/mounts/additionalProperties/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key14 in data88){
+if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
+const err93 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1253,9 +1382,9 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data63.version !== undefined){
-if(typeof data63.version !== "string"){
-const err94 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/mounts/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data88.device !== undefined){
+if(typeof data88.device !== "string"){
+const err94 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1265,9 +1394,10 @@ vErrors.push(err94);
 errors++;
 }
 }
-if(data63.dir !== undefined){
-if(typeof data63.dir !== "string"){
-const err95 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/dir",schemaPath:"#/properties/mounts/additionalProperties/properties/dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data88.major !== undefined){
+let data90 = data88.major;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+const err95 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1277,10 +1407,10 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data63.mode !== undefined){
-let data72 = data63.mode;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err96 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data88.minor !== undefined){
+let data91 = data88.minor;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+const err96 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1290,9 +1420,10 @@ vErrors.push(err96);
 errors++;
 }
 }
-}
-else {
-const err97 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data88.rate !== undefined){
+let data92 = data88.rate;
+if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
+const err97 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1304,7 +1435,7 @@ errors++;
 }
 }
 else {
-const err98 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1314,11 +1445,9 @@ vErrors.push(err98);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data73 = data.io;
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-if(data73.stdout === undefined){
-const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+}
+else {
+const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1327,8 +1456,16 @@ vErrors.push(err99);
 }
 errors++;
 }
-if(data73.stderr === undefined){
-const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data71.throttle_read_iops_device !== undefined){
+let data93 = data71.throttle_read_iops_device;
+if(Array.isArray(data93)){
+const len6 = data93.length;
+for(let i6=0; i6<len6; i6++){
+let data94 = data93[i6];
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+if(data94.rate === undefined){
+const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1337,9 +1474,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-for(const key21 in data73){
-if(!((key21 === "stdout") || (key21 === "stderr"))){
-const err101 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+for(const key15 in data94){
+if(!((((key15 === "device") || (key15 === "major")) || (key15 === "minor")) || (key15 === "rate"))){
+const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1349,10 +1486,9 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data73.stdout !== undefined){
-let data74 = data73.stdout;
-if(typeof data74 !== "string"){
-const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.device !== undefined){
+if(typeof data94.device !== "string"){
+const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1361,8 +1497,11 @@ vErrors.push(err102);
 }
 errors++;
 }
-if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
-const err103 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+}
+if(data94.major !== undefined){
+let data96 = data94.major;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1372,10 +1511,10 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data73.stderr !== undefined){
-let data75 = data73.stderr;
-if(typeof data75 !== "string"){
-const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.minor !== undefined){
+let data97 = data94.minor;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1384,8 +1523,11 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(!(((data75 === "pipe") || (data75 === "discard")) || (data75 === "inherit"))){
-const err105 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+if(data94.rate !== undefined){
+let data98 = data94.rate;
+if((!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))) && (typeof data98 !== "string")){
+const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1397,7 +1539,7 @@ errors++;
 }
 }
 else {
-const err106 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1407,12 +1549,9 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data.cgroups !== undefined){
-let data76 = data.cgroups;
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-for(const key22 in data76){
-if(!(func2.call(schema11.properties.cgroups.properties, key22))){
-const err107 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+else {
+const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1422,10 +1561,15 @@ vErrors.push(err107);
 errors++;
 }
 }
-if(data76.enforce !== undefined){
-let data77 = data76.enforce;
-if(typeof data77 !== "string"){
-const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data71.throttle_write_iops_device !== undefined){
+let data99 = data71.throttle_write_iops_device;
+if(Array.isArray(data99)){
+const len7 = data99.length;
+for(let i7=0; i7<len7; i7++){
+let data100 = data99[i7];
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.rate === undefined){
+const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1434,8 +1578,9 @@ vErrors.push(err108);
 }
 errors++;
 }
-if(!((data77 === "strict") || (data77 === "best_effort"))){
-const err109 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+for(const key16 in data100){
+if(!((((key16 === "device") || (key16 === "major")) || (key16 === "minor")) || (key16 === "rate"))){
+const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1445,9 +1590,9 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data76.parent !== undefined){
-if(typeof data76.parent !== "string"){
-const err110 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data100.device !== undefined){
+if(typeof data100.device !== "string"){
+const err110 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1457,12 +1602,10 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data76.memory !== undefined){
-let data79 = data76.memory;
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-for(const key23 in data79){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
-const err111 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(data100.major !== undefined){
+let data102 = data100.major;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+const err111 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1472,10 +1615,10 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data79.memory_hard_limit !== undefined){
-let data80 = data79.memory_hard_limit;
-if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
-const err112 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data100.minor !== undefined){
+let data103 = data100.minor;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+const err112 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1485,10 +1628,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data79.memory_soft_limit !== undefined){
-let data81 = data79.memory_soft_limit;
-if((!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))) && (typeof data81 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data100.rate !== undefined){
+let data104 = data100.rate;
+if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
+const err113 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1498,10 +1641,9 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data79.memory_swap_limit !== undefined){
-let data82 = data79.memory_swap_limit;
-if((!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))) && (typeof data82 !== "string")){
-const err114 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+}
+else {
+const err114 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1511,10 +1653,9 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data79.kernel_memory_limit !== undefined){
-let data83 = data79.kernel_memory_limit;
-if((!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))) && (typeof data83 !== "string")){
-const err115 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+}
+else {
+const err115 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1524,10 +1665,12 @@ vErrors.push(err115);
 errors++;
 }
 }
-if(data79.kernel_tcp_memory_limit !== undefined){
-let data84 = data79.kernel_tcp_memory_limit;
-if((!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))) && (typeof data84 !== "string")){
-const err116 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data71.attrs !== undefined){
+let data105 = data71.attrs;
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+for(const key17 in data105){
+if(typeof data105[key17] !== "string"){
+const err116 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1537,10 +1680,9 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data79.swappiness !== undefined){
-let data85 = data79.swappiness;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err117 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err117 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1550,9 +1692,9 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data79.oom_kill_disable !== undefined){
-if(typeof data79.oom_kill_disable !== "boolean"){
-const err118 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err118 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1562,9 +1704,11 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data79.oom_group !== undefined){
-if(typeof data79.oom_group !== "boolean"){
-const err119 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data44.pids !== undefined){
+let data107 = data44.pids;
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+if(data107.limit === undefined){
+const err119 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1573,10 +1717,9 @@ vErrors.push(err119);
 }
 errors++;
 }
-}
-if(data79.oom_monitor !== undefined){
-if(typeof data79.oom_monitor !== "boolean"){
-const err120 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+for(const key18 in data107){
+if(!(key18 === "limit")){
+const err120 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1586,12 +1729,10 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data79.attrs !== undefined){
-let data89 = data79.attrs;
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-for(const key24 in data89){
-if(typeof data89[key24] !== "string"){
-const err121 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data107.limit !== undefined){
+let data108 = data107.limit;
+if((!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))) && (typeof data108 !== "string")){
+const err121 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1603,7 +1744,7 @@ errors++;
 }
 }
 else {
-const err122 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err122 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1613,9 +1754,15 @@ vErrors.push(err122);
 errors++;
 }
 }
-}
-else {
-const err123 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data44.hugetlb !== undefined){
+let data109 = data44.hugetlb;
+if(Array.isArray(data109)){
+const len8 = data109.length;
+for(let i8=0; i8<len8; i8++){
+let data110 = data109[i8];
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+if(data110.page_size === undefined){
+const err123 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1624,13 +1771,8 @@ vErrors.push(err123);
 }
 errors++;
 }
-}
-if(data76.cpu !== undefined){
-let data91 = data76.cpu;
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-for(const key25 in data91){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key25))){
-const err124 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data110.limit === undefined){
+const err124 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1639,11 +1781,9 @@ vErrors.push(err124);
 }
 errors++;
 }
-}
-if(data91.shares !== undefined){
-let data92 = data91.shares;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-const err125 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key19 in data110){
+if(!((key19 === "page_size") || (key19 === "limit"))){
+const err125 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1653,10 +1793,9 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data91.quota !== undefined){
-let data93 = data91.quota;
-if((!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))) && (typeof data93 !== "string")){
-const err126 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data110.page_size !== undefined){
+if(typeof data110.page_size !== "string"){
+const err126 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1666,10 +1805,10 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data91.period !== undefined){
-let data94 = data91.period;
-if((!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))) && (typeof data94 !== "string")){
-const err127 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data110.limit !== undefined){
+let data112 = data110.limit;
+if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
+const err127 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1679,10 +1818,9 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data91.burst !== undefined){
-let data95 = data91.burst;
-if((!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))) && (typeof data95 !== "string")){
-const err128 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+}
+else {
+const err128 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1692,10 +1830,9 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data91.idle !== undefined){
-let data96 = data91.idle;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-const err129 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err129 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1705,9 +1842,15 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data91.cpus !== undefined){
-if(typeof data91.cpus !== "string"){
-const err130 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.rdma !== undefined){
+let data113 = data44.rdma;
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+for(const key20 in data113){
+let data114 = data113[key20];
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+for(const key21 in data114){
+if(!((key21 === "hca_handles") || (key21 === "hca_objects"))){
+const err130 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1717,9 +1860,10 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data91.mems !== undefined){
-if(typeof data91.mems !== "string"){
-const err131 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data114.hca_handles !== undefined){
+let data115 = data114.hca_handles;
+if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
+const err131 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1729,10 +1873,10 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data91.realtime_runtime !== undefined){
-let data99 = data91.realtime_runtime;
-if((!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))) && (typeof data99 !== "string")){
-const err132 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data114.hca_objects !== undefined){
+let data116 = data114.hca_objects;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+const err132 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1742,10 +1886,9 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data91.realtime_period !== undefined){
-let data100 = data91.realtime_period;
-if((!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))) && (typeof data100 !== "string")){
-const err133 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+}
+else {
+const err133 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1755,12 +1898,9 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data91.attrs !== undefined){
-let data101 = data91.attrs;
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key26 in data101){
-if(typeof data101[key26] !== "string"){
-const err134 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err134 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1770,9 +1910,12 @@ vErrors.push(err134);
 errors++;
 }
 }
-}
-else {
-const err135 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data44.network !== undefined){
+let data117 = data44.network;
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+for(const key22 in data117){
+if(!((key22 === "class_id") || (key22 === "priorities"))){
+const err135 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1782,9 +1925,10 @@ vErrors.push(err135);
 errors++;
 }
 }
-}
-else {
-const err136 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data117.class_id !== undefined){
+let data118 = data117.class_id;
+if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
+const err136 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1794,12 +1938,15 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data76.blkio !== undefined){
-let data103 = data76.blkio;
-if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
-for(const key27 in data103){
-if(!((((((((key27 === "weight") || (key27 === "leaf_weight")) || (key27 === "weight_device")) || (key27 === "throttle_read_bps_device")) || (key27 === "throttle_write_bps_device")) || (key27 === "throttle_read_iops_device")) || (key27 === "throttle_write_iops_device")) || (key27 === "attrs"))){
-const err137 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(data117.priorities !== undefined){
+let data119 = data117.priorities;
+if(Array.isArray(data119)){
+const len9 = data119.length;
+for(let i9=0; i9<len9; i9++){
+let data120 = data119[i9];
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+if(data120.name === undefined){
+const err137 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1808,11 +1955,8 @@ vErrors.push(err137);
 }
 errors++;
 }
-}
-if(data103.weight !== undefined){
-let data104 = data103.weight;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-const err138 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data120.priority === undefined){
+const err138 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1821,11 +1965,9 @@ vErrors.push(err138);
 }
 errors++;
 }
-}
-if(data103.leaf_weight !== undefined){
-let data105 = data103.leaf_weight;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-const err139 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key23 in data120){
+if(!((key23 === "name") || (key23 === "priority"))){
+const err139 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1835,16 +1977,9 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data103.weight_device !== undefined){
-let data106 = data103.weight_device;
-if(Array.isArray(data106)){
-const len3 = data106.length;
-for(let i3=0; i3<len3; i3++){
-let data107 = data106[i3];
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-for(const key28 in data107){
-if(!(((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "weight")) || (key28 === "leaf_weight"))){
-const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data120.name !== undefined){
+if(typeof data120.name !== "string"){
+const err140 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1854,9 +1989,10 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data107.device !== undefined){
-if(typeof data107.device !== "string"){
-const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data120.priority !== undefined){
+let data122 = data120.priority;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+const err141 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1866,10 +2002,9 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data107.major !== undefined){
-let data109 = data107.major;
-if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-const err142 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err142 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1879,10 +2014,9 @@ vErrors.push(err142);
 errors++;
 }
 }
-if(data107.minor !== undefined){
-let data110 = data107.minor;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-const err143 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err143 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1892,10 +2026,9 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data107.weight !== undefined){
-let data111 = data107.weight;
-if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
-const err144 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err144 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1905,10 +2038,12 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data107.leaf_weight !== undefined){
-let data112 = data107.leaf_weight;
-if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
-const err145 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data44.unified !== undefined){
+let data123 = data44.unified;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key24 in data123){
+if(typeof data123[key24] !== "string"){
+const err145 = {instancePath:instancePath+"/cgroups/unified/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1920,7 +2055,7 @@ errors++;
 }
 }
 else {
-const err146 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err146 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1932,7 +2067,7 @@ errors++;
 }
 }
 else {
-const err147 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err147 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1942,15 +2077,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data103.throttle_read_bps_device !== undefined){
-let data113 = data103.throttle_read_bps_device;
-if(Array.isArray(data113)){
-const len4 = data113.length;
-for(let i4=0; i4<len4; i4++){
-let data114 = data113[i4];
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-if(data114.rate === undefined){
-const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data.autostart !== undefined){
+let data125 = data.autostart;
+if(typeof data125 !== "string"){
+const err148 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1959,9 +2089,8 @@ vErrors.push(err148);
 }
 errors++;
 }
-for(const key29 in data114){
-if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
-const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(!((data125 === "relaxed") || (data125 === "critical"))){
+const err149 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1971,9 +2100,10 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data114.device !== undefined){
-if(typeof data114.device !== "string"){
-const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.restart !== undefined){
+let data126 = data.restart;
+if((typeof data126 !== "string") && (!(data126 && typeof data126 == "object" && !Array.isArray(data126)))){
+const err150 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1982,11 +2112,9 @@ vErrors.push(err150);
 }
 errors++;
 }
-}
-if(data114.major !== undefined){
-let data116 = data114.major;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data126 === "string"){
+if(!pattern0.test(data126)){
+const err151 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1996,10 +2124,9 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data114.minor !== undefined){
-let data117 = data114.minor;
-if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
-const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.policy === undefined){
+const err152 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2008,11 +2135,9 @@ vErrors.push(err152);
 }
 errors++;
 }
-}
-if(data114.rate !== undefined){
-let data118 = data114.rate;
-if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
-const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+for(const key25 in data126){
+if(!(((((((key25 === "policy") || (key25 === "initial_delay")) || (key25 === "max_delay")) || (key25 === "multiplier")) || (key25 === "jitter")) || (key25 === "reset_after")) || (key25 === "max_restarts"))){
+const err153 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2022,9 +2147,10 @@ vErrors.push(err153);
 errors++;
 }
 }
-}
-else {
-const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.policy !== undefined){
+let data127 = data126.policy;
+if(typeof data127 !== "string"){
+const err154 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2033,10 +2159,8 @@ vErrors.push(err154);
 }
 errors++;
 }
-}
-}
-else {
-const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!(((data127 === "never") || (data127 === "on_failure")) || (data127 === "always"))){
+const err155 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2046,15 +2170,10 @@ vErrors.push(err155);
 errors++;
 }
 }
-if(data103.throttle_write_bps_device !== undefined){
-let data119 = data103.throttle_write_bps_device;
-if(Array.isArray(data119)){
-const len5 = data119.length;
-for(let i5=0; i5<len5; i5++){
-let data120 = data119[i5];
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.rate === undefined){
-const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data126.initial_delay !== undefined){
+let data128 = data126.initial_delay;
+if((!((typeof data128 == "number") && (isFinite(data128)))) && (typeof data128 !== "string")){
+const err156 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2063,9 +2182,11 @@ vErrors.push(err156);
 }
 errors++;
 }
-for(const key30 in data120){
-if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
-const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+if(data126.max_delay !== undefined){
+let data129 = data126.max_delay;
+if((!((typeof data129 == "number") && (isFinite(data129)))) && (typeof data129 !== "string")){
+const err157 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2075,9 +2196,10 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data120.device !== undefined){
-if(typeof data120.device !== "string"){
-const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data126.multiplier !== undefined){
+let data130 = data126.multiplier;
+if(!((typeof data130 == "number") && (isFinite(data130)))){
+const err158 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2087,10 +2209,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data120.major !== undefined){
-let data122 = data120.major;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data126.jitter !== undefined){
+let data131 = data126.jitter;
+if((!((typeof data131 == "number") && (isFinite(data131)))) && (typeof data131 !== "string")){
+const err159 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema35.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2100,10 +2222,10 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data120.minor !== undefined){
-let data123 = data120.minor;
-if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
-const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data126.reset_after !== undefined){
+let data132 = data126.reset_after;
+if((!((typeof data132 == "number") && (isFinite(data132)))) && (typeof data132 !== "string")){
+const err160 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2113,10 +2235,10 @@ vErrors.push(err160);
 errors++;
 }
 }
-if(data120.rate !== undefined){
-let data124 = data120.rate;
-if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
-const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(data126.max_restarts !== undefined){
+let data133 = data126.max_restarts;
+if((!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))) && (typeof data133 !== "string")){
+const err161 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema37.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2127,8 +2249,13 @@ errors++;
 }
 }
 }
-else {
-const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+}
+if(data.stop !== undefined){
+let data134 = data.stop;
+if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
+for(const key26 in data134){
+if(!((key26 === "signal") || (key26 === "timeout"))){
+const err162 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2138,9 +2265,10 @@ vErrors.push(err162);
 errors++;
 }
 }
-}
-else {
-const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data134.signal !== undefined){
+let data135 = data134.signal;
+if(typeof data135 !== "string"){
+const err163 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2149,16 +2277,8 @@ vErrors.push(err163);
 }
 errors++;
 }
-}
-if(data103.throttle_read_iops_device !== undefined){
-let data125 = data103.throttle_read_iops_device;
-if(Array.isArray(data125)){
-const len6 = data125.length;
-for(let i6=0; i6<len6; i6++){
-let data126 = data125[i6];
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.rate === undefined){
-const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(!((((((((((((((((((((((((((data135 === "SIGHUP") || (data135 === "SIGINT")) || (data135 === "SIGQUIT")) || (data135 === "SIGILL")) || (data135 === "SIGTRAP")) || (data135 === "SIGABRT")) || (data135 === "SIGBUS")) || (data135 === "SIGFPE")) || (data135 === "SIGKILL")) || (data135 === "SIGUSR1")) || (data135 === "SIGSEGV")) || (data135 === "SIGUSR2")) || (data135 === "SIGPIPE")) || (data135 === "SIGALRM")) || (data135 === "SIGTERM")) || (data135 === "SIGSTKFLT")) || (data135 === "SIGCONT")) || (data135 === "SIGURG")) || (data135 === "SIGXCPU")) || (data135 === "SIGXFSZ")) || (data135 === "SIGVTALRM")) || (data135 === "SIGPROF")) || (data135 === "SIGWINCH")) || (data135 === "SIGIO")) || (data135 === "SIGPWR")) || (data135 === "SIGSYS"))){
+const err164 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2167,9 +2287,11 @@ vErrors.push(err164);
 }
 errors++;
 }
-for(const key31 in data126){
-if(!((((key31 === "device") || (key31 === "major")) || (key31 === "minor")) || (key31 === "rate"))){
-const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data134.timeout !== undefined){
+let data136 = data134.timeout;
+if((!((typeof data136 == "number") && (isFinite(data136)))) && (typeof data136 !== "string")){
+const err165 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2179,9 +2301,9 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data126.device !== undefined){
-if(typeof data126.device !== "string"){
-const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err166 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2191,10 +2313,10 @@ vErrors.push(err166);
 errors++;
 }
 }
-if(data126.major !== undefined){
-let data128 = data126.major;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.schedule !== undefined){
+let data137 = data.schedule;
+if((typeof data137 !== "string") && (!(data137 && typeof data137 == "object" && !Array.isArray(data137)))){
+const err167 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2203,11 +2325,9 @@ vErrors.push(err167);
 }
 errors++;
 }
-}
-if(data126.minor !== undefined){
-let data129 = data126.minor;
-if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
-const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+if(data137.cron === undefined){
+const err168 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2216,11 +2336,9 @@ vErrors.push(err168);
 }
 errors++;
 }
-}
-if(data126.rate !== undefined){
-let data130 = data126.rate;
-if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
-const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+for(const key27 in data137){
+if(!(((((((key27 === "cron") || (key27 === "time_zone")) || (key27 === "overlap")) || (key27 === "catch_up")) || (key27 === "catch_up_window")) || (key27 === "jitter")) || (key27 === "max_runtime"))){
+const err169 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2230,9 +2348,9 @@ vErrors.push(err169);
 errors++;
 }
 }
-}
-else {
-const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data137.cron !== undefined){
+if(typeof data137.cron !== "string"){
+const err170 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2242,9 +2360,9 @@ vErrors.push(err170);
 errors++;
 }
 }
-}
-else {
-const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data137.time_zone !== undefined){
+if(typeof data137.time_zone !== "string"){
+const err171 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2254,15 +2372,10 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data103.throttle_write_iops_device !== undefined){
-let data131 = data103.throttle_write_iops_device;
-if(Array.isArray(data131)){
-const len7 = data131.length;
-for(let i7=0; i7<len7; i7++){
-let data132 = data131[i7];
-if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
-if(data132.rate === undefined){
-const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data137.overlap !== undefined){
+let data140 = data137.overlap;
+if(typeof data140 !== "string"){
+const err172 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2271,9 +2384,8 @@ vErrors.push(err172);
 }
 errors++;
 }
-for(const key32 in data132){
-if(!((((key32 === "device") || (key32 === "major")) || (key32 === "minor")) || (key32 === "rate"))){
-const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+if(!((((data140 === "forbid") || (data140 === "allow")) || (data140 === "replace")) || (data140 === "queue"))){
+const err173 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2283,9 +2395,10 @@ vErrors.push(err173);
 errors++;
 }
 }
-if(data132.device !== undefined){
-if(typeof data132.device !== "string"){
-const err174 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data137.catch_up !== undefined){
+let data141 = data137.catch_up;
+if(typeof data141 !== "string"){
+const err174 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2294,11 +2407,8 @@ vErrors.push(err174);
 }
 errors++;
 }
-}
-if(data132.major !== undefined){
-let data134 = data132.major;
-if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
-const err175 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!((data141 === "none") || (data141 === "once"))){
+const err175 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2308,10 +2418,10 @@ vErrors.push(err175);
 errors++;
 }
 }
-if(data132.minor !== undefined){
-let data135 = data132.minor;
-if(!(((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135))) && (isFinite(data135)))){
-const err176 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data137.catch_up_window !== undefined){
+let data142 = data137.catch_up_window;
+if((!((typeof data142 == "number") && (isFinite(data142)))) && (typeof data142 !== "string")){
+const err176 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2321,10 +2431,10 @@ vErrors.push(err176);
 errors++;
 }
 }
-if(data132.rate !== undefined){
-let data136 = data132.rate;
-if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err177 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(data137.jitter !== undefined){
+let data143 = data137.jitter;
+if((!((typeof data143 == "number") && (isFinite(data143)))) && (typeof data143 !== "string")){
+const err177 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2334,9 +2444,10 @@ vErrors.push(err177);
 errors++;
 }
 }
-}
-else {
-const err178 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data137.max_runtime !== undefined){
+let data144 = data137.max_runtime;
+if((!((typeof data144 == "number") && (isFinite(data144)))) && (typeof data144 !== "string")){
+const err178 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema41.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2347,8 +2458,10 @@ errors++;
 }
 }
 }
-else {
-const err179 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+}
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err179 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2358,12 +2471,10 @@ vErrors.push(err179);
 errors++;
 }
 }
-if(data103.attrs !== undefined){
-let data137 = data103.attrs;
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-for(const key33 in data137){
-if(typeof data137[key33] !== "string"){
-const err180 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.rootfs !== undefined){
+let data146 = data.rootfs;
+if((typeof data146 !== "string") && (!(data146 && typeof data146 == "object" && !Array.isArray(data146)))){
+const err180 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2372,10 +2483,9 @@ vErrors.push(err180);
 }
 errors++;
 }
-}
-}
-else {
-const err181 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data146 === "string"){
+if(!pattern1.test(data146)){
+const err181 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2385,9 +2495,9 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
-else {
-const err182 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
+if(data146.type === undefined){
+const err182 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2396,12 +2506,9 @@ vErrors.push(err182);
 }
 errors++;
 }
-}
-if(data76.pids !== undefined){
-let data139 = data76.pids;
-if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
-if(data139.limit === undefined){
-const err183 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+for(const key28 in data146){
+if(!((((key28 === "type") || (key28 === "path")) || (key28 === "overlay")) || (key28 === "folders"))){
+const err183 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2410,9 +2517,11 @@ vErrors.push(err183);
 }
 errors++;
 }
-for(const key34 in data139){
-if(!(key34 === "limit")){
-const err184 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+}
+if(data146.type !== undefined){
+let data147 = data146.type;
+if(typeof data147 !== "string"){
+const err184 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2421,11 +2530,8 @@ vErrors.push(err184);
 }
 errors++;
 }
-}
-if(data139.limit !== undefined){
-let data140 = data139.limit;
-if((!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))) && (typeof data140 !== "string")){
-const err185 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
+if(!(((data147 === "package") || (data147 === "host")) || (data147 === "dir"))){
+const err185 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2435,9 +2541,9 @@ vErrors.push(err185);
 errors++;
 }
 }
-}
-else {
-const err186 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data146.path !== undefined){
+if(typeof data146.path !== "string"){
+const err186 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2447,15 +2553,10 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data76.hugetlb !== undefined){
-let data141 = data76.hugetlb;
-if(Array.isArray(data141)){
-const len8 = data141.length;
-for(let i8=0; i8<len8; i8++){
-let data142 = data141[i8];
-if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
-if(data142.page_size === undefined){
-const err187 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+if(data146.overlay !== undefined){
+let data149 = data146.overlay;
+if(typeof data149 !== "string"){
+const err187 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2464,8 +2565,8 @@ vErrors.push(err187);
 }
 errors++;
 }
-if(data142.limit === undefined){
-const err188 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(!(data149 === "none")){
+const err188 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2474,9 +2575,14 @@ vErrors.push(err188);
 }
 errors++;
 }
-for(const key35 in data142){
-if(!((key35 === "page_size") || (key35 === "limit"))){
-const err189 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+}
+if(data146.folders !== undefined){
+let data150 = data146.folders;
+if(Array.isArray(data150)){
+const len10 = data150.length;
+for(let i10=0; i10<len10; i10++){
+if(typeof data150[i10] !== "string"){
+const err189 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2486,9 +2592,9 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data142.page_size !== undefined){
-if(typeof data142.page_size !== "string"){
-const err190 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err190 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2498,10 +2604,14 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data142.limit !== undefined){
-let data144 = data142.limit;
-if((!(((typeof data144 == "number") && (!(data144 % 1) && !isNaN(data144))) && (isFinite(data144)))) && (typeof data144 !== "string")){
-const err191 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+}
+}
+if(data.process !== undefined){
+let data152 = data.process;
+if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
+for(const key29 in data152){
+if(!(key29 === "privileged")){
+const err191 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2511,9 +2621,9 @@ vErrors.push(err191);
 errors++;
 }
 }
-}
-else {
-const err192 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data152.privileged !== undefined){
+if(typeof data152.privileged !== "boolean"){
+const err192 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2525,7 +2635,7 @@ errors++;
 }
 }
 else {
-const err193 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err193 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2535,15 +2645,11 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data76.rdma !== undefined){
-let data145 = data76.rdma;
-if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
-for(const key36 in data145){
-let data146 = data145[key36];
-if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
-for(const key37 in data146){
-if(!((key37 === "hca_handles") || (key37 === "hca_objects"))){
-const err194 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
+if(data.sched !== undefined){
+let data154 = data.sched;
+if(data154 && typeof data154 == "object" && !Array.isArray(data154)){
+if(data154.policy === undefined){
+const err194 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2552,11 +2658,9 @@ vErrors.push(err194);
 }
 errors++;
 }
-}
-if(data146.hca_handles !== undefined){
-let data147 = data146.hca_handles;
-if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
-const err195 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key30 in data154){
+if(!(key30 === "policy")){
+const err195 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2566,10 +2670,10 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data146.hca_objects !== undefined){
-let data148 = data146.hca_objects;
-if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
-const err196 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data154.policy !== undefined){
+let data155 = data154.policy;
+if((typeof data155 !== "string") && (!(data155 && typeof data155 == "object" && !Array.isArray(data155)))){
+const err196 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2578,10 +2682,9 @@ vErrors.push(err196);
 }
 errors++;
 }
-}
-}
-else {
-const err197 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data155 === "string"){
+if(!pattern2.test(data155)){
+const err197 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2591,9 +2694,10 @@ vErrors.push(err197);
 errors++;
 }
 }
-}
-else {
-const err198 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
+for(const key31 in data155){
+if(!(((((key31 === "other") || (key31 === "batch")) || (key31 === "fifo")) || (key31 === "round_robin")) || (key31 === "deadline"))){
+const err198 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2603,12 +2707,11 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data76.network !== undefined){
-let data149 = data76.network;
-if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
-for(const key38 in data149){
-if(!((key38 === "class_id") || (key38 === "priorities"))){
-const err199 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+if(data155.other !== undefined){
+let data156 = data155.other;
+if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
+if(data156.nice === undefined){
+const err199 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2617,11 +2720,9 @@ vErrors.push(err199);
 }
 errors++;
 }
-}
-if(data149.class_id !== undefined){
-let data150 = data149.class_id;
-if(!(((typeof data150 == "number") && (!(data150 % 1) && !isNaN(data150))) && (isFinite(data150)))){
-const err200 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key32 in data156){
+if(!(key32 === "nice")){
+const err200 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2631,15 +2732,10 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data149.priorities !== undefined){
-let data151 = data149.priorities;
-if(Array.isArray(data151)){
-const len9 = data151.length;
-for(let i9=0; i9<len9; i9++){
-let data152 = data151[i9];
-if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
-if(data152.name === undefined){
-const err201 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data156.nice !== undefined){
+let data157 = data156.nice;
+if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
+const err201 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2648,8 +2744,10 @@ vErrors.push(err201);
 }
 errors++;
 }
-if(data152.priority === undefined){
-const err202 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+}
+}
+else {
+const err202 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2658,9 +2756,12 @@ vErrors.push(err202);
 }
 errors++;
 }
-for(const key39 in data152){
-if(!((key39 === "name") || (key39 === "priority"))){
-const err203 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
+}
+if(data155.batch !== undefined){
+let data158 = data155.batch;
+if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
+if(data158.nice === undefined){
+const err203 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2669,10 +2770,9 @@ vErrors.push(err203);
 }
 errors++;
 }
-}
-if(data152.name !== undefined){
-if(typeof data152.name !== "string"){
-const err204 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key33 in data158){
+if(!(key33 === "nice")){
+const err204 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2682,10 +2782,10 @@ vErrors.push(err204);
 errors++;
 }
 }
-if(data152.priority !== undefined){
-let data154 = data152.priority;
-if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
-const err205 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data158.nice !== undefined){
+let data159 = data158.nice;
+if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
+const err205 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2697,7 +2797,7 @@ errors++;
 }
 }
 else {
-const err206 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err206 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2707,9 +2807,11 @@ vErrors.push(err206);
 errors++;
 }
 }
-}
-else {
-const err207 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data155.fifo !== undefined){
+let data160 = data155.fifo;
+if(data160 && typeof data160 == "object" && !Array.isArray(data160)){
+if(data160.priority === undefined){
+const err207 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2718,10 +2820,9 @@ vErrors.push(err207);
 }
 errors++;
 }
-}
-}
-else {
-const err208 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key34 in data160){
+if(!(key34 === "priority")){
+const err208 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2731,12 +2832,10 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data76.unified !== undefined){
-let data155 = data76.unified;
-if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
-for(const key40 in data155){
-if(typeof data155[key40] !== "string"){
-const err209 = {instancePath:instancePath+"/cgroups/unified/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data160.priority !== undefined){
+let data161 = data160.priority;
+if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
+const err209 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2748,7 +2847,7 @@ errors++;
 }
 }
 else {
-const err210 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err210 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2758,9 +2857,11 @@ vErrors.push(err210);
 errors++;
 }
 }
-}
-else {
-const err211 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data155.round_robin !== undefined){
+let data162 = data155.round_robin;
+if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
+if(data162.priority === undefined){
+const err211 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2769,11 +2870,9 @@ vErrors.push(err211);
 }
 errors++;
 }
-}
-if(data.autostart !== undefined){
-let data157 = data.autostart;
-if(typeof data157 !== "string"){
-const err212 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key35 in data162){
+if(!(key35 === "priority")){
+const err212 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2782,8 +2881,11 @@ vErrors.push(err212);
 }
 errors++;
 }
-if(!((data157 === "relaxed") || (data157 === "critical"))){
-const err213 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+}
+if(data162.priority !== undefined){
+let data163 = data162.priority;
+if(!(((typeof data163 == "number") && (!(data163 % 1) && !isNaN(data163))) && (isFinite(data163)))){
+const err213 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2793,10 +2895,9 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data158 = data.restart;
-if((typeof data158 !== "string") && (!(data158 && typeof data158 == "object" && !Array.isArray(data158)))){
-const err214 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+}
+else {
+const err214 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2805,9 +2906,12 @@ vErrors.push(err214);
 }
 errors++;
 }
-if(typeof data158 === "string"){
-if(!pattern0.test(data158)){
-const err215 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+if(data155.deadline !== undefined){
+let data164 = data155.deadline;
+if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
+if(data164.runtime === undefined){
+const err215 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2816,10 +2920,8 @@ vErrors.push(err215);
 }
 errors++;
 }
-}
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-if(data158.policy === undefined){
-const err216 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data164.deadline === undefined){
+const err216 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2828,9 +2930,8 @@ vErrors.push(err216);
 }
 errors++;
 }
-for(const key41 in data158){
-if(!(((((((key41 === "policy") || (key41 === "initial_delay")) || (key41 === "max_delay")) || (key41 === "multiplier")) || (key41 === "jitter")) || (key41 === "reset_after")) || (key41 === "max_restarts"))){
-const err217 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(data164.period === undefined){
+const err217 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2839,11 +2940,9 @@ vErrors.push(err217);
 }
 errors++;
 }
-}
-if(data158.policy !== undefined){
-let data159 = data158.policy;
-if(typeof data159 !== "string"){
-const err218 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key36 in data164){
+if(!(((key36 === "runtime") || (key36 === "deadline")) || (key36 === "period"))){
+const err218 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2852,8 +2951,11 @@ vErrors.push(err218);
 }
 errors++;
 }
-if(!(((data159 === "never") || (data159 === "on_failure")) || (data159 === "always"))){
-const err219 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+if(data164.runtime !== undefined){
+let data165 = data164.runtime;
+if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
+const err219 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2863,10 +2965,10 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data158.initial_delay !== undefined){
-let data160 = data158.initial_delay;
-if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
-const err220 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data164.deadline !== undefined){
+let data166 = data164.deadline;
+if((!(((typeof data166 == "number") && (!(data166 % 1) && !isNaN(data166))) && (isFinite(data166)))) && (typeof data166 !== "string")){
+const err220 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2876,10 +2978,10 @@ vErrors.push(err220);
 errors++;
 }
 }
-if(data158.max_delay !== undefined){
-let data161 = data158.max_delay;
-if((!((typeof data161 == "number") && (isFinite(data161)))) && (typeof data161 !== "string")){
-const err221 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data164.period !== undefined){
+let data167 = data164.period;
+if((!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))) && (typeof data167 !== "string")){
+const err221 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2889,10 +2991,9 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data158.multiplier !== undefined){
-let data162 = data158.multiplier;
-if(!((typeof data162 == "number") && (isFinite(data162)))){
-const err222 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+}
+else {
+const err222 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2902,10 +3003,11 @@ vErrors.push(err222);
 errors++;
 }
 }
-if(data158.jitter !== undefined){
-let data163 = data158.jitter;
-if((!((typeof data163 == "number") && (isFinite(data163)))) && (typeof data163 !== "string")){
-const err223 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema64.type},message:"must be number,string"};
+}
+}
+}
+else {
+const err223 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2915,10 +3017,10 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data158.reset_after !== undefined){
-let data164 = data158.reset_after;
-if((!((typeof data164 == "number") && (isFinite(data164)))) && (typeof data164 !== "string")){
-const err224 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data.network !== undefined){
+let data168 = data.network;
+if((typeof data168 !== "string") && (!(data168 && typeof data168 == "object" && !Array.isArray(data168)))){
+const err224 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2927,11 +3029,9 @@ vErrors.push(err224);
 }
 errors++;
 }
-}
-if(data158.max_restarts !== undefined){
-let data165 = data158.max_restarts;
-if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
-const err225 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema66.type},message:"must be integer,string"};
+if(typeof data168 === "string"){
+if(!pattern3.test(data168)){
+const err225 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2941,14 +3041,10 @@ vErrors.push(err225);
 errors++;
 }
 }
-}
-}
-if(data.stop !== undefined){
-let data166 = data.stop;
-if(data166 && typeof data166 == "object" && !Array.isArray(data166)){
-for(const key42 in data166){
-if(!((key42 === "signal") || (key42 === "timeout"))){
-const err226 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
+if(data168 && typeof data168 == "object" && !Array.isArray(data168)){
+for(const key37 in data168){
+if(!(key37 === "namespace")){
+const err226 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2958,10 +3054,9 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data166.signal !== undefined){
-let data167 = data166.signal;
-if(typeof data167 !== "string"){
-const err227 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data168.namespace !== undefined){
+if(typeof data168.namespace !== "string"){
+const err227 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2970,8 +3065,15 @@ vErrors.push(err227);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data167 === "SIGHUP") || (data167 === "SIGINT")) || (data167 === "SIGQUIT")) || (data167 === "SIGILL")) || (data167 === "SIGTRAP")) || (data167 === "SIGABRT")) || (data167 === "SIGBUS")) || (data167 === "SIGFPE")) || (data167 === "SIGKILL")) || (data167 === "SIGUSR1")) || (data167 === "SIGSEGV")) || (data167 === "SIGUSR2")) || (data167 === "SIGPIPE")) || (data167 === "SIGALRM")) || (data167 === "SIGTERM")) || (data167 === "SIGSTKFLT")) || (data167 === "SIGCONT")) || (data167 === "SIGURG")) || (data167 === "SIGXCPU")) || (data167 === "SIGXFSZ")) || (data167 === "SIGVTALRM")) || (data167 === "SIGPROF")) || (data167 === "SIGWINCH")) || (data167 === "SIGIO")) || (data167 === "SIGPWR")) || (data167 === "SIGSYS"))){
-const err228 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+}
+}
+}
+if(data.seccomp !== undefined){
+let data170 = data.seccomp;
+if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
+for(const key38 in data170){
+if(!(((((key38 === "profile") || (key38 === "action")) || (key38 === "errno")) || (key38 === "allow")) || (key38 === "deny"))){
+const err228 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2981,10 +3083,10 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data166.timeout !== undefined){
-let data168 = data166.timeout;
-if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
-const err229 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data170.profile !== undefined){
+let data171 = data170.profile;
+if(typeof data171 !== "string"){
+const err229 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2993,10 +3095,8 @@ vErrors.push(err229);
 }
 errors++;
 }
-}
-}
-else {
-const err230 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(data171 === "default")){
+const err230 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -3006,10 +3106,10 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data169 = data.schedule;
-if((typeof data169 !== "string") && (!(data169 && typeof data169 == "object" && !Array.isArray(data169)))){
-const err231 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
+if(data170.action !== undefined){
+let data172 = data170.action;
+if(typeof data172 !== "string"){
+const err231 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -3018,9 +3118,8 @@ vErrors.push(err231);
 }
 errors++;
 }
-if(data169 && typeof data169 == "object" && !Array.isArray(data169)){
-if(data169.cron === undefined){
-const err232 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+if(!(((data172 === "kill_process") || (data172 === "errno")) || (data172 === "log"))){
+const err232 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -3029,9 +3128,12 @@ vErrors.push(err232);
 }
 errors++;
 }
-for(const key43 in data169){
-if(!(((((((key43 === "cron") || (key43 === "time_zone")) || (key43 === "overlap")) || (key43 === "catch_up")) || (key43 === "catch_up_window")) || (key43 === "jitter")) || (key43 === "max_runtime"))){
-const err233 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
+}
+if(data170.errno !== undefined){
+let data173 = data170.errno;
+if(typeof data173 === "string"){
+if(!pattern4.test(data173)){
+const err233 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -3041,9 +3143,8 @@ vErrors.push(err233);
 errors++;
 }
 }
-if(data169.cron !== undefined){
-if(typeof data169.cron !== "string"){
-const err234 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err234 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -3053,9 +3154,13 @@ vErrors.push(err234);
 errors++;
 }
 }
-if(data169.time_zone !== undefined){
-if(typeof data169.time_zone !== "string"){
-const err235 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data170.allow !== undefined){
+let data174 = data170.allow;
+if(data174 && typeof data174 == "object" && !Array.isArray(data174)){
+for(const key39 in data174){
+let data175 = data174[key39];
+if((typeof data175 !== "string") && (!(data175 && typeof data175 == "object" && !Array.isArray(data175)))){
+const err235 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -3064,11 +3169,9 @@ vErrors.push(err235);
 }
 errors++;
 }
-}
-if(data169.overlap !== undefined){
-let data172 = data169.overlap;
-if(typeof data172 !== "string"){
-const err236 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data175 === "string"){
+if(!pattern5.test(data175)){
+const err236 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -3077,8 +3180,11 @@ vErrors.push(err236);
 }
 errors++;
 }
-if(!((((data172 === "forbid") || (data172 === "allow")) || (data172 === "replace")) || (data172 === "queue"))){
-const err237 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
+}
+if(data175 && typeof data175 == "object" && !Array.isArray(data175)){
+for(const key40 in data175){
+if(!(key40 === "args")){
+const err237 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -3088,10 +3194,11 @@ vErrors.push(err237);
 errors++;
 }
 }
-if(data169.catch_up !== undefined){
-let data173 = data169.catch_up;
-if(typeof data173 !== "string"){
-const err238 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data175.args !== undefined){
+let data176 = data175.args;
+if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
+if(data176.index === undefined){
+const err238 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -3100,8 +3207,9 @@ vErrors.push(err238);
 }
 errors++;
 }
-if(!((data173 === "none") || (data173 === "once"))){
-const err239 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
+for(const key41 in data176){
+if(!(((key41 === "index") || (key41 === "values")) || (key41 === "mask"))){
+const err239 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -3111,10 +3219,10 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data169.catch_up_window !== undefined){
-let data174 = data169.catch_up_window;
-if((!((typeof data174 == "number") && (isFinite(data174)))) && (typeof data174 !== "string")){
-const err240 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data176.index !== undefined){
+let data177 = data176.index;
+if(!(((typeof data177 == "number") && (!(data177 % 1) && !isNaN(data177))) && (isFinite(data177)))){
+const err240 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -3124,10 +3232,14 @@ vErrors.push(err240);
 errors++;
 }
 }
-if(data169.jitter !== undefined){
-let data175 = data169.jitter;
-if((!((typeof data175 == "number") && (isFinite(data175)))) && (typeof data175 !== "string")){
-const err241 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data176.values !== undefined){
+let data178 = data176.values;
+if(Array.isArray(data178)){
+const len11 = data178.length;
+for(let i11=0; i11<len11; i11++){
+let data179 = data178[i11];
+if((!(((typeof data179 == "number") && (!(data179 % 1) && !isNaN(data179))) && (isFinite(data179)))) && (typeof data179 !== "string")){
+const err241 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -3137,10 +3249,9 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data169.max_runtime !== undefined){
-let data176 = data169.max_runtime;
-if((!((typeof data176 == "number") && (isFinite(data176)))) && (typeof data176 !== "string")){
-const err242 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema70.type},message:"must be number,string"};
+}
+else {
+const err242 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -3150,11 +3261,10 @@ vErrors.push(err242);
 errors++;
 }
 }
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err243 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data176.mask !== undefined){
+let data180 = data176.mask;
+if((!(((typeof data180 == "number") && (!(data180 % 1) && !isNaN(data180))) && (isFinite(data180)))) && (typeof data180 !== "string")){
+const err243 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -3164,10 +3274,9 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data178 = data.rootfs;
-if((typeof data178 !== "string") && (!(data178 && typeof data178 == "object" && !Array.isArray(data178)))){
-const err244 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+}
+else {
+const err244 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -3176,9 +3285,12 @@ vErrors.push(err244);
 }
 errors++;
 }
-if(typeof data178 === "string"){
-if(!pattern1.test(data178)){
-const err245 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+}
+}
+}
+}
+else {
+const err245 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -3188,9 +3300,13 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data178 && typeof data178 == "object" && !Array.isArray(data178)){
-if(data178.type === undefined){
-const err246 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data170.deny !== undefined){
+let data181 = data170.deny;
+if(data181 && typeof data181 == "object" && !Array.isArray(data181)){
+for(const key42 in data181){
+let data182 = data181[key42];
+if((typeof data182 !== "string") && (!(data182 && typeof data182 == "object" && !Array.isArray(data182)))){
+const err246 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -3199,9 +3315,9 @@ vErrors.push(err246);
 }
 errors++;
 }
-for(const key44 in data178){
-if(!((((key44 === "type") || (key44 === "path")) || (key44 === "overlay")) || (key44 === "folders"))){
-const err247 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
+if(typeof data182 === "string"){
+if(!pattern5.test(data182)){
+const err247 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3211,10 +3327,10 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data178.type !== undefined){
-let data179 = data178.type;
-if(typeof data179 !== "string"){
-const err248 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data182 && typeof data182 == "object" && !Array.isArray(data182)){
+for(const key43 in data182){
+if(!(key43 === "args")){
+const err248 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3223,8 +3339,12 @@ vErrors.push(err248);
 }
 errors++;
 }
-if(!(((data179 === "package") || (data179 === "host")) || (data179 === "dir"))){
-const err249 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data182.args !== undefined){
+let data183 = data182.args;
+if(data183 && typeof data183 == "object" && !Array.isArray(data183)){
+if(data183.index === undefined){
+const err249 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3233,10 +3353,9 @@ vErrors.push(err249);
 }
 errors++;
 }
-}
-if(data178.path !== undefined){
-if(typeof data178.path !== "string"){
-const err250 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key44 in data183){
+if(!(((key44 === "index") || (key44 === "values")) || (key44 === "mask"))){
+const err250 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3246,10 +3365,10 @@ vErrors.push(err250);
 errors++;
 }
 }
-if(data178.overlay !== undefined){
-let data181 = data178.overlay;
-if(typeof data181 !== "string"){
-const err251 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data183.index !== undefined){
+let data184 = data183.index;
+if(!(((typeof data184 == "number") && (!(data184 % 1) && !isNaN(data184))) && (isFinite(data184)))){
+const err251 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3258,8 +3377,15 @@ vErrors.push(err251);
 }
 errors++;
 }
-if(!(data181 === "none")){
-const err252 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+}
+if(data183.values !== undefined){
+let data185 = data183.values;
+if(Array.isArray(data185)){
+const len12 = data185.length;
+for(let i12=0; i12<len12; i12++){
+let data186 = data185[i12];
+if((!(((typeof data186 == "number") && (!(data186 % 1) && !isNaN(data186))) && (isFinite(data186)))) && (typeof data186 !== "string")){
+const err252 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3269,13 +3395,9 @@ vErrors.push(err252);
 errors++;
 }
 }
-if(data178.folders !== undefined){
-let data182 = data178.folders;
-if(Array.isArray(data182)){
-const len10 = data182.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data182[i10] !== "string"){
-const err253 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err253 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3285,9 +3407,10 @@ vErrors.push(err253);
 errors++;
 }
 }
-}
-else {
-const err254 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data183.mask !== undefined){
+let data187 = data183.mask;
+if((!(((typeof data187 == "number") && (!(data187 % 1) && !isNaN(data187))) && (isFinite(data187)))) && (typeof data187 !== "string")){
+const err254 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3298,13 +3421,8 @@ errors++;
 }
 }
 }
-}
-if(data.process !== undefined){
-let data184 = data.process;
-if(data184 && typeof data184 == "object" && !Array.isArray(data184)){
-for(const key45 in data184){
-if(!(key45 === "privileged")){
-const err255 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+else {
+const err255 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3314,9 +3432,11 @@ vErrors.push(err255);
 errors++;
 }
 }
-if(data184.privileged !== undefined){
-if(typeof data184.privileged !== "boolean"){
-const err256 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+}
+}
+else {
+const err256 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3328,7 +3448,7 @@ errors++;
 }
 }
 else {
-const err257 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err257 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3338,11 +3458,12 @@ vErrors.push(err257);
 errors++;
 }
 }
-if(data.sched !== undefined){
-let data186 = data.sched;
-if(data186 && typeof data186 == "object" && !Array.isArray(data186)){
-if(data186.policy === undefined){
-const err258 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data.selinux !== undefined){
+let data188 = data.selinux;
+if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
+for(const key45 in data188){
+if(!((key45 === "mount_context") || (key45 === "exec"))){
+const err258 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3351,9 +3472,10 @@ vErrors.push(err258);
 }
 errors++;
 }
-for(const key46 in data186){
-if(!(key46 === "policy")){
-const err259 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key46},message:"must NOT have additional properties"};
+}
+if(data188.mount_context !== undefined){
+if(typeof data188.mount_context !== "string"){
+const err259 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3363,10 +3485,9 @@ vErrors.push(err259);
 errors++;
 }
 }
-if(data186.policy !== undefined){
-let data187 = data186.policy;
-if((typeof data187 !== "string") && (!(data187 && typeof data187 == "object" && !Array.isArray(data187)))){
-const err260 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(data188.exec !== undefined){
+if(typeof data188.exec !== "string"){
+const err260 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3375,9 +3496,10 @@ vErrors.push(err260);
 }
 errors++;
 }
-if(typeof data187 === "string"){
-if(!pattern2.test(data187)){
-const err261 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+}
+}
+else {
+const err261 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3387,10 +3509,14 @@ vErrors.push(err261);
 errors++;
 }
 }
-if(data187 && typeof data187 == "object" && !Array.isArray(data187)){
-for(const key47 in data187){
-if(!(((((key47 === "other") || (key47 === "batch")) || (key47 === "fifo")) || (key47 === "round_robin")) || (key47 === "deadline"))){
-const err262 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(data.sockets !== undefined){
+let data191 = data.sockets;
+if(data191 && typeof data191 == "object" && !Array.isArray(data191)){
+for(const key46 in data191){
+let data192 = data191[key46];
+if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
+if(data192.type === undefined){
+const err262 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3399,12 +3525,8 @@ vErrors.push(err262);
 }
 errors++;
 }
-}
-if(data187.other !== undefined){
-let data188 = data187.other;
-if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
-if(data188.nice === undefined){
-const err263 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(data192.mode === undefined){
+const err263 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3413,9 +3535,9 @@ vErrors.push(err263);
 }
 errors++;
 }
-for(const key48 in data188){
-if(!(key48 === "nice")){
-const err264 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+for(const key47 in data192){
+if(!(((((key47 === "type") || (key47 === "mode")) || (key47 === "uid")) || (key47 === "gid")) || (key47 === "passcred"))){
+const err264 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3425,10 +3547,10 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data188.nice !== undefined){
-let data189 = data188.nice;
-if(!(((typeof data189 == "number") && (!(data189 % 1) && !isNaN(data189))) && (isFinite(data189)))){
-const err265 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data192.type !== undefined){
+let data193 = data192.type;
+if(typeof data193 !== "string"){
+const err265 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3437,10 +3559,8 @@ vErrors.push(err265);
 }
 errors++;
 }
-}
-}
-else {
-const err266 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data193 === "stream") || (data193 === "datagram")) || (data193 === "seq_packet"))){
+const err266 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3450,11 +3570,10 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data187.batch !== undefined){
-let data190 = data187.batch;
-if(data190 && typeof data190 == "object" && !Array.isArray(data190)){
-if(data190.nice === undefined){
-const err267 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(data192.mode !== undefined){
+let data194 = data192.mode;
+if(!(((typeof data194 == "number") && (!(data194 % 1) && !isNaN(data194))) && (isFinite(data194)))){
+const err267 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3463,9 +3582,11 @@ vErrors.push(err267);
 }
 errors++;
 }
-for(const key49 in data190){
-if(!(key49 === "nice")){
-const err268 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key49},message:"must NOT have additional properties"};
+}
+if(data192.uid !== undefined){
+let data195 = data192.uid;
+if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
+const err268 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3475,10 +3596,10 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data190.nice !== undefined){
-let data191 = data190.nice;
-if(!(((typeof data191 == "number") && (!(data191 % 1) && !isNaN(data191))) && (isFinite(data191)))){
-const err269 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data192.gid !== undefined){
+let data196 = data192.gid;
+if(!(((typeof data196 == "number") && (!(data196 % 1) && !isNaN(data196))) && (isFinite(data196)))){
+const err269 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3488,9 +3609,9 @@ vErrors.push(err269);
 errors++;
 }
 }
-}
-else {
-const err270 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data192.passcred !== undefined){
+if(typeof data192.passcred !== "boolean"){
+const err270 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3500,11 +3621,9 @@ vErrors.push(err270);
 errors++;
 }
 }
-if(data187.fifo !== undefined){
-let data192 = data187.fifo;
-if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
-if(data192.priority === undefined){
-const err271 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+}
+else {
+const err271 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3513,9 +3632,10 @@ vErrors.push(err271);
 }
 errors++;
 }
-for(const key50 in data192){
-if(!(key50 === "priority")){
-const err272 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key50},message:"must NOT have additional properties"};
+}
+}
+else {
+const err272 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3525,10 +3645,11 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data192.priority !== undefined){
-let data193 = data192.priority;
-if(!(((typeof data193 == "number") && (!(data193 % 1) && !isNaN(data193))) && (isFinite(data193)))){
-const err273 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.console !== undefined){
+let data198 = data.console;
+if(data198 && typeof data198 == "object" && !Array.isArray(data198)){
+if(data198.permissions === undefined){
+const err273 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3537,10 +3658,9 @@ vErrors.push(err273);
 }
 errors++;
 }
-}
-}
-else {
-const err274 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key48 in data198){
+if(!(key48 === "permissions")){
+const err274 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3550,11 +3670,10 @@ vErrors.push(err274);
 errors++;
 }
 }
-if(data187.round_robin !== undefined){
-let data194 = data187.round_robin;
-if(data194 && typeof data194 == "object" && !Array.isArray(data194)){
-if(data194.priority === undefined){
-const err275 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data198.permissions !== undefined){
+let data199 = data198.permissions;
+if((typeof data199 !== "string") && (!(Array.isArray(data199)))){
+const err275 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3563,9 +3682,9 @@ vErrors.push(err275);
 }
 errors++;
 }
-for(const key51 in data194){
-if(!(key51 === "priority")){
-const err276 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key51},message:"must NOT have additional properties"};
+if(typeof data199 === "string"){
+if(!pattern7.test(data199)){
+const err276 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3575,10 +3694,12 @@ vErrors.push(err276);
 errors++;
 }
 }
-if(data194.priority !== undefined){
-let data195 = data194.priority;
-if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
-const err277 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(Array.isArray(data199)){
+const len13 = data199.length;
+for(let i13=0; i13<len13; i13++){
+let data200 = data199[i13];
+if(typeof data200 !== "string"){
+const err277 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3587,10 +3708,8 @@ vErrors.push(err277);
 }
 errors++;
 }
-}
-}
-else {
-const err278 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((((((((((((((((((((((((((data200 === "ident") || (data200 === "inspect")) || (data200 === "install")) || (data200 === "kill")) || (data200 === "list")) || (data200 === "notifications")) || (data200 === "mount")) || (data200 === "repositories")) || (data200 === "shutdown")) || (data200 === "start")) || (data200 === "start_command")) || (data200 === "token_create")) || (data200 === "token_verification")) || (data200 === "umount")) || (data200 === "uninstall")) || (data200 === "stop")) || (data200 === "restart")) || (data200 === "pause")) || (data200 === "exec")) || (data200 === "logs")) || (data200 === "stats")) || (data200 === "events")) || (data200 === "update")) || (data200 === "apply")) || (data200 === "doctor")) || (data200 === "metrics"))){
+const err278 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3600,11 +3719,11 @@ vErrors.push(err278);
 errors++;
 }
 }
-if(data187.deadline !== undefined){
-let data196 = data187.deadline;
-if(data196 && typeof data196 == "object" && !Array.isArray(data196)){
-if(data196.runtime === undefined){
-const err279 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+}
+}
+}
+else {
+const err279 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3613,827 +3732,15 @@ vErrors.push(err279);
 }
 errors++;
 }
-if(data196.deadline === undefined){
-const err280 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+}
+}
+else {
+const err280 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err280];
 }
 else {
 vErrors.push(err280);
-}
-errors++;
-}
-if(data196.period === undefined){
-const err281 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
-if(vErrors === null){
-vErrors = [err281];
-}
-else {
-vErrors.push(err281);
-}
-errors++;
-}
-for(const key52 in data196){
-if(!(((key52 === "runtime") || (key52 === "deadline")) || (key52 === "period"))){
-const err282 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key52},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err282];
-}
-else {
-vErrors.push(err282);
-}
-errors++;
-}
-}
-if(data196.runtime !== undefined){
-let data197 = data196.runtime;
-if((!(((typeof data197 == "number") && (!(data197 % 1) && !isNaN(data197))) && (isFinite(data197)))) && (typeof data197 !== "string")){
-const err283 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err283];
-}
-else {
-vErrors.push(err283);
-}
-errors++;
-}
-}
-if(data196.deadline !== undefined){
-let data198 = data196.deadline;
-if((!(((typeof data198 == "number") && (!(data198 % 1) && !isNaN(data198))) && (isFinite(data198)))) && (typeof data198 !== "string")){
-const err284 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err284];
-}
-else {
-vErrors.push(err284);
-}
-errors++;
-}
-}
-if(data196.period !== undefined){
-let data199 = data196.period;
-if((!(((typeof data199 == "number") && (!(data199 % 1) && !isNaN(data199))) && (isFinite(data199)))) && (typeof data199 !== "string")){
-const err285 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err285];
-}
-else {
-vErrors.push(err285);
-}
-errors++;
-}
-}
-}
-else {
-const err286 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err286];
-}
-else {
-vErrors.push(err286);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err287 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err287];
-}
-else {
-vErrors.push(err287);
-}
-errors++;
-}
-}
-if(data.network !== undefined){
-let data200 = data.network;
-if((typeof data200 !== "string") && (!(data200 && typeof data200 == "object" && !Array.isArray(data200)))){
-const err288 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err288];
-}
-else {
-vErrors.push(err288);
-}
-errors++;
-}
-if(typeof data200 === "string"){
-if(!pattern3.test(data200)){
-const err289 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
-if(vErrors === null){
-vErrors = [err289];
-}
-else {
-vErrors.push(err289);
-}
-errors++;
-}
-}
-if(data200 && typeof data200 == "object" && !Array.isArray(data200)){
-for(const key53 in data200){
-if(!(key53 === "namespace")){
-const err290 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key53},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err290];
-}
-else {
-vErrors.push(err290);
-}
-errors++;
-}
-}
-if(data200.namespace !== undefined){
-if(typeof data200.namespace !== "string"){
-const err291 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err291];
-}
-else {
-vErrors.push(err291);
-}
-errors++;
-}
-}
-}
-}
-if(data.seccomp !== undefined){
-let data202 = data.seccomp;
-if(data202 && typeof data202 == "object" && !Array.isArray(data202)){
-for(const key54 in data202){
-if(!(((((key54 === "profile") || (key54 === "action")) || (key54 === "errno")) || (key54 === "allow")) || (key54 === "deny"))){
-const err292 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key54},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err292];
-}
-else {
-vErrors.push(err292);
-}
-errors++;
-}
-}
-if(data202.profile !== undefined){
-let data203 = data202.profile;
-if(typeof data203 !== "string"){
-const err293 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err293];
-}
-else {
-vErrors.push(err293);
-}
-errors++;
-}
-if(!(data203 === "default")){
-const err294 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err294];
-}
-else {
-vErrors.push(err294);
-}
-errors++;
-}
-}
-if(data202.action !== undefined){
-let data204 = data202.action;
-if(typeof data204 !== "string"){
-const err295 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err295];
-}
-else {
-vErrors.push(err295);
-}
-errors++;
-}
-if(!(((data204 === "kill_process") || (data204 === "errno")) || (data204 === "log"))){
-const err296 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err296];
-}
-else {
-vErrors.push(err296);
-}
-errors++;
-}
-}
-if(data202.errno !== undefined){
-let data205 = data202.errno;
-if(typeof data205 === "string"){
-if(!pattern4.test(data205)){
-const err297 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
-if(vErrors === null){
-vErrors = [err297];
-}
-else {
-vErrors.push(err297);
-}
-errors++;
-}
-}
-else {
-const err298 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err298];
-}
-else {
-vErrors.push(err298);
-}
-errors++;
-}
-}
-if(data202.allow !== undefined){
-let data206 = data202.allow;
-if(data206 && typeof data206 == "object" && !Array.isArray(data206)){
-for(const key55 in data206){
-let data207 = data206[key55];
-if((typeof data207 !== "string") && (!(data207 && typeof data207 == "object" && !Array.isArray(data207)))){
-const err299 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err299];
-}
-else {
-vErrors.push(err299);
-}
-errors++;
-}
-if(typeof data207 === "string"){
-if(!pattern5.test(data207)){
-const err300 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
-if(vErrors === null){
-vErrors = [err300];
-}
-else {
-vErrors.push(err300);
-}
-errors++;
-}
-}
-if(data207 && typeof data207 == "object" && !Array.isArray(data207)){
-for(const key56 in data207){
-if(!(key56 === "args")){
-const err301 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key56},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err301];
-}
-else {
-vErrors.push(err301);
-}
-errors++;
-}
-}
-if(data207.args !== undefined){
-let data208 = data207.args;
-if(data208 && typeof data208 == "object" && !Array.isArray(data208)){
-if(data208.index === undefined){
-const err302 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
-if(vErrors === null){
-vErrors = [err302];
-}
-else {
-vErrors.push(err302);
-}
-errors++;
-}
-for(const key57 in data208){
-if(!(((key57 === "index") || (key57 === "values")) || (key57 === "mask"))){
-const err303 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key57},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err303];
-}
-else {
-vErrors.push(err303);
-}
-errors++;
-}
-}
-if(data208.index !== undefined){
-let data209 = data208.index;
-if(!(((typeof data209 == "number") && (!(data209 % 1) && !isNaN(data209))) && (isFinite(data209)))){
-const err304 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err304];
-}
-else {
-vErrors.push(err304);
-}
-errors++;
-}
-}
-if(data208.values !== undefined){
-let data210 = data208.values;
-if(Array.isArray(data210)){
-const len11 = data210.length;
-for(let i11=0; i11<len11; i11++){
-let data211 = data210[i11];
-if((!(((typeof data211 == "number") && (!(data211 % 1) && !isNaN(data211))) && (isFinite(data211)))) && (typeof data211 !== "string")){
-const err305 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err305];
-}
-else {
-vErrors.push(err305);
-}
-errors++;
-}
-}
-}
-else {
-const err306 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err306];
-}
-else {
-vErrors.push(err306);
-}
-errors++;
-}
-}
-if(data208.mask !== undefined){
-let data212 = data208.mask;
-if((!(((typeof data212 == "number") && (!(data212 % 1) && !isNaN(data212))) && (isFinite(data212)))) && (typeof data212 !== "string")){
-const err307 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err307];
-}
-else {
-vErrors.push(err307);
-}
-errors++;
-}
-}
-}
-else {
-const err308 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err308];
-}
-else {
-vErrors.push(err308);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err309 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err309];
-}
-else {
-vErrors.push(err309);
-}
-errors++;
-}
-}
-if(data202.deny !== undefined){
-let data213 = data202.deny;
-if(data213 && typeof data213 == "object" && !Array.isArray(data213)){
-for(const key58 in data213){
-let data214 = data213[key58];
-if((typeof data214 !== "string") && (!(data214 && typeof data214 == "object" && !Array.isArray(data214)))){
-const err310 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
-if(vErrors === null){
-vErrors = [err310];
-}
-else {
-vErrors.push(err310);
-}
-errors++;
-}
-if(typeof data214 === "string"){
-if(!pattern5.test(data214)){
-const err311 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
-if(vErrors === null){
-vErrors = [err311];
-}
-else {
-vErrors.push(err311);
-}
-errors++;
-}
-}
-if(data214 && typeof data214 == "object" && !Array.isArray(data214)){
-for(const key59 in data214){
-if(!(key59 === "args")){
-const err312 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key59},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err312];
-}
-else {
-vErrors.push(err312);
-}
-errors++;
-}
-}
-if(data214.args !== undefined){
-let data215 = data214.args;
-if(data215 && typeof data215 == "object" && !Array.isArray(data215)){
-if(data215.index === undefined){
-const err313 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
-if(vErrors === null){
-vErrors = [err313];
-}
-else {
-vErrors.push(err313);
-}
-errors++;
-}
-for(const key60 in data215){
-if(!(((key60 === "index") || (key60 === "values")) || (key60 === "mask"))){
-const err314 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key60},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err314];
-}
-else {
-vErrors.push(err314);
-}
-errors++;
-}
-}
-if(data215.index !== undefined){
-let data216 = data215.index;
-if(!(((typeof data216 == "number") && (!(data216 % 1) && !isNaN(data216))) && (isFinite(data216)))){
-const err315 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err315];
-}
-else {
-vErrors.push(err315);
-}
-errors++;
-}
-}
-if(data215.values !== undefined){
-let data217 = data215.values;
-if(Array.isArray(data217)){
-const len12 = data217.length;
-for(let i12=0; i12<len12; i12++){
-let data218 = data217[i12];
-if((!(((typeof data218 == "number") && (!(data218 % 1) && !isNaN(data218))) && (isFinite(data218)))) && (typeof data218 !== "string")){
-const err316 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err316];
-}
-else {
-vErrors.push(err316);
-}
-errors++;
-}
-}
-}
-else {
-const err317 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err317];
-}
-else {
-vErrors.push(err317);
-}
-errors++;
-}
-}
-if(data215.mask !== undefined){
-let data219 = data215.mask;
-if((!(((typeof data219 == "number") && (!(data219 % 1) && !isNaN(data219))) && (isFinite(data219)))) && (typeof data219 !== "string")){
-const err318 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
-if(vErrors === null){
-vErrors = [err318];
-}
-else {
-vErrors.push(err318);
-}
-errors++;
-}
-}
-}
-else {
-const err319 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err319];
-}
-else {
-vErrors.push(err319);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err320 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err320];
-}
-else {
-vErrors.push(err320);
-}
-errors++;
-}
-}
-}
-else {
-const err321 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err321];
-}
-else {
-vErrors.push(err321);
-}
-errors++;
-}
-}
-if(data.selinux !== undefined){
-let data220 = data.selinux;
-if(data220 && typeof data220 == "object" && !Array.isArray(data220)){
-for(const key61 in data220){
-if(!((key61 === "mount_context") || (key61 === "exec"))){
-const err322 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key61},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err322];
-}
-else {
-vErrors.push(err322);
-}
-errors++;
-}
-}
-if(data220.mount_context !== undefined){
-if(typeof data220.mount_context !== "string"){
-const err323 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err323];
-}
-else {
-vErrors.push(err323);
-}
-errors++;
-}
-}
-if(data220.exec !== undefined){
-if(typeof data220.exec !== "string"){
-const err324 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err324];
-}
-else {
-vErrors.push(err324);
-}
-errors++;
-}
-}
-}
-else {
-const err325 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err325];
-}
-else {
-vErrors.push(err325);
-}
-errors++;
-}
-}
-if(data.sockets !== undefined){
-let data223 = data.sockets;
-if(data223 && typeof data223 == "object" && !Array.isArray(data223)){
-for(const key62 in data223){
-let data224 = data223[key62];
-if(data224 && typeof data224 == "object" && !Array.isArray(data224)){
-if(data224.type === undefined){
-const err326 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
-if(vErrors === null){
-vErrors = [err326];
-}
-else {
-vErrors.push(err326);
-}
-errors++;
-}
-if(data224.mode === undefined){
-const err327 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
-if(vErrors === null){
-vErrors = [err327];
-}
-else {
-vErrors.push(err327);
-}
-errors++;
-}
-for(const key63 in data224){
-if(!(((((key63 === "type") || (key63 === "mode")) || (key63 === "uid")) || (key63 === "gid")) || (key63 === "passcred"))){
-const err328 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key63},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err328];
-}
-else {
-vErrors.push(err328);
-}
-errors++;
-}
-}
-if(data224.type !== undefined){
-let data225 = data224.type;
-if(typeof data225 !== "string"){
-const err329 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err329];
-}
-else {
-vErrors.push(err329);
-}
-errors++;
-}
-if(!(((data225 === "stream") || (data225 === "datagram")) || (data225 === "seq_packet"))){
-const err330 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err330];
-}
-else {
-vErrors.push(err330);
-}
-errors++;
-}
-}
-if(data224.mode !== undefined){
-let data226 = data224.mode;
-if(!(((typeof data226 == "number") && (!(data226 % 1) && !isNaN(data226))) && (isFinite(data226)))){
-const err331 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err331];
-}
-else {
-vErrors.push(err331);
-}
-errors++;
-}
-}
-if(data224.uid !== undefined){
-let data227 = data224.uid;
-if(!(((typeof data227 == "number") && (!(data227 % 1) && !isNaN(data227))) && (isFinite(data227)))){
-const err332 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err332];
-}
-else {
-vErrors.push(err332);
-}
-errors++;
-}
-}
-if(data224.gid !== undefined){
-let data228 = data224.gid;
-if(!(((typeof data228 == "number") && (!(data228 % 1) && !isNaN(data228))) && (isFinite(data228)))){
-const err333 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err333];
-}
-else {
-vErrors.push(err333);
-}
-errors++;
-}
-}
-if(data224.passcred !== undefined){
-if(typeof data224.passcred !== "boolean"){
-const err334 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
-if(vErrors === null){
-vErrors = [err334];
-}
-else {
-vErrors.push(err334);
-}
-errors++;
-}
-}
-}
-else {
-const err335 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err335];
-}
-else {
-vErrors.push(err335);
-}
-errors++;
-}
-}
-}
-else {
-const err336 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err336];
-}
-else {
-vErrors.push(err336);
-}
-errors++;
-}
-}
-if(data.console !== undefined){
-let data230 = data.console;
-if(data230 && typeof data230 == "object" && !Array.isArray(data230)){
-if(data230.permissions === undefined){
-const err337 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
-if(vErrors === null){
-vErrors = [err337];
-}
-else {
-vErrors.push(err337);
-}
-errors++;
-}
-for(const key64 in data230){
-if(!(key64 === "permissions")){
-const err338 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key64},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err338];
-}
-else {
-vErrors.push(err338);
-}
-errors++;
-}
-}
-if(data230.permissions !== undefined){
-let data231 = data230.permissions;
-if((typeof data231 !== "string") && (!(Array.isArray(data231)))){
-const err339 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
-if(vErrors === null){
-vErrors = [err339];
-}
-else {
-vErrors.push(err339);
-}
-errors++;
-}
-if(typeof data231 === "string"){
-if(!pattern7.test(data231)){
-const err340 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
-if(vErrors === null){
-vErrors = [err340];
-}
-else {
-vErrors.push(err340);
-}
-errors++;
-}
-}
-if(Array.isArray(data231)){
-const len13 = data231.length;
-for(let i13=0; i13<len13; i13++){
-let data232 = data231[i13];
-if(typeof data232 !== "string"){
-const err341 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err341];
-}
-else {
-vErrors.push(err341);
-}
-errors++;
-}
-if(!((((((((((((((((((((((((((data232 === "ident") || (data232 === "inspect")) || (data232 === "install")) || (data232 === "kill")) || (data232 === "list")) || (data232 === "notifications")) || (data232 === "mount")) || (data232 === "repositories")) || (data232 === "shutdown")) || (data232 === "start")) || (data232 === "start_command")) || (data232 === "token_create")) || (data232 === "token_verification")) || (data232 === "umount")) || (data232 === "uninstall")) || (data232 === "stop")) || (data232 === "restart")) || (data232 === "pause")) || (data232 === "exec")) || (data232 === "logs")) || (data232 === "stats")) || (data232 === "events")) || (data232 === "update")) || (data232 === "apply")) || (data232 === "doctor")) || (data232 === "metrics"))){
-const err342 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
-if(vErrors === null){
-vErrors = [err342];
-}
-else {
-vErrors.push(err342);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err343 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err343];
-}
-else {
-vErrors.push(err343);
-}
-errors++;
-}
-}
-}
-else {
-const err344 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err344];
-}
-else {
-vErrors.push(err344);
 }
 errors++;
 }

@@ -52,11 +52,8 @@ describe('the pages', () => {
 
   test('manifest.md names every key and value that is understood but refused', () => {
     const list = read('docs/reference/manifest.md').split('## Understood but refused')[1] ?? '';
-    const values = Object.values(unsupportedValues)
-      .flat()
-      .filter((word) => word !== 'tmpfs' && word !== 'persist');
-    for (const word of [...unsupportedKeys, ...values, 'rootfs.overlay', 'persist'])
-      assert.match(list, new RegExp(`\`([^\`]*[ .:])?${word.replaceAll('.', '\\.')}\``), word);
+    const values = Object.entries(unsupportedValues).flatMap(([key, words]) => words.map((word) => `${key}: ${word}`));
+    for (const text of [...unsupportedKeys, ...values]) assert.ok(list.includes(`- \`${text}\``), text);
   });
 
   test('launcher.md has every frame with its number, and every step', () => {

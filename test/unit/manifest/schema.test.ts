@@ -11,6 +11,13 @@ interface Node {
   $ref?: string;
   type?: string | string[];
   default?: unknown;
+  defaultSnippets?: { label: string; body: unknown }[];
+  'x-tags'?: string[];
+  'x-words'?: string[];
+  pattern?: string;
+  minimum?: number;
+  'x-range'?: unknown[];
+  'x-kernel-range'?: unknown[];
   additionalProperties?: boolean | Node;
   properties?: Record<string, Node>;
   items?: Node;
@@ -33,8 +40,14 @@ function* properties(node: Node, path = ''): Generator<[string, Node]> {
     }
 }
 
+const nameOf = (node: Node): string | undefined => node.$ref?.replace('#/definitions/', '');
+const full = (node: Node): Node => ({ ...schema.definitions[nameOf(node) ?? ''], ...node });
+const isNumber = (node: Node): boolean =>
+  [full(node).type].flat().some((type) => type === 'integer' || type === 'number');
+
 describe('the schema', () => {
-  const all = Array.from(properties(schema));
+  const shared = Object.entries(schema.definitions).flatMap(([name, node]) => [...properties(node, `${name}.`)]);
+  const all = [...properties(schema), ...shared];
 
   it('explains every property with an example', () => {
     for (const [path, node] of all) {
@@ -45,26 +58,47 @@ describe('the schema', () => {
 
   it('says for every named property what holds without it', () => {
     for (const [path, node] of all)
-      if (!path.endsWith('*'))
-        assert.ok(
-          node.default !== undefined || /Default: |Mandatory/.test(node.description ?? ''),
-          `${path} says nothing`,
-        );
+      if (!path.endsWith('*')) assert.match(node.description ?? '', /Default: |Mandatory/, path);
   });
 
   it('names the unit of every number', () => {
     for (const [path, node] of all) {
-      const type =
-        node.$ref === undefined ? node.type : schema.definitions[node.$ref.replace('#/definitions/', '')]?.type;
-      if (![type].flat().some((name) => name === 'integer' || name === 'number')) continue;
+      if (!isNumber(node)) continue;
       if (/(^|\.)(uid|gid|major|minor)$|mounts.*size/.test(path)) continue;
       assert.match(node.description ?? '', /Unit: /, path);
     }
   });
 
-  it('allows no other keys in any section', () => {
+  it('states the range of every number, or where it begins', () => {
+    for (const [path, node] of all) {
+      if (!isNumber(node)) continue;
+      const { minimum, 'x-range': range, 'x-kernel-range': kernel } = full(node);
+      const stated = [minimum === undefined ? undefined : [minimum], range, kernel].filter((one) => one !== undefined);
+      assert.equal(stated.length, 1, `${path} has ${stated.length} ranges`);
+      assert.ok([1, 2].includes(stated[0]?.length ?? 0), path);
+    }
+  });
+
+  it('is written as an editor shows it well', () => {
+    for (const [path, node] of all) {
+      // yaml-language-server shows none of them beside a key, and completes the name of a map to all keys that have one.
+      assert.equal(node.default, undefined, `${path}: write \`Default: …\` in the description`);
+      // A map is offered as `[object Object]` where a word is about to be written; a snippet has a name.
+      const types = [full(node).type].flat();
+      if (!types.includes('string') || !types.includes('object')) continue;
+      const maps = (node.examples ?? []).filter((example) => typeof example === 'object');
+      assert.deepEqual(maps, [], `${path}: a map belongs into defaultSnippets`);
+      assert.ok((node.defaultSnippets ?? []).length > 0, `${path} has no snippet`);
+    }
+  });
+
+  it('allows no other keys in any section, but where an editor does not see the tag', () => {
     for (const [path, node] of all)
-      if (node.properties !== undefined) assert.equal(node.additionalProperties, false, path);
+      if (node.properties !== undefined)
+        assert.equal(node.additionalProperties, node['x-tags'] === undefined ? false : undefined, path);
+    for (const [path, node] of all)
+      if (node['x-tags'] !== undefined)
+        assert.ok(node.pattern === undefined && node['x-words'] !== undefined, `${path}: x-words instead of a pattern`);
     assert.equal(schema.additionalProperties, false);
   });
 
