@@ -8,7 +8,7 @@ export const environment: Pages<'7' | '9'> = {
       type: 'session',
       text: [
         '$ thuban run camera.yaml',
-        'error[TH7001]: running a container needs root, because it creates cgroups ...',
+        'error[TH7001]: running a container needs root, because it ...',
       ],
     },
     fixes: [

@@ -148,12 +148,12 @@ describe('a container of a daemon', needsRoot(), () => {
       await daemon.start();
       const { restarts } = await daemon.reached('flaky', 'failed');
       assert.equal(restarts, 2);
-      const types = (await daemon.events())
-        .filter(({ container }) => container === 'flaky:1.0.0')
-        .map(({ type }) => type);
+      const events = (await daemon.events()).filter(({ container }) => container === 'flaky:1.0.0');
+      const types = events.map(({ type }) => type);
       assert.equal(types.filter((type) => type === 'started').length, 3);
       assert.equal(types.filter((type) => type === 'restarting').length, 2);
       assert.equal((await daemon.client.container('flaky')).message, 'restart limit reached: 3 starts');
+      assert.equal(events.find(({ state }) => state === 'failed')?.['code'], 'TH4001');
     });
   });
 
