@@ -6,10 +6,7 @@ export const environment: Pages<'7' | '9'> = {
     causes: ['Only root may make cgroups and namespaces, and the command needs both.'],
     example: {
       type: 'session',
-      text: [
-        '$ thuban run camera.yaml',
-        'error[TH7001]: running a container needs root, because it ...',
-      ],
+      text: ['$ thuban run camera.yaml', 'error[TH7001]: running a container needs root, because it ...'],
     },
     fixes: [
       'Type `sudo` in front.',

@@ -45,7 +45,11 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
       log('info', `${container} skipped ${skippedSentence(event)}`, { container, reason: event.reason });
       return;
     case 'leftover':
-      log('warn', `${container} left groups that could not be removed`, { container, paths: event.paths });
+      log('warn', `${container} left groups that could not be removed`, {
+        container,
+        paths: event.paths,
+        code: 'TH2010',
+      });
       return;
     case 'state':
       if (event.state === 'failed')

@@ -157,6 +157,15 @@ describe('a container of a daemon', needsRoot(), () => {
     });
   });
 
+  test('that writes too fast is told of in the log of the daemon, with the lines that were dropped', async () => {
+    await trial(async (daemon) => {
+      daemon.add('chatty', 'seq 1 5000; exec sleep 1000', { autostart: 'relaxed' });
+      await daemon.start();
+      await daemon.reached('chatty', 'running');
+      await until('the log has it', () => /"container":"chatty:1.0.0","lines":\d+,"code":"TH4008"/.test(daemon.log));
+    });
+  });
+
   test('that waits to be restarted is started at once when asked, and stopped when asked', async () => {
     await trial(async (daemon) => {
       daemon.add('slow', 'exit 3', { restart: { policy: 'always', initial_delay: 600, jitter: 0, max_delay: 600 } });

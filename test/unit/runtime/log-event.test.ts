@@ -31,6 +31,10 @@ describe('the daemon’s log', () => {
       assert.deepEqual(logged({ type: 'exited', exit: end }), [level, code]);
     });
 
+  test('a group that could not be removed is a warning with its code', () => {
+    assert.deepEqual(logged({ type: 'leftover', paths: ['/sys/fs/cgroup/thuban/c-a@1.0.0'] }), ['warn', 'TH2010']);
+  });
+
   test('a container that is given up is an error, with the code of the reason', () => {
     const failed = { type: 'state', state: 'failed', previous: 'running' } as const;
     assert.deepEqual(logged({ ...failed, message: 'restart limit reached: 3 starts', code: 'TH4001' }), [
