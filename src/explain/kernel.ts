@@ -123,7 +123,7 @@ export const kernel: Pages<'2'> = {
   TH2010: {
     causes: [
       'A process in it is in uninterruptible sleep, on a dead disk or network file system: not even SIGKILL ends it.',
-      'Another program still has a process in the group, or has just put one there.',
+      'Another program still has a process in the group, or puts one there again and again.',
     ],
     example: {
       type: 'session',

@@ -109,7 +109,7 @@ export const values: Pages<'12'> = {
       bad: ['env: {THUBAN_NAME: camera}'],
       good: ['env: {CAMERA_NAME: camera}'],
     },
-    fixes: ['Remove the line, or choose another name. What the runtime sets, the program can simply read.'],
+    fixes: ['Remove the line, or choose another name. What the runtime sets, the program can read.'],
   },
   TH1211: {
     causes: [
