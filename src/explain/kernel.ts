@@ -168,7 +168,7 @@ export const kernel: Pages<'2'> = {
   },
   TH2013: {
     causes: [
-      'The path of `--cgroup-parent` or `cgroups.parent` does not exist, or lies in no cgroup mount.',
+      'The path of `--cgroup-parent`, or of `cgroups.parent` in thuban.yaml, does not exist, or lies in no cgroup mount.',
       'It is not an absolute path. `self` is the group that the daemon runs in.',
       'The group of the daemon was removed while it ran, or lies outside of its namespace.',
     ],

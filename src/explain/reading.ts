@@ -168,10 +168,10 @@ export const reading: Pages<'10' | '11'> = {
       'The key or value is part of the language, and this version of Thuban has no part that carries it out.',
       'The manifest was written for Northstar or for a newer Thuban.',
     ],
-    example: { type: 'manifest', bad: ['standby: true'], good: ['autostart: relaxed'] },
+    example: { type: 'manifest', bad: ['network: host'], good: ['hostname: sensor-7'] },
     fixes: [
       'Remove the key to start now. It is refused rather than ignored, because a container would run with less than it asks for.',
-      'See the list "Understood but refused" in docs/reference/manifest.md, and `thuban version`.',
+      'The list of such keys is in docs/reference/manifest.md. Your version: `thuban version`.',
     ],
   },
 };

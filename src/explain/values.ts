@@ -120,8 +120,8 @@ export const values: Pages<'12'> = {
     ],
     example: {
       type: 'manifest',
-      bad: ['mounts:', '  /data: {type: bind, host: /srv/../etc}'],
-      good: ['mounts:', '  /data: {type: bind, host: /etc}'],
+      bad: ['mounts:', '  /data/../tmp: {type: tmpfs, size: 4 MiB}'],
+      good: ['mounts:', '  /tmp: {type: tmpfs, size: 4 MiB}'],
     },
     fixes: [
       'Write the whole path from `/`, without `..`: `realpath PATH` prints it.',

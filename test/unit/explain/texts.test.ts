@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { isUnsupportedKey } from '../../../src/manifest/index.ts';
 import { unsupported as ofConfig } from '../../../src/config/unsupported.ts';
-import { unsupported as ofManifest } from '../../../src/manifest/unsupported.ts';
+import { unsupportedKeys } from '../../../src/manifest/unsupported.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
 import { explanations, places, type Explanation } from '../../../src/explain/index.ts';
 import { transitions } from '../../../src/runtime/index.ts';
@@ -85,16 +85,19 @@ describe('what the texts say to type', () => {
   });
 
   test('are keys that the manifest or the configuration has, and that this version carries out', () => {
-    const schemas = ['manifest', 'config'].map((name) => read(`schemas/${name}.schema.json`));
+    const [manifest, config] = ['manifest', 'config'].map((name) => read(`schemas/${name}.schema.json`));
+    const isThere = (schema: Schema | undefined, path: string[]): boolean =>
+      schema !== undefined && has(schema, schema, path);
     for (const one of all)
       for (const [, key = ''] of sentencesOf(one)
         .join(' ')
         .matchAll(/`([a-z_]+(?:\.[A-Za-z_]+)+)`/g)) {
         if (NO_KEYS.has(key)) continue;
         const path = key.split('.');
-        const isKnown = schemas.some((schema) => has(schema, schema, path));
-        const isRefused = [ofManifest, ofConfig].every((table) => isUnsupportedKey(table, path));
-        assert.ok(isKnown && !isRefused, `${one.name}: ${key}`);
+        const isCarriedOut =
+          (isThere(manifest, path) && !unsupportedKeys.includes(key)) ||
+          (isThere(config, path) && !isUnsupportedKey(ofConfig, path));
+        assert.ok(isCarriedOut, `${one.name}: ${key}`);
       }
   });
 });
