@@ -1,7 +1,16 @@
+/** What is known of a code without its page, which stands in src/explain and is loaded by whoever shows it. */
+export interface CodeFacts {
+  /** The fixed snake_case word that JSON, metrics and logs use. */
+  name: string;
+  /** One sentence. */
+  summary: string;
+  /** Never more than a warning. Without it: an error, or a warning where that is wanted (`cgroups.enforce: best_effort`). */
+  severity?: 'warning';
+}
+
 /**
  * Every error code that this version can report. A code is never reused; its first digit says where to look:
  * 1 manifest, 2 cgroups and kernel, 3 start, 4 running, 5 packages and repositories, 6 command line, 7 environment, 9 a bug in Thuban.
- * `name` is the fixed snake_case word that JSON, metrics and logs use; `summary` feeds docs/reference/errors.md.
  */
 export const codes = {
   TH1001: { name: 'yaml_syntax', summary: 'The file cannot be read as YAML.' },
@@ -47,17 +56,27 @@ export const codes = {
   },
   TH1303: { name: 'needs_init', summary: 'A key makes no sense without `init`.' },
   TH1306: { name: 'conflict', summary: 'Two keys exclude each other.' },
-  TH1310: { name: 'ambiguous_unit', summary: 'A bare `M` is read as 1000000 bytes (warning).' },
+  TH1310: { name: 'ambiguous_unit', severity: 'warning', summary: 'A bare `M` is read as 1000000 bytes.' },
   TH1311: {
     name: 'no_swap_limit',
-    summary: 'Only memory is limited, so the kernel may swap instead of stopping the container (warning).',
+    severity: 'warning',
+    summary: 'Only memory is limited, so the kernel may swap instead of stopping the container.',
   },
   TH1313: {
     name: 'dst_zone',
-    summary: 'Several times of a schedule lie in the hour that its time zone leaves out in spring (warning).',
+    severity: 'warning',
+    summary: 'Several times of a schedule lie in the hour that its time zone leaves out in spring.',
   },
-  TH1314: { name: 'quota_above_cpus', summary: 'The CPU quota is larger than this board can give (warning).' },
-  TH1315: { name: 'no_effect_here', summary: 'A setting has no effect on this kernel or cgroup version (warning).' },
+  TH1314: {
+    name: 'quota_above_cpus',
+    severity: 'warning',
+    summary: 'The CPU quota is larger than this board can give.',
+  },
+  TH1315: {
+    name: 'no_effect_here',
+    severity: 'warning',
+    summary: 'A setting has no effect on this kernel or cgroup version.',
+  },
   TH1401: { name: 'duplicate_container', summary: 'Two manifests of a repository define the same name and version.' },
   TH1402: { name: 'missing_resource', summary: 'No container offers the resource that is to be mounted.' },
   TH2001: { name: 'controller_absent', summary: 'The kernel offers no such cgroup controller.' },
@@ -66,7 +85,7 @@ export const codes = {
   TH2004: { name: 'write_refused', summary: 'The kernel refused a value.' },
   TH2006: { name: 'not_delegated', summary: 'The cgroup is not ours to write.' },
   TH2007: { name: 'parent_not_empty', summary: 'The parent cgroup holds processes that could not be moved.' },
-  TH2010: { name: 'leftover_cgroup', summary: 'A cgroup could not be removed.' },
+  TH2010: { name: 'leftover_cgroup', severity: 'warning', summary: 'A cgroup could not be removed.' },
   TH2011: { name: 'group_exists', summary: 'The cgroup of this container exists already and holds processes.' },
   TH2012: { name: 'kernel_too_old', summary: 'The kernel is older than 5.10.' },
   TH2013: { name: 'bad_cgroup_parent', summary: 'The parent for cgroups is not a usable path.' },
@@ -80,11 +99,19 @@ export const codes = {
   TH3010: { name: 'step_failed', summary: 'A step of the start failed.' },
   TH3011: { name: 'launcher_lost', summary: 'The launcher ended or broke the protocol.' },
   TH4001: { name: 'restart_limit', summary: 'The container was restarted as often as its manifest allows.' },
-  TH4003: { name: 'clock_not_set', summary: 'The clock of the board is not set, so schedules wait.' },
+  TH4003: {
+    name: 'clock_not_set',
+    severity: 'warning',
+    summary: 'The clock of the board is not set, so schedules wait.',
+  },
   TH4005: { name: 'stop_timeout', summary: 'The container did not end in time and was killed.' },
   TH4006: { name: 'disk_full', summary: 'A folder of the daemon is full; it runs on from memory.' },
-  TH4007: { name: 'max_runtime', summary: 'A run lasted longer than its schedule allows and was stopped.' },
-  TH4008: { name: 'lines_dropped', summary: 'A container wrote faster than its log takes lines.' },
+  TH4007: {
+    name: 'max_runtime',
+    severity: 'warning',
+    summary: 'A run lasted longer than its schedule allows and was stopped.',
+  },
+  TH4008: { name: 'lines_dropped', severity: 'warning', summary: 'A container wrote faster than its log takes lines.' },
   TH5001: {
     name: 'bad_signature',
     summary: 'The signature does not fit the package or manifest, or there is none where one is required.',
@@ -127,6 +154,7 @@ export const codes = {
   TH6013: { name: 'unknown_route', summary: 'The console has no such path, or not with this method.' },
   TH6014: { name: 'shutting_down', summary: 'The daemon is about to end and takes no more requests.' },
   TH6015: { name: 'timeout', summary: 'What was waited for did not happen in time.' },
+  TH6016: { name: 'unknown_word', summary: 'There is nothing to explain about a word.' },
   TH7001: { name: 'needs_root', summary: 'The command needs root.' },
   TH7002: { name: 'no_compiler', summary: 'No C compiler was found to build the launcher.' },
   TH7003: {
@@ -142,10 +170,11 @@ export const codes = {
   TH7007: { name: 'node_too_old', summary: 'Node.js is older than 20.11.' },
   TH7008: {
     name: 'state_set_aside',
+    severity: 'warning',
     summary: 'A state file was damaged and has been set aside; only history is lost.',
   },
   TH7009: { name: 'launcher_missing', summary: 'The launcher or init binary is missing or cannot be started.' },
   TH9001: { name: 'internal', summary: 'A bug in Thuban.' },
-} as const satisfies Record<string, { name: string; summary: string }>;
+} as const satisfies Record<string, CodeFacts>;
 
 export type Code = keyof typeof codes;

@@ -1,4 +1,4 @@
-export { codes, type Code } from './codes.ts';
+export { codes, type Code, type CodeFacts } from './codes.ts';
 export { ThubanError, errnoOf, hasErrno, isAboutText, messageOf } from './errors.ts';
 export type { Diagnostic, Position, ThubanErrorOptions } from './errors.ts';
 export { removeStaleTemps, writeAtomically, writeAtomicallyWith, type AtomicWriteOptions } from './atomic-file.ts';

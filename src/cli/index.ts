@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ThubanError } from '../base/index.ts';
 import { contextOf } from './context.ts';
+import { nodeTooOld } from './node-version.ts';
 import { printError } from './print-error.ts';
 import { buildProgram } from './program.ts';
 import { exitQuietlyOnClosedPipe } from './terminal.ts';
@@ -10,6 +11,11 @@ import { readHelp, readWords } from './words.ts';
 /** Carries a command line out and resolves with the exit code of the process. */
 export async function main(argv: string[]): Promise<number> {
   exitQuietlyOnClosedPipe();
+  const tooOld = nodeTooOld(process.versions.node);
+  if (tooOld !== undefined) {
+    printError(tooOld, contextOf({ json: argv.includes('--json') }));
+    return 1;
+  }
   let code = 0;
   const { words, passed } = readWords(argv);
   const program = buildProgram(passed, (result) => {

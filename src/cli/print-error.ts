@@ -28,7 +28,8 @@ export function printError(thrown: unknown, context: Context): void {
     const from = typeof key === 'string' ? `from ${key}   ` : '';
     lines.push(`  ${from}${place.file}:${place.line}:${place.column}`);
   }
-  if (error.hint !== undefined) lines.push(`  ${err.style('cyan', 'hint')}: ${error.hint}`);
+  // Where nobody knew what to type, the page of the code does.
+  lines.push(`  ${err.style('cyan', 'hint')}: ${error.hint ?? `thuban explain ${error.code}`}`);
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 

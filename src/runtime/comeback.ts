@@ -42,7 +42,7 @@ export class Comeback {
       ? ({ action: 'stay', limit: false } as const)
       : decideRestart(policy, exit, ledger.history, this.#parts.random());
     if (decision.action === 'stay') {
-      if (decision.limit) ledger.become('failed', `restart limit reached: ${counted + 1} starts`);
+      if (decision.limit) ledger.become('failed', `restart limit reached: ${counted + 1} starts`, 'TH4001');
       else ledger.become(exit.reason === 'start_failed' ? 'failed' : 'stopped');
       return false;
     }

@@ -76,7 +76,7 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
-  #stopping: { for: string } | undefined;
+  #stopping: { for: string; killedAfter?: number } | undefined;
   /** Read at the end, before the groups went. */
   #final: { memory: MemoryUsage | null; cpu: CpuUsage | null } | undefined;
 
@@ -131,7 +131,7 @@ export class Container {
       failpoint('stop.signalled');
       const ended = await this.#within(timeout * 1000);
       if (!ended) {
-        this.#stopping.for = `${reason}, after the time-out of ${timeout} s`;
+        this.#stopping = { for: `${reason}, after the time-out of ${timeout} s`, killedAfter: timeout };
         await this.#killAll();
       }
     }
@@ -227,10 +227,15 @@ export class Container {
     const oom = this.#oom.total();
     const withOom = { ...base, ...how, ...(oom === undefined ? {} : { oom }) };
     if (oomKilled === true) return { ...withOom, reason: 'oom_killed' };
-    if (this.#stopping !== undefined) return { ...withOom, reason: 'stopped', stopped_for: this.#stopping.for };
+    if (this.#stopping !== undefined) return { ...withOom, reason: 'stopped', ...stoppedBy(this.#stopping) };
     if (oomKilled === null) return { ...withOom, reason: null };
     return { ...withOom, reason: 'code' in decoded ? 'exited' : 'signalled' };
   }
+}
+
+function stoppedBy(stopping: { for: string; killedAfter?: number }): Pick<Exit, 'stopped_for' | 'killed_after'> {
+  const { for: stopped_for, killedAfter } = stopping;
+  return { stopped_for, ...(killedAfter === undefined ? {} : { killed_after: killedAfter }) };
 }
 
 export function describeFailure(error: unknown): Record<string, unknown> {

@@ -18,7 +18,7 @@ import { resumeFleet } from './resume-fleet.ts';
 import { prepareRunDir, type RunDir } from './run-dir.ts';
 import { StateFiles } from './state-files.ts';
 import { Supervisor } from './supervisor.ts';
-import { sweepGroups } from './sweep.ts';
+import { sweepGroups, tellSwept } from './sweep.ts';
 import { inForce, inherit, type Inheritance } from './take-over.ts';
 
 /** Why a daemon ends. `critical`: the container that must not end has ended. */
@@ -256,11 +256,5 @@ async function sweep(
 ): Promise<void> {
   const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
   const where = { facts, parent, top: options.cgroups.name };
-  const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: noted });
-  const { log } = options;
-  if (swept.removed.length > 0) log('info', 'removed groups that nobody owned', { groups: swept.removed });
-  for (const { path, pids } of swept.leftovers)
-    log('warn', `the cgroup ${path} could not be removed`, { code: 'TH2010', pids });
-  if (swept.foreign.length > 0)
-    log('warn', 'groups of another Thuban hold processes and are left alone', { groups: swept.foreign });
+  tellSwept(await sweepGroups(realKernelFs, { ...where, held: alive, known: noted }), options.log);
 }

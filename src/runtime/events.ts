@@ -18,7 +18,7 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'started'; pid: number; duration_ms: number; conditions?: Condition[] }
   | { type: 'exited'; exit: Exit }
   | { type: 'oom'; oom: Oom }
-  | { type: 'state'; state: State; previous: State; message?: string }
+  | { type: 'state'; state: State; previous: State; message?: string; code?: Code }
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
   | { type: 'leftover'; paths: string[] }

@@ -25,6 +25,8 @@ export interface Exit {
   error?: Record<string, unknown>;
   /** Why it was stopped, for `stopped`. */
   stopped_for?: string;
+  /** Seconds: the time-out of the stop, which was over before the program had ended, so that it was killed. */
+  killed_after?: number;
 }
 
 const names = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

@@ -1,4 +1,4 @@
-import { ThubanError, type Clock } from '../base/index.ts';
+import { ThubanError, type Clock, type Code } from '../base/index.ts';
 import type { EventBody, RuntimeEvent } from './events.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { ProgramOverrides } from './plan-program.ts';
@@ -50,7 +50,7 @@ export class Ledger {
     this.since = this.#now();
   }
 
-  become(state: State, message?: string): void {
+  become(state: State, message?: string, code?: Code): void {
     const previous = this.state;
     if (previous === state) return;
     if (!transitions[previous].includes(state))
@@ -59,7 +59,8 @@ export class Ledger {
     this.since = this.#now();
     this.message = message;
     this.save();
-    this.emit({ type: 'state', state, previous, ...(message === undefined ? {} : { message }) });
+    const why = { ...(message === undefined ? {} : { message }), ...(code === undefined ? {} : { code }) };
+    this.emit({ type: 'state', state, previous, ...why });
   }
 
   /** A start: noted before anything of it is made. */

@@ -17,12 +17,16 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
     case 'adopted':
       log('info', `${container} adopted`, { container, pid: event.pid, started_at: event.started_at });
       return;
-    case 'exited':
-      log(isFailure(event.exit) ? 'warn' : 'info', `${container} exited: ${exitSentence(event.exit)}`, {
+    case 'exited': {
+      const { exit } = event;
+      const isLate = exit.killed_after !== undefined;
+      log(isFailure(exit) || isLate ? 'warn' : 'info', `${container} exited: ${exitSentence(exit)}`, {
         container,
-        exit: event.exit,
+        exit,
+        ...(isLate ? { code: 'TH4005' } : {}),
       });
       return;
+    }
     case 'oom':
       log('warn', `${container} out of memory: ${oomSentence(event.oom)}`, { container, oom: event.oom });
       return;
@@ -41,11 +45,18 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
       log('info', `${container} skipped ${skippedSentence(event)}`, { container, reason: event.reason });
       return;
     case 'leftover':
-      log('warn', `${container} left groups that could not be removed`, { container, paths: event.paths });
+      log('warn', `${container} left groups that could not be removed`, {
+        container,
+        paths: event.paths,
+        code: 'TH2010',
+      });
       return;
     case 'state':
       if (event.state === 'failed')
-        log('error', `${container} failed${event.message === undefined ? '' : `: ${event.message}`}`, { container });
+        log('error', `${container} failed${event.message === undefined ? '' : `: ${event.message}`}`, {
+          container,
+          ...(event.code === undefined ? {} : { code: event.code }),
+        });
       else log('debug', `${container} is ${event.state}`, { container, previous: event.previous });
       return;
   }

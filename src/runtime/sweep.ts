@@ -8,6 +8,7 @@ import {
   type KernelFs,
   type Leftover,
 } from '../cgroups/index.ts';
+import type { DaemonLog } from './daemon-options.ts';
 
 export interface SweepOptions {
   facts: CgroupFacts;
@@ -48,6 +49,14 @@ export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<
   // What another Thuban, or one of our containers, is in stays.
   await removeGroups(fs, [], { tops: [...topFolders(options.facts, options.parent, options.top).keys()] });
   return swept;
+}
+
+export function tellSwept({ removed, leftovers, foreign }: Swept, log: DaemonLog): void {
+  if (removed.length > 0) log('info', 'removed groups that nobody owned', { groups: removed });
+  for (const { path, pids } of leftovers)
+    log('warn', `the cgroup ${path} could not be removed`, { code: 'TH2010', pids });
+  if (foreign.length > 0)
+    log('warn', 'groups of another Thuban hold processes and are left alone', { groups: foreign });
 }
 
 function pathsOf(groups: readonly Group[]): string[] {

@@ -15,8 +15,9 @@ const rules: Rules = {
     package: ['base', 'manifest'],
     config: ['base', 'manifest'],
     runtime: ['base', 'manifest', 'cgroups', 'launcher', 'package'],
+    explain: ['base', 'runtime'],
     console: ['base', 'manifest', 'cgroups', 'launcher', 'package', 'runtime'],
-    cli: ['base', 'manifest', 'config', 'cgroups', 'launcher', 'package', 'runtime', 'console'],
+    cli: ['base', 'manifest', 'config', 'cgroups', 'launcher', 'package', 'runtime', 'console', 'explain'],
     main: ['cli'],
   },
   packages: {

@@ -80,4 +80,12 @@ export const declare: readonly CommandEntry[] = [
     options: [wide(), ...daemonOptions()],
     run: async ({ context }) => (await import('../repository/repositories.ts')).repositories(context),
   },
+  {
+    usage: 'explain [word]',
+    group: 'Declare:',
+    summary: 'Say what a code or a state means, and what to do',
+    examples: ['thuban explain TH1102', 'thuban explain oom_killed', 'thuban explain | grep -i signature'],
+    exitCodes: '0 explained, 1 there is nothing of that name, 2 usage',
+    run: async ({ args: [word], context }) => (await import('../explain/index.ts')).explain(word, context),
+  },
 ];

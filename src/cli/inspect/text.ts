@@ -16,7 +16,8 @@ const NARROWEST = 20;
 const MOST_USERS = 2;
 
 /** What to type next, by the state. */
-function nextCommands({ id, state, file, errors, resource, mounted_by }: ContainerDetail): string[] {
+function nextCommands(container: ContainerDetail): string[] {
+  const { id, state, file, errors, resource, mounted_by } = container;
   // There is nothing to start; who mounts it is what one may want to know more of.
   if (resource === true && (state === 'stopped' || state === 'failed'))
     return (mounted_by ?? []).slice(0, MOST_USERS).map((user) => `thuban inspect ${user}`);
@@ -25,7 +26,7 @@ function nextCommands({ id, state, file, errors, resource, mounted_by }: Contain
       return [errors?.[0] === undefined ? `thuban validate ${file}` : nextStep(errors[0], file)];
     case 'failed':
     case 'backoff':
-      return [`thuban logs ${id}`, `thuban start ${id}`];
+      return [`thuban logs ${id}`, `thuban start ${id}`, ...explained(container)];
     case 'stopped':
       return [`thuban start ${id}`, `thuban logs ${id}`];
     case 'stopping':
@@ -35,6 +36,13 @@ function nextCommands({ id, state, file, errors, resource, mounted_by }: Contain
     default: // a state that only a newer daemon knows
       return [`thuban logs -f ${id}`, `thuban events -f --container ${id}`];
   }
+}
+
+/** What there is a page about: the code of a start that was refused, or what ended the program in spite of itself. */
+function explained({ last_exit: exit }: ContainerDetail): string[] {
+  const code = exit?.reason === 'start_failed' ? exit.error?.['code'] : undefined;
+  if (typeof code === 'string') return [`thuban explain ${code}`];
+  return exit?.reason === 'oom_killed' || exit?.reason === 'signalled' ? [`thuban explain ${exit.reason}`] : [];
 }
 
 /** Everything about one container that is set or has happened. Long lines continue below, so that nothing is lost. */

@@ -148,12 +148,21 @@ describe('a container of a daemon', needsRoot(), () => {
       await daemon.start();
       const { restarts } = await daemon.reached('flaky', 'failed');
       assert.equal(restarts, 2);
-      const types = (await daemon.events())
-        .filter(({ container }) => container === 'flaky:1.0.0')
-        .map(({ type }) => type);
+      const events = (await daemon.events()).filter(({ container }) => container === 'flaky:1.0.0');
+      const types = events.map(({ type }) => type);
       assert.equal(types.filter((type) => type === 'started').length, 3);
       assert.equal(types.filter((type) => type === 'restarting').length, 2);
       assert.equal((await daemon.client.container('flaky')).message, 'restart limit reached: 3 starts');
+      assert.equal(events.find(({ state }) => state === 'failed')?.['code'], 'TH4001');
+    });
+  });
+
+  test('that writes too fast is told of in the log of the daemon, with the lines that were dropped', async () => {
+    await trial(async (daemon) => {
+      daemon.add('chatty', 'seq 1 5000; exec sleep 1000', { autostart: 'relaxed' });
+      await daemon.start();
+      await daemon.reached('chatty', 'running');
+      await until('the log has it', () => /"container":"chatty:1.0.0","lines":\d+,"code":"TH4008"/.test(daemon.log));
     });
   });
 

@@ -55,7 +55,7 @@ describe('a stop', needsRoot(), () => {
     const { exit } = await when(script, { stop: { signal: 'SIGTERM', timeout: 0.5 } }, (supervised) =>
       supervised.stop(),
     );
-    assert.deepEqual([exit.reason, exit.signal], ['stopped', 'SIGKILL']);
+    assert.deepEqual([exit.reason, exit.signal, exit.killed_after], ['stopped', 'SIGKILL', 0.5]);
     assert.match(exit.stopped_for ?? '', /after the time-out of 0\.5 s/);
     assert.ok(exit.duration > 0.4 && exit.duration < 20, `${exit.duration} s`);
   });

@@ -30,7 +30,9 @@ describe('thuban inspect', () => {
       '  manifest   /var/lib/thuban/repository/oom.yaml  (read 10:40:58)',
       '  counters   restarts 2  oom_kills 3',
       '  history    10:41:07 failed',
-      'next: thuban logs oom:1.0.0    thuban start oom:1.0.0',
+      'next: thuban logs oom:1.0.0',
+      '      thuban start oom:1.0.0',
+      '      thuban explain oom_killed',
     ]);
   });
 

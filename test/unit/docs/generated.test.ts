@@ -16,6 +16,6 @@ describe('docs/reference', () => {
 
   test('errors.md has every code with its name', () => {
     const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
-    for (const [code, { name }] of Object.entries(codes)) assert.ok(page.includes(`${code} | \`${name}\` |`), code);
+    for (const [code, { name }] of Object.entries(codes)) assert.ok(page.includes(`\n### ${code} ${name}\n`), code);
   });
 });

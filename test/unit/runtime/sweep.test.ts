@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exists } from '../../../src/cgroups/read.ts';
-import { sweepGroups } from '../../../src/runtime/sweep.ts';
+import { sweepGroups, tellSwept } from '../../../src/runtime/sweep.ts';
 import { factsOf, v1Board, v2Board } from '../cgroups/fake-boards.ts';
 
 const NOBODY = 4_194_305; // above the highest pid that Linux gives
@@ -69,3 +69,17 @@ for (const [version, board, mount] of [
       assert.ok(exists(fs, group('other')));
     });
   });
+
+describe('the sweep', () => {
+  test('is told in the log: what is gone, what stays with its code and its processes, and what is another’s', () => {
+    const told: unknown[][] = [];
+    const leftovers = [{ path: '/sys/fs/cgroup/thuban/c-b@1.0.0', pids: [1234], errno: 'EBUSY' }];
+    tellSwept({ removed: ['/a'], leftovers, foreign: ['/c'] }, (level, _message, fields) => told.push([level, fields]));
+    assert.deepEqual(told, [
+      ['info', { groups: ['/a'] }],
+      ['warn', { code: 'TH2010', pids: [1234] }],
+      ['warn', { groups: ['/c'] }],
+    ]);
+    tellSwept({ removed: [], leftovers: [], foreign: [] }, () => assert.fail('there is nothing to tell'));
+  });
+});

@@ -1,0 +1,185 @@
+import type { Pages } from './page.ts';
+
+/** TH2: cgroups and the kernel. */
+export const kernel: Pages<'2'> = {
+  TH2001: {
+    causes: [
+      'The kernel was built or booted without the controller. On a Raspberry Pi the memory controller is off by default.',
+      'The controller is there, but the group that Thuban runs in was not given it.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '$ thuban plan oom.yaml',
+        'error[TH2001]: this kernel offers no memory controller',
+        '  from cgroups.memory.memory_hard_limit   oom.yaml:12:5',
+        '$ cat /sys/fs/cgroup/cgroup.controllers',
+        'cpuset cpu io pids',
+      ],
+    },
+    fixes: [
+      'Add `cgroup_enable=memory` to the kernel command line and reboot: /boot/firmware/cmdline.txt on a Raspberry Pi.',
+      'For another controller the hint names the option of the kernel.',
+      'To start without the limit, knowingly: `cgroups: {enforce: best_effort}`. The container is `degraded` then.',
+    ],
+  },
+  TH2002: {
+    causes: [
+      'The kernel is older than the setting, for example `burst` before Linux 5.14.',
+      'The kernel was built without an option: `memory_swap_limit` needs CONFIG_SWAP.',
+      'I/O weights need a scheduler that this kernel does not have.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2002]: cpu.max.burst is missing on this kernel',
+        '  from cgroups.cpu.burst   app.yaml:9:5',
+        '  hint: since Linux 5.14',
+      ],
+    },
+    fixes: [
+      'Remove the setting, or boot a kernel that has it. `uname -r` tells the present one.',
+      'To start without it, knowingly: `cgroups: {enforce: best_effort}`.',
+    ],
+  },
+  TH2003: {
+    causes: [
+      'The manifest was written for a board with the other cgroup version.',
+      'The board is hybrid: some controllers are on v1, others on v2.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2003]: `cgroups.network.class_id` exists only on cgroups v1',
+        '$ grep cgroup /proc/self/mountinfo      # what this board has',
+      ],
+    },
+    fixes: [
+      'Use what the hint names instead, or remove the setting.',
+      'For boards of both kinds: `cgroups: {enforce: best_effort}` starts without it where it is not there.',
+      'Try it for both: `thuban plan --cgroups v1 FILE` and `thuban plan --cgroups v2 FILE`.',
+    ],
+  },
+  TH2004: {
+    causes: [
+      'ENODEV: the device is a partition or is not there. Only whole disks can be limited.',
+      'EACCES, EINVAL: the value does not fit the limits of the group above, for example CPUs that it does not have.',
+      'EBUSY: the value is below what is in use.',
+      'Another program writes to the group, so that the kernel has another value than the one that was written.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2004]: `/dev/mmcblk0p1` is not a disk of this board',
+        '  hint: name a whole disk, not a partition (lsblk), or write `major` and',
+        '    `minor`',
+      ],
+    },
+    fixes: [
+      'The message has the file, the value and the errno. What is possible stands in the group above: `cat FILE` there.',
+      'See every write beforehand, without root: `thuban plan FILE`.',
+    ],
+  },
+  TH2006: {
+    causes: [
+      'Thuban does not run as root.',
+      'systemd runs Thuban in a group that it keeps for itself: the unit has no `Delegate=yes`.',
+      'A group above does not hand a controller down: it is not in its cgroup.subtree_control.',
+      'The cgroup filesystem is mounted read-only, as in many containers.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2006]: /sys/fs/cgroup/system.slice/thuban.service does not hand down',
+        '  the memory controller',
+        '$ systemctl show -p Delegate thuban',
+        'Delegate=no',
+      ],
+    },
+    fixes: [
+      'With systemd use the unit of examples/systemd, or `systemctl edit thuban` with `[Service]` and `Delegate=yes`.',
+      'Without systemd: `echo +memory > GROUP/cgroup.subtree_control` in every group above, from the root down.',
+    ],
+  },
+  TH2007: {
+    causes: [
+      'On cgroups v2 a group with processes of its own cannot hand controllers down, and another program has put processes into it.',
+      'A process is of the kernel, or belongs to another, so that it cannot be moved.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2007]: /sys/fs/cgroup/app.slice still holds 2 foreign processes',
+        '$ cat /sys/fs/cgroup/app.slice/cgroup.procs',
+        '640',
+        '641',
+      ],
+    },
+    fixes: [
+      'Give Thuban a group for itself: `thuban daemon --cgroup-parent /sys/fs/cgroup/thuban.slice`.',
+      'With systemd also set `DelegateSubgroup=thuban-supervisor` in its unit.',
+    ],
+  },
+  TH2010: {
+    causes: [
+      'A process in it is in uninterruptible sleep, on a dead disk or network file system: not even SIGKILL ends it.',
+      'Another program still has a process in the group, or puts one there again and again.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '$ cat GROUP/cgroup.procs',
+        '1234',
+        '$ cat /proc/1234/wchan; grep State /proc/1234/status',
+        'nfs_wait_bit_killable',
+        'State:  D (disk sleep)',
+      ],
+    },
+    fixes: [
+      'Repair what the process waits for: unplug the disk, or `umount -f` the network file system.',
+      'The next daemon tries it again. An empty group goes with `rmdir`, deepest first.',
+    ],
+  },
+  TH2011: {
+    causes: [
+      'A container of this name and version was left by a Thuban that died, and its processes live.',
+      'Another Thuban with another run directory runs the same container below the same parent.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2011]: the cgroup /sys/fs/cgroup/thuban/c-camera@2.1.0 exists',
+        '  already and holds processes',
+        '$ ps -o pid,args -p $(paste -sd, < GROUP/cgroup.procs)',
+      ],
+    },
+    fixes: [
+      'See who they are, and end them. On v2: `echo 1 > GROUP/cgroup.kill`.',
+      'Give the second Thuban another `--cgroup-parent`.',
+    ],
+  },
+  TH2012: {
+    causes: ['The kernel lacks what confines containers: Thuban needs Linux 5.10 or newer.'],
+    example: {
+      type: 'session',
+      text: ['error[TH2012]: this kernel is 4.19.0; Thuban needs Linux 5.10 or newer', '$ uname -r', '4.19.0'],
+    },
+    fixes: ['Update the kernel of the board.', 'After an update of the package: reboot, so that the new one runs.'],
+  },
+  TH2013: {
+    causes: [
+      'The path of `--cgroup-parent`, or of `cgroups.parent` in thuban.yaml, does not exist, or lies in no cgroup mount.',
+      'It is not an absolute path. `self` is the group that the daemon runs in.',
+      'The group of the daemon was removed while it ran, or lies outside of its namespace.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '$ thuban plan --cgroup-parent /thuban.slice camera.yaml',
+        'error[TH2013]: the cgroup parent `/thuban.slice` lies in no cgroup mount',
+        '  hint: use `self`, or a path below /sys/fs/cgroup',
+      ],
+    },
+    fixes: ['Make it, `mkdir /sys/fs/cgroup/thuban.slice`, and name the whole path.', 'Or leave it out: `self`.'],
+  },
+};
