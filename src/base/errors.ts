@@ -60,6 +60,8 @@ export interface Diagnostic {
   label?: string;
   /** A second place that explains the first one, for example the first of two equal keys. */
   related?: { line: number; column: number; length: number; label: string };
+  /** Places, most of them in other files, that have a part in it. */
+  elsewhere?: (Position & { label: string })[];
 }
 
 /**

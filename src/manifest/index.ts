@@ -1,3 +1,12 @@
+export {
+  checkAcross,
+  couldBe,
+  duplicateContainer,
+  missingResource,
+  type AcrossOptions,
+  type Member,
+  type UnreadMember,
+} from './across/index.ts';
 export { identityInText } from './identity-in-text.ts';
 export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
@@ -7,6 +16,7 @@ export { toNorthstarJson } from './northstar-json.ts';
 export { checkRequirement, compareVersions, satisfies } from './versions.ts';
 export type {
   CgroupsSection,
+  Dependency,
   DeviceRate,
   LoadResult,
   LoadedManifest,

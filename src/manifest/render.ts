@@ -19,14 +19,22 @@ export function renderDiagnostics(
 
 /** One line for pipes: `FILE:L:C: error TH1102: MESSAGE (HINT)`, or `FILE: error …` about a file as a whole. */
 export function renderDiagnosticLine(diagnostic: Diagnostic): string {
-  const { severity, code, message, hint } = diagnostic;
-  return visible(`${placeOf(diagnostic)}: ${severity} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  const { severity, code, message, hint, elsewhere = [] } = diagnostic;
+  const notes = [...elsewhere.map(noteOf), ...(hint === undefined ? [] : [hint])];
+  return visible(
+    `${placeOf(diagnostic)}: ${severity} ${code}: ${message}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`,
+  );
 }
 
 /** What is about a file as a whole has no line to look at. */
 function placeOf(diagnostic: Diagnostic): string {
   const { file, line, column } = diagnostic;
   return isAboutText(diagnostic) ? `${file}:${line}:${column}` : file;
+}
+
+/** A place in another file, which is named and not drawn. */
+function noteOf({ file, line, column, label }: NonNullable<Diagnostic['elsewhere']>[number]): string {
+  return `${file}:${line}:${column} ${label}`;
 }
 
 function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined, options: RenderOptions): string {
@@ -43,7 +51,8 @@ function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined,
     return [...source, ...underline(mark, cut, digits, options)];
   });
   const hints = hintLines(restOfHint(hint ?? '', marks), options);
-  return [head, ...frame, ...hints, ''].join('\n');
+  const notes = (diagnostic.elsewhere ?? []).map((note) => `   ${paint(visible(noteOf(note)), 'cyan', options)}`);
+  return [head, ...frame, ...notes, ...hints, ''].join('\n');
 }
 
 interface Mark {
