@@ -8,6 +8,8 @@ import { textDiagnostic } from './yaml-errors.ts';
 /** Levels of maps and lists. */
 export const MAX_DEPTH = 64;
 const MAX_EXPANSIONS = 100;
+/** Columns in which what is indented is looked for. */
+const MAX_INDENT = 4096;
 const MAX_NODES = 200_000;
 
 const YAML_TAG = /^tag:yaml\.org,2002:/;
@@ -23,10 +25,13 @@ export interface FoundTag {
 export type Converted =
   { root: TreeNode | undefined; tags: FoundTag[]; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
 
-/** The refusal of a document that no manifest needs to be. */
+/** The refusal of a document that no manifest needs to be. `span`: where the level too many begins, or the blanks before it. */
 export function tooDeep(source: Source, span: Span): Diagnostic {
   const message = `cannot read this as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
-  return textDiagnostic(source, 'TH1001', message, span, { hint: 'close the brackets that are open here' });
+  const offset = span.offset + source.text.slice(span.offset, span.offset + MAX_INDENT).search(/[^ \n]|$/);
+  const isBracket = '[{'.includes(source.text.charAt(offset) || ' ');
+  const hint = isBracket ? 'close the brackets that are open here' : 'indent this line less, and those that follow it';
+  return textDiagnostic(source, 'TH1001', message, { offset, length: 1 }, { hint });
 }
 
 interface Entry {

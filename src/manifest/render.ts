@@ -1,4 +1,5 @@
 import { isAboutText, visible, type Diagnostic } from '../base/index.ts';
+import { unixLines } from './decode.ts';
 import { cutLine, displayWidth, wrap, type CutLine } from './render-text.ts';
 
 export interface RenderOptions {
@@ -13,7 +14,7 @@ export function renderDiagnostics(
   sourceText: string | undefined,
   options: RenderOptions,
 ): string {
-  const lines = sourceText?.replace(/^\uFEFF/, '').split('\n');
+  const lines = sourceText === undefined ? undefined : unixLines(sourceText.replace(/^\uFEFF/, '')).split('\n');
   return diagnostics.map((diagnostic) => renderOne(diagnostic, lines, options)).join('');
 }
 
