@@ -62,6 +62,8 @@ export interface Diagnostic {
   related?: { line: number; column: number; length: number; label: string };
   /** Places, most of them in other files, that have a part in it. */
   elsewhere?: (Position & { label: string })[];
+  /** On the last one of a list that was cut: how many more there were. */
+  omitted?: { errors: number; warnings: number };
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { count, formatDuration, reasonOf, ThubanError, type Diagnostic } from '../base/index.ts';
 import { validateConfigFile } from '../config/index.ts';
 import {
+  countFindings,
   identityInText,
   inOrder,
   loadManifest,
@@ -17,6 +18,9 @@ import { checkLimits, isRead } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 import { asThubanError } from './print-error.ts';
 import { findAcross, type Judged } from './validate-across.ts';
+
+/** Frames of one file on a terminal; what comes first is mostly the cause of what comes later. */
+const MAX_FRAMES = 50;
 
 export interface ValidateFlags {
   strict?: boolean;
@@ -114,8 +118,10 @@ async function judgeConfig(file: string): Promise<Verdict[]> {
 }
 
 function total(verdicts: Verdict[], severity: Diagnostic['severity']): number {
-  return verdicts.flatMap((verdict) => verdict.diagnostics).filter((diagnostic) => diagnostic.severity === severity)
-    .length;
+  return countFindings(
+    verdicts.flatMap(({ diagnostics }) => diagnostics),
+    severity,
+  );
 }
 
 export async function validate(paths: string[], flags: ValidateFlags, context: Context): Promise<number> {
@@ -158,10 +164,11 @@ function jsonOf(verdict: Verdict): object {
     valid,
     ...(manifest === undefined || !valid ? {} : { manifest }),
     ...(config === undefined ? {} : { config }),
-    errors: diagnostics.map(({ code, message, hint, line, column, path, severity, related, elsewhere }) => ({
+    errors: diagnostics.map(({ code, message, hint, line, column, path, severity, related, elsewhere, omitted }) => ({
       ...{ code, message, hint, line, column, path, severity },
       ...(related === undefined ? {} : { related }),
       ...(elsewhere === undefined ? {} : { elsewhere }),
+      ...(omitted === undefined ? {} : { omitted }),
     })),
   };
 }
@@ -174,7 +181,15 @@ function show(verdict: Verdict, context: Context): void {
   }
   const options = { color: context.out.color, columns: context.out.columns };
   const source = isPackage(verdict.file) ? verdict.text : sourceOf(verdict.file);
-  process.stdout.write(renderDiagnostics(verdict.diagnostics, source, options));
+  const shown = verdict.diagnostics.slice(0, MAX_FRAMES);
+  process.stdout.write(renderDiagnostics(shown, source, options));
+  const rest = countAll(verdict.diagnostics) - countAll(shown);
+  if (shown.length < verdict.diagnostics.length)
+    process.stdout.write(`${count(rest, 'more finding')}: thuban validate ${verdict.file} | less\n`);
+}
+
+function countAll(diagnostics: readonly Diagnostic[]): number {
+  return countFindings(diagnostics, 'error') + countFindings(diagnostics, 'warning');
 }
 
 /** The text for the frames; a file that cannot be read has a diagnostic without one. */

@@ -29,8 +29,7 @@ export type Converted =
 export function tooDeep(source: Source, span: Span): Diagnostic {
   const message = `cannot read this as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
   const offset = span.offset + source.text.slice(span.offset, span.offset + MAX_INDENT).search(/[^ \n]|$/);
-  const isBracket = '[{'.includes(source.text.charAt(offset) || ' ');
-  const hint = isBracket ? 'close the brackets that are open here' : 'indent this line less, and those that follow it';
+  const hint = 'close the brackets that are open here, or indent this line less';
   return textDiagnostic(source, 'TH1001', message, { offset, length: 1 }, { hint });
 }
 

@@ -70,5 +70,18 @@ function firstBadByte(bytes: Uint8Array): number {
       bad = middle - 1;
     }
   }
+  // It may end within a character, which then begins with the bad byte: the next one does not go on with it.
+  while (!isText(bytes.subarray(Math.max(0, good - 3), good))) good--;
   return good;
+}
+
+/** The last bytes of what is a text up to here, perhaps from the middle of a character on. */
+function isText(bytes: Uint8Array): boolean {
+  const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(Math.max(start, 0)));
+    return true;
+  } catch {
+    return start < 0;
+  }
 }

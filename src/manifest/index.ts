@@ -33,7 +33,7 @@ export type {
 // The reader of documents, for the other language that is written in YAML: the configuration.
 export { checkQuantities, readQuantity } from './check-quantities.ts';
 export { checkRanges, octal } from './check-ranges.ts';
-export { fileFinding, inOrder } from './findings.ts';
+export { countFindings, fileFinding, inOrder } from './findings.ts';
 export { interpret, keyShape } from './interpret.ts';
 export type { Language, Unsupported } from './language.ts';
 export { valueOf } from './normalise.ts';

@@ -21,7 +21,7 @@ export function renderDiagnostics(
 /** One line for pipes: `FILE:L:C: error TH1102: MESSAGE (HINT)`, or `FILE: error …` about a file as a whole. */
 export function renderDiagnosticLine(diagnostic: Diagnostic): string {
   const { severity, code, message, hint, elsewhere = [] } = diagnostic;
-  const notes = [...elsewhere.map(noteOf), ...(hint === undefined ? [] : [hint])];
+  const notes = [...elsewhere.map(noteOf), ...(hint === undefined ? [] : [hint]), ...restOf(diagnostic)];
   return visible(
     `${placeOf(diagnostic)}: ${severity} ${code}: ${message}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`,
   );
@@ -36,6 +36,12 @@ function placeOf(diagnostic: Diagnostic): string {
 /** A place in another file, which is named and not drawn. */
 function noteOf({ file, line, column, label }: NonNullable<Diagnostic['elsewhere']>[number]): string {
   return `${file}:${line}:${column} ${label}`;
+}
+
+/** That a list was cut, behind its last finding. */
+function restOf({ omitted }: Diagnostic): string[] {
+  if (omitted === undefined) return [];
+  return [`${omitted.errors + omitted.warnings} more findings are not shown`];
 }
 
 function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined, options: RenderOptions): string {
@@ -53,7 +59,7 @@ function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined,
   });
   const hints = hintLines(restOfHint(hint ?? '', marks), options);
   const notes = (diagnostic.elsewhere ?? []).map((note) => `   ${paint(visible(noteOf(note)), 'cyan', options)}`);
-  return [head, ...frame, ...notes, ...hints, ''].join('\n');
+  return [head, ...frame, ...notes, ...hints, ...restOf(diagnostic), ''].join('\n');
 }
 
 interface Mark {
