@@ -80,7 +80,12 @@ export function errnoOf(error: unknown): string | undefined {
  * Whether a finding is about a place in a text, and not about a file, package or folder as a whole: who may write or has signed it, whether it
  * is there. What is about a whole has line and column 1 because they must be something, and nobody should look there.
  */
-export function isAboutText({ code, path = '', line, column }: Pick<Diagnostic, 'code'> & Partial<Diagnostic>): boolean {
+export function isAboutText({
+  code,
+  path = '',
+  line,
+  column,
+}: Pick<Diagnostic, 'code'> & Partial<Diagnostic>): boolean {
   if (path !== '') return true;
   // A file in another encoding shows no text that could be looked at.
   if (code === 'TH1007') return line !== 1 || column !== 1;

@@ -179,10 +179,9 @@ function show(verdict: Verdict, context: Context): void {
     for (const diagnostic of verdict.diagnostics) process.stdout.write(`${renderDiagnosticLine(diagnostic)}\n`);
     return;
   }
-  const options = { color: context.out.color, columns: context.out.columns };
   const source = isPackage(verdict.file) ? verdict.text : sourceOf(verdict.file);
   const shown = verdict.diagnostics.slice(0, MAX_FRAMES);
-  process.stdout.write(renderDiagnostics(shown, source, options));
+  process.stdout.write(renderDiagnostics(shown, source, context.out));
   const rest = countAll(verdict.diagnostics) - countAll(shown);
   if (shown.length < verdict.diagnostics.length)
     process.stdout.write(`${count(rest, 'more finding')}: thuban validate ${verdict.file} | less\n`);

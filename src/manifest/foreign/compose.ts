@@ -45,7 +45,7 @@ export const composeKeys: Readonly<Record<string, string>> = {
   gpus: '`mounts` with `type: device`, one for each device',
   group_add: '`suppl_groups`',
   healthcheck: HEALTH,
-  image: '`rootfs`, a directory with the unpacked files, or a package',
+  image: '`rootfs`, a directory with the unpacked files',
   ipc: SHARES,
   isolation: `${NO_NEED} there is one kind of container`,
   labels: LABELS,
