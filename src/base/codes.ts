@@ -79,6 +79,18 @@ export const codes = {
   },
   TH1401: { name: 'duplicate_container', summary: 'Two manifests of a repository define the same name and version.' },
   TH1402: { name: 'missing_resource', summary: 'No container offers the resource that is to be mounted.' },
+  TH1403: {
+    name: 'missing_dependency',
+    summary: 'No container of a repository is the one that another depends on, or none of a version that satisfies.',
+  },
+  TH1404: {
+    name: 'dependency_without_health',
+    summary: 'A container waits for another to be healthy that has no `health`.',
+  },
+  TH1405: {
+    name: 'dependency_cycle',
+    summary: 'Containers wait for each other in a circle, so none of them can start.',
+  },
   TH2001: { name: 'controller_absent', summary: 'The kernel offers no such cgroup controller.' },
   TH2002: { name: 'knob_absent', summary: 'The kernel has the controller, but not this file.' },
   TH2003: { name: 'unsupported_version', summary: 'The setting exists only on the other cgroup version.' },

@@ -60,6 +60,10 @@ export interface Diagnostic {
   label?: string;
   /** A second place that explains the first one, for example the first of two equal keys. */
   related?: { line: number; column: number; length: number; label: string };
+  /** Places, most of them in other files, that have a part in it. */
+  elsewhere?: (Position & { label: string })[];
+  /** On the last one of a list that was cut: how many more there were. */
+  omitted?: { errors: number; warnings: number };
 }
 
 /**
@@ -76,8 +80,15 @@ export function errnoOf(error: unknown): string | undefined {
  * Whether a finding is about a place in a text, and not about a file, package or folder as a whole: who may write or has signed it, whether it
  * is there. What is about a whole has line and column 1 because they must be something, and nobody should look there.
  */
-export function isAboutText({ code, path = '' }: Pick<Diagnostic, 'code'> & Partial<Diagnostic>): boolean {
+export function isAboutText({
+  code,
+  path = '',
+  line,
+  column,
+}: Pick<Diagnostic, 'code'> & Partial<Diagnostic>): boolean {
   if (path !== '') return true;
+  // A file in another encoding shows no text that could be looked at.
+  if (code === 'TH1007') return line !== 1 || column !== 1;
   return !code.startsWith('TH5') && code !== 'TH1002' && code !== 'TH1008' && code !== 'TH9001';
 }
 

@@ -11,6 +11,7 @@ export { count, formatBytes, formatDuration, formatPercent, formatShare, formatS
 export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './image-file.ts';
 export { nextStep } from './next-step.ts';
 export { suggest } from './suggest.ts';
+export { beginning, widthOf, wrapWords } from './text-width.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';
 export { openTrustedFile, readTrustedFile } from './trusted-file.ts';
 export { builtAt, version } from './version.ts';

@@ -54,9 +54,15 @@ export function explain(
     process.stderr.write(`${JSON.stringify(asError(shown))}\n`);
     return;
   }
-  const { isTTY, color, columns } = context.err;
-  for (const finding of shown)
+  const { isTTY, color, columns, ascii } = context.err;
+  // The text of a file is looked for once, however much is wrong with it.
+  const texts = new Map(shown.map((finding) => [finding.file, finding]));
+  for (const [file, one] of texts) {
+    const own = shown.filter((finding) => finding.file === file);
     process.stderr.write(
-      isTTY ? renderDiagnostics([finding], textOf(finding), { color, columns }) : `${renderDiagnosticLine(finding)}\n`,
+      isTTY
+        ? renderDiagnostics(own, textOf(one), { color, columns, ascii })
+        : own.map((finding) => `${renderDiagnosticLine(finding)}\n`).join(''),
     );
+  }
 }

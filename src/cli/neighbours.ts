@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ThubanError, nextStep, type Diagnostic } from '../base/index.ts';
-import type { Manifest } from '../manifest/index.ts';
+import { couldBe, type Manifest } from '../manifest/index.ts';
 import {
   resourceMounts,
   resourceOf,
@@ -70,11 +70,8 @@ function rulesFor(file: string, keys: Given['keys']): FileRules {
 
 type Rejected = Repository['rejected'][number];
 
-/** As its text says, or its file name when that could not be read. */
-function isNamed(wanted: string, { file, name, isDuplicate }: Rejected): boolean {
-  if (isDuplicate === true) return false;
-  if (name !== undefined) return name === wanted;
-  return ['-', '.'].some((next) => basename(file).startsWith(wanted + next));
+function isNamed(wanted: string, one: Rejected): boolean {
+  return one.isDuplicate !== true && couldBe(wanted, one);
 }
 
 /** Others may write it, so nobody has looked at what it is. */

@@ -28,5 +28,5 @@ export const configLanguage: Language = {
     'console.sockets.*.permissions': '`full` or a list of permissions',
   },
   missing: {},
-  compose: { keys: {}, values: {} },
+  foreign: { keys: [], values: {} },
 };

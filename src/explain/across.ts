@@ -166,4 +166,67 @@ export const across: Pages<'13' | '14'> = {
       'For `run` and `plan` name the folder with `--repository DIR`, when it is not that of the file.',
     ],
   },
+  TH1403: {
+    causes: [
+      'A name in `depends_on` is written otherwise than the `name` of the other manifest.',
+      'The other container is not in this repository, or no version of it satisfies `version`.',
+      'It has no `init`: its files are there to be mounted, and it never starts.',
+    ],
+    example: {
+      type: 'folder',
+      bad: {
+        'app.yaml': ['name: app', 'depends_on: {stor: started}'],
+        'store.yaml': ['name: store'],
+      },
+      good: {
+        'app.yaml': ['name: app', 'depends_on: {store: started}'],
+        'store.yaml': ['name: store'],
+      },
+    },
+    fixes: [
+      'Take the suggestion, or see the names that there are: `thuban ps`.',
+      'Bring the missing container into the repository, or remove the dependency.',
+    ],
+  },
+  TH1404: {
+    causes: [
+      'The condition is `healthy`, and the other container has no section `health`, so nobody ever learns whether it is.',
+    ],
+    example: {
+      type: 'folder',
+      bad: {
+        'app.yaml': ['name: app', 'depends_on: {store: healthy}'],
+        'store.yaml': ['name: store'],
+      },
+      good: {
+        'app.yaml': ['name: app', 'depends_on: {store: healthy}'],
+        'store.yaml': ['name: store', 'health: {type: tcp, port: 5432}'],
+      },
+    },
+    fixes: [
+      'Give the other container a check in `health`.',
+      'Or wait for less: `condition: started`, that its program runs.',
+    ],
+  },
+  TH1405: {
+    causes: [
+      'Two containers wait for each other, so that none of them ever starts.',
+      'A longer circle: the message names every arrow with its file and line.',
+    ],
+    example: {
+      type: 'folder',
+      bad: {
+        'app.yaml': ['name: app', 'depends_on: {store: started}'],
+        'store.yaml': ['name: store', 'depends_on: {app: started}'],
+      },
+      good: {
+        'app.yaml': ['name: app', 'depends_on: {store: started}'],
+        'store.yaml': ['name: store'],
+      },
+    },
+    fixes: [
+      'Remove one of the arrows: the container that can begin alone waits for nobody.',
+      'What it needs later it can try again by itself, or be restarted for with `on_exit: restart` on the other side.',
+    ],
+  },
 };

@@ -8,6 +8,8 @@ import { textDiagnostic } from './yaml-errors.ts';
 /** Levels of maps and lists. */
 export const MAX_DEPTH = 64;
 const MAX_EXPANSIONS = 100;
+/** Columns in which what is indented is looked for. */
+const MAX_INDENT = 4096;
 const MAX_NODES = 200_000;
 
 const YAML_TAG = /^tag:yaml\.org,2002:/;
@@ -18,10 +20,12 @@ const STANDARD_TAG = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$
 export type Converted =
   { root: TreeNode | undefined; tagged: boolean; diagnostics: Diagnostic[] } | { fatal: Diagnostic };
 
-/** The refusal of a document that no manifest needs to be. */
+/** The refusal of a document that no manifest needs to be. `span`: where the level too many begins, or the blanks before it. */
 export function tooDeep(source: Source, span: Span): Diagnostic {
   const message = `cannot read this as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
-  return textDiagnostic(source, 'TH1001', message, span, { hint: 'close the brackets that are open here' });
+  const offset = span.offset + source.text.slice(span.offset, span.offset + MAX_INDENT).search(/[^ \n]|$/);
+  const hint = 'close the brackets that are open here, or indent this line less';
+  return textDiagnostic(source, 'TH1001', message, { offset, length: 1 }, { hint });
 }
 
 interface Entry {

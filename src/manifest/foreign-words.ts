@@ -1,49 +1,46 @@
-/** Words of Docker Compose that people bring along, and what to write instead. */
-export const composeKeys: Readonly<Record<string, string>> = {
-  image: '`rootfs`, a directory with the unpacked files',
-  build: '`rootfs`, a directory with the built files',
-  command: '`init` and `args`',
-  entrypoint: '`init`',
-  container_name: '`name`',
-  environment: '`env`',
-  env_file: '`env`, written out',
-  ports: 'not needed: there is no port mapping',
-  expose: 'not needed: there is no port mapping',
-  volumes: '`mounts`',
-  tmpfs: '`mounts` with `type: tmpfs`',
-  devices: '`mounts` with `type: device`',
-  user: '`uid` and `gid`',
-  group_add: '`suppl_groups`',
-  cap_add: '`capabilities`',
-  cap_drop: 'not needed: only what `capabilities` lists is kept',
-  ulimits: '`rlimits`',
-  privileged: '`process.privileged`',
-  read_only: 'not needed: the root is read-only',
-  working_dir: '`process.working_dir`',
-  stop_signal: '`stop.signal`',
-  stop_grace_period: '`stop.timeout`',
-  healthcheck: '`health`',
-  logging: '`logs`',
-  network_mode: '`network`',
-  networks: '`network`',
-  deploy: '`cgroups` and `restart`',
-  services: 'one file for each container',
-  mem_limit: '`cgroups.memory.memory_hard_limit`',
-  mem_reservation: '`cgroups.memory.memory_soft_limit`',
-  memswap_limit: '`cgroups.memory.memory_swap_limit`',
-  mem_swappiness: '`cgroups.memory.swappiness`',
-  oom_kill_disable: '`cgroups.memory.oom_kill_disable`',
-  cpus: '`cgroups.cpu.quota`, for example `1.5 cpus`',
-  cpu_shares: '`cgroups.cpu.shares`',
-  cpu_quota: '`cgroups.cpu.quota`',
-  cpu_period: '`cgroups.cpu.period`',
-  cpuset: '`cgroups.cpu.cpus`',
-  pids_limit: '`cgroups.pids.limit`',
-  blkio_config: '`cgroups.blkio`',
-};
+import { composeKeys, composeValues, dockerKeys } from './foreign/compose.ts';
+import { kubernetesKeys, kubernetesValues } from './foreign/kubernetes.ts';
+import { systemdKeys, systemdValues } from './foreign/systemd.ts';
+import type { ForeignWords } from './language.ts';
 
-/** Compose's restart policies that are spelled otherwise here. */
-export const composePolicies: Readonly<Record<string, string>> = {
-  no: 'never',
-  'unless-stopped': 'always',
-};
+type Words = Readonly<Record<string, string>>;
+
+/** Words that people bring along from elsewhere, and what to write here. The first one that has a word tells of it. */
+export const foreignKeys: readonly ForeignWords[] = [
+  { from: 'Compose', words: composeKeys },
+  { from: 'Docker', words: dockerKeys },
+  { from: 'Kubernetes', words: kubernetesKeys },
+  { from: 'systemd', words: systemdKeys },
+];
+
+/** The same for the values of a key. */
+export const foreignValues: Readonly<Record<string, readonly ForeignWords[]>> = byKey([
+  ['Compose', composeValues],
+  ['Kubernetes', kubernetesValues],
+  ['systemd', systemdValues],
+]);
+
+/** What is said of a key that somebody else has: `Compose calls it X; here it is Y`. */
+export function keyOfAnother(words: readonly ForeignWords[], key: string): string | undefined {
+  const found = words.find((table) => Object.hasOwn(table.words, key));
+  return found === undefined ? undefined : sentence(found.from, key, found.words[key] ?? '');
+}
+
+/** The same of a value, which is what stands here literally. */
+export function valueOfAnother(words: readonly ForeignWords[], value: string): string | undefined {
+  const found = words.find((table) => Object.hasOwn(table.words, value));
+  return found === undefined ? undefined : sentence(found.from, value, `\`${found.words[value] ?? ''}\``);
+}
+
+function sentence(from: string, theirs: string, ours: string): string {
+  return `${from} calls it \`${theirs}\`; here it is ${ours}`;
+}
+
+function byKey(
+  tables: readonly [from: string, values: Readonly<Record<string, Words>>][],
+): Record<string, ForeignWords[]> {
+  const result: Record<string, ForeignWords[]> = {};
+  for (const [from, values] of tables)
+    for (const [key, words] of Object.entries(values)) (result[key] ??= []).push({ from, words });
+  return result;
+}

@@ -9,6 +9,15 @@ export type {
   SyscallRule,
   Uint64,
 } from './isolation.ts';
+export {
+  checkAcross,
+  couldBe,
+  duplicateContainer,
+  missingResource,
+  type AcrossOptions,
+  type Member,
+  type UnreadMember,
+} from './across/index.ts';
 export { identityInText } from './identity-in-text.ts';
 export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
@@ -18,6 +27,7 @@ export { toNorthstarJson } from './northstar-json.ts';
 export { checkRequirement, compareVersions, satisfies } from './versions.ts';
 export type {
   CgroupsSection,
+  Dependency,
   DeviceRate,
   LoadResult,
   LoadedManifest,
@@ -34,7 +44,7 @@ export type {
 // The reader of documents, for the other language that is written in YAML: the configuration.
 export { checkQuantities, readQuantity } from './check-quantities.ts';
 export { checkRanges, octal } from './check-ranges.ts';
-export { fileFinding, inOrder } from './findings.ts';
+export { countFindings, fileFinding, inOrder } from './findings.ts';
 export { interpret, keyShape } from './interpret.ts';
 export type { Language, Unsupported } from './language.ts';
 export { unsupportedIn, type NotSupported } from './unsupported.ts';

@@ -13,6 +13,13 @@ export interface Unsupported {
   variants: readonly string[];
 }
 
+/** What others call a thing, and what it is here. */
+export interface ForeignWords {
+  /** Who they are: `Compose`. */
+  from: string;
+  words: Readonly<Record<string, string>>;
+}
+
 /** A language that documents are written in: its schema, and the words in which its readers explain a fault. */
 export interface Language {
   /** What a document is called: `manifest`. */
@@ -30,8 +37,8 @@ export interface Language {
   expected: ByPath<string>;
   /** What is said of a mandatory key that is not there. */
   missing: ByPath<{ label: string; hint: string }>;
-  /** Words that people bring along from Docker Compose, and what to write here. */
-  compose: { keys: Readonly<Record<string, string>>; values: ByPath<Readonly<Record<string, string>>> };
+  /** Words that people bring along, and what to write here. */
+  foreign: { keys: readonly ForeignWords[]; values: ByPath<readonly ForeignWords[]> };
   /** The keys that may stand in a map, where its `type` decides. */
   keysAt?: (path: KeyPath, root: TreeNode) => readonly string[] | undefined;
 }

@@ -90,6 +90,10 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
       file: source.file,
       digest: createHash('sha256').update(bytes).digest('hex'),
       position: (path: KeyPath) => ({ file: source.file, ...source.place(report.span(path, 'value').offset) }),
+      span: (path: KeyPath, at) => {
+        const { offset, length } = report.span(path, at);
+        return { ...source.place(offset), length };
+      },
     },
   };
 }

@@ -1,4 +1,4 @@
-import { composeKeys, composePolicies } from './foreign-words.ts';
+import { foreignKeys, foreignValues } from './foreign-words.ts';
 import { shape } from './generated/shape.js';
 import { validate } from './generated/validate-manifest.js';
 import type { Language } from './language.ts';
@@ -84,6 +84,6 @@ export const manifestLanguage: Language = {
   nouns,
   expected,
   missing,
-  compose: { keys: composeKeys, values: { restart: composePolicies, 'restart.policy': composePolicies } },
+  foreign: { keys: foreignKeys, values: foreignValues },
   keysAt,
 };

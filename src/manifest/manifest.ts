@@ -26,6 +26,7 @@ export interface Manifest {
   restart?: Restart;
   stop?: Stop;
   schedule?: Schedule;
+  depends_on?: Record<string, Dependency>;
   hostname?: string;
   rootfs?: Rootfs;
   process?: { privileged: boolean };
@@ -80,6 +81,17 @@ export interface Stop {
   signal: string;
   /** Seconds until the whole group is killed. */
   timeout: number;
+}
+
+/** What a container waits for before it starts; the key is the name of the other container. */
+export interface Dependency {
+  condition: 'started' | 'healthy' | 'completed';
+  /** The requirement that a version of the other container has to meet; `*` is any. */
+  version: string;
+  /** Seconds. */
+  timeout: number | 'unlimited';
+  /** What happens to this container when the other one exits. */
+  on_exit: 'ignore' | 'restart' | 'stop';
 }
 
 /** When a container is started by the clock. */
@@ -172,4 +184,6 @@ export interface LoadedManifest {
   signer?: string;
   /** Where a key path stands in the file, or the nearest enclosing one that does. `position(['mounts', '/data', 'host'])` */
   position(path: readonly (string | number)[]): Position;
+  /** The same with the columns that it takes, to be underlined. Absent where the text is not at hand any more. */
+  span?(path: readonly (string | number)[], at: 'key' | 'value'): { line: number; column: number; length: number };
 }

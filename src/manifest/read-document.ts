@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf, formatBytes, reasonOf, type Diagnostic } from '../base/index.ts';
+import { decode, unixLines } from './decode.ts';
 import { fileFinding } from './findings.ts';
 import type { Language } from './language.ts';
 import { readYaml } from './read-yaml.ts';
 import { Report } from './report.ts';
 import { resolveTags } from './resolve-tags.ts';
-import { decode, Source } from './source.ts';
+import { Source } from './source.ts';
 import type { TreeNode } from './tree.ts';
 
 /** The largest file that is read. */
@@ -28,9 +29,8 @@ export function readDocument(bytes: Uint8Array, file: string, language: Language
   if (bytes.length > MAX_BYTES) return { fatal: tooLarge(file, bytes.length, language) };
   const decoded = decode(bytes);
   if ('at' in decoded) {
-    const hex = `0x${decoded.badByte.toString(16).padStart(2, '0')}`;
-    const message = `byte ${hex} at ${decoded.at} is not UTF-8 text`;
-    return { fatal: fileFinding(file, 'TH1007', message, 'save the file as UTF-8', placeOfByte(bytes, decoded.at)) };
+    const { message, hint, at } = decoded;
+    return { fatal: fileFinding(file, 'TH1007', message, hint, placeOfByte(bytes, at)) };
   }
   const source = new Source(file, decoded.text);
   const parsed = readYaml(source, language);
@@ -83,9 +83,6 @@ function tooLarge(file: string, size: number, language: Language): Diagnostic {
 }
 
 function placeOfByte(bytes: Uint8Array, at: number): { line: number; column: number } {
-  const before = new TextDecoder().decode(bytes.subarray(0, at));
-  return {
-    line: before.split('\n').length,
-    column: at - (before.lastIndexOf('\n') < 0 ? 0 : bytes.subarray(0, at).lastIndexOf(10) + 1) + 1,
-  };
+  const before = unixLines(new TextDecoder().decode(bytes.subarray(0, at)));
+  return { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') };
 }

@@ -5,12 +5,12 @@ import type { Language } from './language.ts';
 import type { Source } from './source.ts';
 import { syntaxDiagnostic, textDiagnostic } from './yaml-errors.ts';
 
-/** More than a hundred times what the largest manifest needs, and still read in well under a second. */
-const MAX_TOKENS = 100_000;
+/** A hundred times what a large manifest has; a megabyte of them would take seconds, and hundreds of megabytes of memory. */
+const MAX_TOKENS = 50_000;
 
 /** Parses YAML 1.2 into a tree. Everything is bounded before the library builds anything from it. */
 export function readYaml(source: Source, language: Language): Converted {
-  const documents = parse(source);
+  const documents = parse(source, language);
   if ('fatal' in documents) return documents;
   const failed = syntaxDiagnostic(
     source,
@@ -28,7 +28,7 @@ export function readYaml(source: Source, language: Language): Converted {
 }
 
 /** Feeds the parser token by token: some inputs of a few kilobytes exhaust memory when they are parsed unseen. */
-function parse(source: Source): { list: Document.Parsed[] } | { fatal: Diagnostic } {
+function parse(source: Source, language: Language): { list: Document.Parsed[] } | { fatal: Diagnostic } {
   const parser = new Parser();
   const tokens = [];
   let count = 0;
@@ -38,10 +38,13 @@ function parse(source: Source): { list: Document.Parsed[] } | { fatal: Diagnosti
     read += lexeme.length;
     if (++count > MAX_TOKENS) {
       const message = `the file holds more than ${MAX_TOKENS} YAML tokens`;
-      return { fatal: textDiagnostic(source, 'TH1002', message, { offset: read, length: 1 }) };
+      return {
+        fatal: textDiagnostic(source, 'TH1002', message, { offset: read, length: 1 }, { hint: language.tooLarge }),
+      };
     }
     // Each level of a collection takes up to two places on the stack.
-    if (parser.stack.length > 2 * MAX_DEPTH) return { fatal: tooDeep(source, { offset: read, length: 1 }) };
+    if (parser.stack.length > 2 * MAX_DEPTH)
+      return { fatal: tooDeep(source, { offset: read - lexeme.length, length: 1 }) };
   }
   tokens.push(...parser.end());
   const composer = new Composer({

@@ -1,72 +1,63 @@
-import { visible } from '../base/index.ts';
+import { visible, widthOf } from '../base/index.ts';
 
 /** A line of the file as drawn, in three parts: before the marked text, the marked text, and after it. */
 export interface CutLine {
   before: string;
   marked: string;
   after: string;
+  /** Columns of the marked text that are underlined: of a tab only its arrow. */
+  underlined: number;
 }
 
-const ELLIPSIS = '…';
+/** What stands for a tab and for what was cut. The tab has the width that people mostly give it, so that text stays where it was. */
+interface Signs {
+  tab: string;
+  cut: string;
+}
 
-/** Draws a line in at most `width` columns around the marked part; what does not fit is cut and shown as `…`. */
-export function cutLine(text: string, column: number, length: number, width: number): CutLine {
-  const room = Math.max(width, 20);
+const SIGNS: Signs = { tab: '→  ', cut: '…' };
+const ASCII_SIGNS: Signs = { tab: '>  ', cut: '..' };
+
+/** Draws a line in at most `width` columns around the marked part; what does not fit is cut, which is shown. */
+export function cutLine(text: string, column: number, length: number, width: number, ascii = false): CutLine {
+  const signs = ascii ? ASCII_SIGNS : SIGNS;
   const start = Math.min(column - 1, text.length);
   const end = Math.min(start + length, text.length);
   // Four source characters per column bound the work on a line of a megabyte.
-  const marked = fit(shown(text.slice(start, Math.min(end, start + 4 * room))), Math.floor(room / 2), 'end', false);
-  const left = room - displayWidth(marked);
-  const headText = text.slice(Math.max(0, start - 4 * room), start);
-  const tailText = text.slice(end, end + 4 * room);
-  const tailWidth = Math.min(displayWidth(shown(tailText)), Math.floor(left / 3));
-  const headWidth = displayWidth(shown(headText));
-  const before = fit(shown(headText), left - tailWidth, 'start', start > 4 * room);
-  const after = fit(shown(tailText), left - Math.min(headWidth, left - tailWidth), 'end', text.length - end > 4 * room);
-  return { before, marked, after };
+  const reach = 4 * width;
+  const markedText = text.slice(start, Math.min(end, start + reach));
+  const marked = fit(shown(markedText, signs), Math.floor(width / 2), 'end', false, signs);
+  const left = width - widthOf(marked);
+  const headText = text.slice(Math.max(0, start - reach), start);
+  const tailText = text.slice(end, end + reach);
+  const tailWidth = Math.min(widthOf(shown(tailText, signs)), Math.floor(left / 3));
+  const headWidth = widthOf(shown(headText, signs));
+  const before = fit(shown(headText, signs), left - tailWidth, 'start', start > reach, signs);
+  const room = left - Math.min(headWidth, left - tailWidth);
+  const after = fit(shown(tailText, signs), room, 'end', text.length - end > reach, signs);
+  const underlined = widthOf(marked.replaceAll(signs.tab, signs.tab.trimEnd()));
+  return { before, marked, after, underlined };
 }
 
 /** Text as it can be shown on any terminal: a tab is an arrow, control characters are `^[`. */
-function shown(text: string): string {
-  return text.split('\t').map(visible).join('→  ');
+function shown(text: string, { tab }: Signs): string {
+  return text.split('\t').map(visible).join(tab);
 }
-
-/** Columns that a text takes on a terminal. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const char of text) width += /\p{Mn}/u.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
-  return width;
-}
-
-const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
 
 /** Cuts a text at its start or end to a width; `more` says that something was cut before. */
-function fit(text: string, width: number, side: 'start' | 'end', more: boolean): string {
-  if (!more && displayWidth(text) <= width) return text;
+function fit(text: string, width: number, side: 'start' | 'end', more: boolean, { cut }: Signs): string {
+  if (!more && widthOf(text) <= width) return text;
   const chars = Array.from(text);
   const kept: string[] = [];
-  let used = 1;
+  let used = cut.length;
   for (let char = next(chars, side); char !== undefined; char = next(chars, side)) {
-    used += displayWidth(char);
+    used += widthOf(char);
     if (used > width) break;
     kept.push(char);
   }
-  return side === 'end' ? kept.join('') + ELLIPSIS : ELLIPSIS + kept.reverse().join('');
+  return side === 'end' ? kept.join('') + cut : cut + kept.reverse().join('');
 }
 
 function next(chars: string[], side: 'start' | 'end'): string | undefined {
   return side === 'end' ? chars.shift() : chars.pop();
-}
-
-/** Breaks at blanks; a word longer than the width stays whole. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && displayWidth(last) + 1 + displayWidth(word) <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -45,33 +45,3 @@ export class Source {
     return { offset: span.offset, length: Math.max(1, end < 0 ? text.length : end) };
   }
 }
-
-/** Reads UTF-8; gives the offset and value of the first byte that is not text. A byte order mark is dropped. */
-export function decode(bytes: Uint8Array): { text: string } | { badByte: number; at: number } {
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const body = bytes.subarray(start);
-  const nul = body.indexOf(0);
-  if (nul >= 0) return { badByte: 0, at: start + nul };
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body) };
-  } catch {
-    const at = start + firstBadByte(body);
-    return { badByte: bytes[at] ?? 0, at };
-  }
-}
-
-/** Halves the search: a prefix that decodes as a stream holds no bad byte. */
-function firstBadByte(bytes: Uint8Array): number {
-  let good = 0;
-  let bad = bytes.length;
-  while (good < bad) {
-    const middle = (good + bad + 1) >> 1;
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      good = middle;
-    } catch {
-      bad = middle - 1;
-    }
-  }
-  return good;
-}

@@ -1,11 +1,13 @@
 import { suggest } from '../base/index.ts';
+import { valueOfAnother } from './foreign-words.ts';
 import { isOldOctal, keyShape } from './interpret.ts';
 import { entryAt, type Language } from './language.ts';
 import { oldOctal } from './quantities/index.ts';
-import { isUnsupportedKey, isUnsupportedValue, refusal, unsupportedKeysIn } from './refusal.ts';
+import { isUnsupportedValue, refusal } from './refusal.ts';
 import type { Finding, Report } from './report.ts';
 import type { SchemaError, Shape } from './shape.ts';
-import { find, formatPath, type KeyPath, type TreeNode } from './tree.ts';
+import { find, formatPath, type KeyPath, type ScalarNode, type TreeNode } from './tree.ts';
+import { unknownKey } from './unknown-key.ts';
 import { example, quote } from './wording.ts';
 import { expectation, found, missing, noun } from './words-of-keys.ts';
 
@@ -63,50 +65,6 @@ function shapeAt(root: Shape, path: KeyPath): Shape | undefined {
   return shape;
 }
 
-function unknownKey(
-  report: Report,
-  parent: KeyPath,
-  key: string,
-  shape: Shape | undefined,
-  language: Language,
-): Finding {
-  const path = [...parent, key];
-  if (isUnsupportedKey(language.unsupported, path)) return refusal(language.unsupported, path);
-  const where = parent.length === 0 ? '' : ` in ${formatPath(parent)}`;
-  const finding: Finding = { code: 'TH1102', message: `unknown key ${quote(key)}${where}`, at: 'key', covers: path };
-  if (parent.length > 0) finding.related = { path: parent, at: 'key', label: '' };
-  const known = [...Object.keys(shape?.keys ?? {}), ...unsupportedKeysIn(language.unsupported, parent)];
-  const foreign = Object.hasOwn(language.compose.keys, key) ? language.compose.keys[key] : undefined;
-  const meant = suggest(key, known);
-  const home = homeOf(key, language.shape);
-  if (foreign !== undefined && (meant === undefined || parent.length === 0))
-    return { ...finding, hint: `Compose calls it \`${key}\`; here it is ${foreign}` };
-  if (meant !== undefined) return both(finding, `did you mean \`${meant}\`?`);
-  if (home !== undefined) return both(finding, `it belongs under \`${home}\``);
-  return {
-    ...finding,
-    hint: `keys here: ${(language.keysAt?.(parent, report.root) ?? Object.keys(shape?.keys ?? {})).join(', ')}`,
-  };
-}
-
-function both(finding: Finding, text: string): Finding {
-  return { ...finding, label: text, hint: text };
-}
-
-/** The one section that has this key, for a key that was indented too little or too far. */
-function homeOf(key: string, root: Shape): string | undefined {
-  const homes: KeyPath[] = [];
-  const visit = (shape: Shape, path: KeyPath): void => {
-    for (const [name, inner] of Object.entries(shape.keys ?? {})) {
-      if (name === key) homes.push(path);
-      visit(inner, [...path, name]);
-    }
-  };
-  visit(root, []);
-  const [only] = homes;
-  return homes.length === 1 && only !== undefined && only.length > 0 ? formatPath(only) : undefined;
-}
-
 function wrongType(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined, language: Language): Finding {
   if (node?.kind === 'scalar' && node.plain && isOldOctal(node.text) && shape?.types.includes('integer') === true)
     return oldOctal(node.text);
@@ -114,9 +72,20 @@ function wrongType(path: KeyPath, shape: Shape | undefined, node: TreeNode | und
   const expected = expectation(language, path, shape);
   const name = path.length === 0 ? `the ${language.document}` : `\`${formatPath(path)}\``;
   const finding: Finding = { code: 'TH1101', message: `${name} is ${found(node)}, expected ${expected}` };
-  if (shape?.example === undefined || path.length === 0) return finding;
+  if (path.length === 0) return { ...finding, hint: 'write `key: value`, each on a line of its own' };
+  if (shape?.types.includes('boolean') === true && node?.kind === 'scalar') return { ...finding, ...notBoolean(node) };
+  if (shape?.example === undefined) return finding;
   const shown = typeof key === 'number' ? JSON.stringify(shape.example) : example(key, shape.example);
   return { ...finding, hint: `write \`${shown}\`` };
+}
+
+/** Words that were booleans before YAML 1.2, and booleans in quotes. */
+function notBoolean({ text, plain }: ScalarNode): { label?: string; hint: string } {
+  if (!plain && /^(true|false)$/i.test(text)) return { hint: `write \`${text.toLowerCase()}\` without quotes` };
+  const meant = /^(y|yes|on|1)$/i.test(text) ? 'true' : /^(n|no|off|0)$/i.test(text) ? 'false' : undefined;
+  if (meant === undefined) return { hint: 'write `true` or `false`' };
+  const label = `did you mean \`${meant}\`?`;
+  return { label, hint: `${label} YAML 1.2 has only \`true\` and \`false\`` };
 }
 
 function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined, language: Language): Finding {
@@ -124,10 +93,9 @@ function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | und
   if (isUnsupportedValue(language.unsupported, path, text)) return refusal(language.unsupported, path, text);
   const words = shape?.words ?? [];
   const finding: Finding = { code: 'TH1201', message: `${quote(text)} is not a ${noun(language, path)}` };
-  const policies = entryAt(language.compose.values, path) ?? {};
-  const foreign = Object.hasOwn(policies, text) ? policies[text] : undefined;
+  const foreign = valueOfAnother(entryAt(language.foreign.values, path) ?? [], text);
   const meant = suggest(text, words) ?? ['CAP_', 'SIG'].map((start) => suggest(start + text, words)).find(Boolean);
-  if (foreign !== undefined) finding.label = `Compose calls it \`${text}\`; here it is \`${foreign}\``;
+  if (foreign !== undefined) finding.label = foreign;
   else if (meant !== undefined) finding.label = `did you mean \`${meant}\`?`;
   const start = finding.label === undefined ? '' : `${finding.label} `;
   if (words.length === 0 || (words.length > MANY && start === ''))

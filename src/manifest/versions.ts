@@ -45,10 +45,16 @@ export function isExact(number: string): boolean {
 
 /** Whether a version without pre-release part meets a requirement. Throws on one that `checkRequirement` does not accept. */
 export function satisfies(version: string, requirement: string): boolean {
+  return matcher(requirement)(version);
+}
+
+/** The same for many versions. */
+export function matcher(requirement: string): (version: string) => boolean {
   const comparators = checkRequirement(requirement);
   if (comparators === undefined) throw new Error(`\`${requirement}\` is not a requirement of a version`);
   // npm separates by blanks what Cargo separates by commas, and means the same by each comparator in this form.
-  return new (lazy.semver().Range)(comparators.replaceAll(',', '')).test(version);
+  const range = new (lazy.semver().Range)(comparators.replaceAll(',', ''));
+  return (version) => range.test(version);
 }
 
 /** Negative when `a` is the older version, 0 when both are the same, positive when it is the newer one. */

@@ -1,7 +1,7 @@
-import type { YAMLParseError } from 'yaml';
 import type { Code, Diagnostic } from '../base/index.ts';
 import type { Source } from './source.ts';
 import type { Span } from './tree.ts';
+import { explain, type SyntaxError } from './yaml-advice.ts';
 
 const NOTHING_ELSE = '(nothing else was checked: the file could not be read past this line)';
 
@@ -25,9 +25,6 @@ export function textDiagnostic(
     ...extra,
   };
 }
-
-/** The part of an error of the YAML library that is used. */
-type SyntaxError = Pick<YAMLParseError, 'code' | 'message' | 'pos'>;
 
 /** Says in words of a person what the YAML library found. Only the first error is told: the rest follows from it. */
 export function syntaxDiagnostic(source: Source, errors: readonly SyntaxError[]): Diagnostic | undefined {
@@ -78,40 +75,3 @@ function indentTab(source: Source, line: number, certain: boolean): Span | undef
   }
   return undefined;
 }
-
-function explain(error: SyntaxError, char: string): { reason: string; hint: string } {
-  const advice = ADVICE.find(
-    ({ code, text }) => error.code === code && (text === undefined || text.test(error.message)),
-  );
-  if (advice !== undefined) return { reason: advice.reason.replace('{char}', char), hint: advice.hint };
-  return {
-    reason: error.message.charAt(0).toLowerCase() + error.message.slice(1, 120).replace(/[.:]$/, ''),
-    hint: 'check quotes, brackets and the indentation of this line',
-  };
-}
-
-/** The faults that people make most, in their words. */
-const ADVICE: readonly { code: SyntaxError['code']; text?: RegExp; reason: string; hint: string }[] = [
-  { code: 'BAD_SCALAR_START', reason: 'a value cannot begin with `{char}`', hint: 'put the value in quotes' },
-  {
-    code: 'BLOCK_AS_IMPLICIT_KEY',
-    reason: 'a second key begins inside of this value',
-    hint: 'quote the value if the `:` belongs to it, else begin a new line',
-  },
-  { code: 'MISSING_CHAR', text: /quote/, reason: 'a quote is still open here', hint: 'close the quote' },
-  { code: 'MISSING_CHAR', text: /map values/, reason: 'this key has no `:`', hint: 'write `key: value`' },
-  { code: 'MISSING_CHAR', text: /end with/, reason: 'a bracket is still open here', hint: 'close the bracket' },
-  {
-    code: 'BAD_INDENT',
-    text: /^Flow/,
-    reason: 'a bracket is still open here',
-    hint: 'close the bracket before this line',
-  },
-  {
-    code: 'BAD_INDENT',
-    text: /same column/,
-    reason: 'this line begins at another column than the lines it belongs to',
-    hint: 'indent all keys of a map and all items of a list alike',
-  },
-  { code: 'BAD_DQ_ESCAPE', reason: 'the escape after `\\` is not known', hint: 'write `\\\\`, or use single quotes' },
-];

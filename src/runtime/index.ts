@@ -29,7 +29,7 @@ export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 export type { Difference } from './reconcile/index.ts';
-export { scanRepository, type FileRules, type Repository } from './repository/index.ts';
+export { isRead, scanRepository, type FileRules, type Repository } from './repository/index.ts';
 export { resourceMounts, resourceOf, type Resource } from './resources.ts';
 export { skippedSentence } from './skipped.ts';
 export { Session } from './session.ts';

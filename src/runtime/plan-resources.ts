@@ -1,4 +1,5 @@
 import type { Attribute, Step } from '../launcher/index.ts';
+import { missingResource } from '../manifest/index.ts';
 import { chooseResource, folderInside, resourceId, versionsOf, type ResourceMount } from './resources.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
@@ -9,9 +10,8 @@ export function resourceStep(target: string, mount: ResourceMount, draft: Launch
   const chosen = chooseResource(mount, offered);
   if (chosen === undefined) {
     const have = versionsOf(mount.name, offered).map(({ version }) => version);
-    const list = have.length === 0 ? 'have none' : `have ${have.join(', ')}`;
-    const hint = `put a container \`${mount.name}\` with files of its own into a repository, or change the version`;
-    draft.problem('TH1402', `no container satisfies \`${mount.name} ${mount.version}\` (${list})`, hint, key);
+    const { code, message, hint } = missingResource(mount.name, mount.version, have);
+    draft.problem(code, message, hint, key);
     return undefined;
   }
   draft.useResource(resourceId(chosen));

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ThubanError, type Code } from '../../src/base/index.ts';
-import { loadManifest, readManifestFile, type LoadResult } from '../../src/manifest/index.ts';
+import { checkAcross, loadManifest, readManifestFile, type LoadResult } from '../../src/manifest/index.ts';
 import { checkLimits, plan, resourceOf, scanRepository, type Resource } from '../../src/runtime/index.ts';
 import { ownFacts } from '../../src/runtime/facts.ts';
 import { board } from './facts.ts';
@@ -38,8 +38,14 @@ export async function codesOfFolder(files: Readonly<Record<string, string>>): Pr
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text, { mode: 0o644 });
   const { manifests, rejected } = await scanRepository(folder.path);
   const offered = manifests.flatMap((one) => resourceOf(one) ?? []);
+  // A board takes over only what it can run; what is wrong between manifests is wrong all the same.
+  const sound = Object.keys(files).flatMap((name) => {
+    const read = readManifestFile(join(folder.path, name));
+    return read.ok ? [read.manifest] : [];
+  });
   return unique([
-    ...rejected.flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)),
+    ...rejected.flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)).filter((code) => code !== 'TH1107'),
+    ...checkAcross(sound, { absent: 'error' }).flatMap((found) => found.map(({ code }) => code)),
     ...manifests.flatMap((loaded) => codesOf({ ok: true, manifest: loaded, diagnostics: [] }, offered)),
   ]);
 }

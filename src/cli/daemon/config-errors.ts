@@ -7,9 +7,7 @@ export function printConfigErrors(result: ConfigResult, context: Context): void 
   for (const diagnostic of result.diagnostics) {
     const text = result.texts.get(diagnostic.file);
     process.stderr.write(
-      context.err.isTTY
-        ? renderDiagnostics([diagnostic], text, { color: context.err.color, columns: context.err.columns })
-        : `${renderDiagnosticLine(diagnostic)}\n`,
+      context.err.isTTY ? renderDiagnostics([diagnostic], text, context.err) : `${renderDiagnosticLine(diagnostic)}\n`,
     );
   }
 }

@@ -5,6 +5,5 @@ import type { Terminal } from '../terminal.ts';
 /** Findings as text, with frames on a terminal where there is a text of the manifest to point into. */
 export function findingsText(diagnostics: readonly Diagnostic[], text: string | undefined, terminal: Terminal): string {
   if (!terminal.isTTY) return diagnostics.map((finding) => `${renderDiagnosticLine(finding)}\n`).join('');
-  const options = { color: terminal.color, columns: terminal.columns };
-  return renderDiagnostics(diagnostics, text, options);
+  return renderDiagnostics(diagnostics, text, terminal);
 }

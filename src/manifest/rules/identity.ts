@@ -74,23 +74,39 @@ function checkUser(report: Report, input: Record<string, unknown>): void {
   }
 }
 
-/** Texts that reach the kernel end at the first NUL byte, so none may hold one. */
+/**
+ * Texts that reach the kernel end at the first NUL byte, so none may hold one. Half of a surrogate pair (`\ud800`) has no bytes in UTF-8: it
+ * would arrive as another character.
+ */
 export function checkNul(report: Report, value: unknown, path: readonly (string | number)[] = []): void {
   if (typeof value === 'string') {
-    if (!value.includes('\0')) return;
-    report.add(path, { code: 'TH1201', message: 'the text holds a NUL byte', hint: 'remove `\\0` from the text' });
+    const fault = faultIn(value);
+    if (fault !== undefined)
+      report.add(path, {
+        code: 'TH1201',
+        message: `the text holds ${fault.what}`,
+        hint: `remove ${fault.how} from the text`,
+      });
   } else if (typeof value === 'object' && value !== null)
     for (const [key, inner] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(key) : key];
-      if (key.includes('\0'))
+      const fault = faultIn(key);
+      if (fault !== undefined)
         report.add(at, {
           code: 'TH1201',
-          message: 'the key holds a NUL byte',
-          hint: 'remove `\\0` from the key',
+          message: `the key holds ${fault.what}`,
+          hint: `remove ${fault.how} from the key`,
           at: 'key',
         });
       checkNul(report, inner, at);
     }
+}
+
+function faultIn(text: string): { what: string; how: string } | undefined {
+  if (text.includes('\0')) return { what: 'a NUL byte', how: '`\\0`' };
+  const half = /\p{Cs}/u.exec(text)?.[0];
+  if (half === undefined) return undefined;
+  return { what: 'half of a character', how: `\`\\u${half.charCodeAt(0).toString(16)}\`` };
 }
 
 /** Length of `init`, which is a path for the kernel. */

@@ -1,5 +1,5 @@
 import { ThubanError, reasonOf, type Diagnostic } from '../../base/index.ts';
-import type { LoadedManifest } from '../../manifest/index.ts';
+import { duplicateContainer, type LoadedManifest } from '../../manifest/index.ts';
 
 export interface RejectedManifest {
   /** Absolute. */
@@ -17,17 +17,8 @@ export interface RejectedManifest {
 /** The second of two manifests with the same name and version. */
 export function duplicate(loaded: LoadedManifest, other: LoadedManifest): RejectedManifest {
   const { name, version } = loaded.manifest;
-  const first = other.position(['name']);
-  const diagnostic: Diagnostic = {
-    code: 'TH1401',
-    severity: 'error',
-    message: `\`${name}:${version}\` is also defined in ${first.file}:${first.line}`,
-    hint: 'change a version or remove one',
-    ...loaded.position(['name']),
-    length: 1,
-    path: 'name',
-  };
-  return { file: loaded.file, name, version, diagnostics: [diagnostic], digest: loaded.digest, isDuplicate: true };
+  const diagnostics = [duplicateContainer(loaded, other)];
+  return { file: loaded.file, name, version, diagnostics, digest: loaded.digest, isDuplicate: true };
 }
 
 /** A folder that is not used is listed as well: nothing of it runs, and that must be seen. */

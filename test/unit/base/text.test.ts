@@ -41,6 +41,7 @@ describe('a suggestion', () => {
     assert.equal(suggest('onFailure', known), 'on_failure');
     assert.equal(suggest('cpus', known), 'cpu');
     assert.equal(suggest('xxu', known), undefined);
+    assert.equal(suggest('a', ['b', 'ab']), undefined);
     assert.equal(suggest('completely-else', known), undefined);
     assert.equal(suggest('m'.repeat(10_000), known), undefined);
   });

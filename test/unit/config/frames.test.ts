@@ -66,7 +66,8 @@ describe('frames', () => {
       'a flag with a bad value',
       { flags: { 'cgroups.parent': 'machine' } },
       [
-        '--cgroup-parent:1:1 error[TH1211]: `machine` is neither `self` nor an absolute path',
+        '--cgroup-parent:1:1 error[TH1211]:',
+        '  `machine` is neither `self` nor an absolute path',
         ' > 1  | machine',
         '      | ^^^^^^^',
         '   hint: write `self`, or the path of a group from the top of its mount, for',

@@ -13,7 +13,7 @@ describe('reading YAML', () => {
     ['a value that begins with @', 'TH1001', `${HEAD}hostname: @a\n`, 'TH1001 6:11'],
     ['a key that is indented too far', 'TH1001', 'name: a\n  uid: 1\n', 'TH1001 2:3'],
     ['an alias without an anchor', 'TH1001', `${HEAD}env: *none\n`, 'TH1001 6:6'],
-    ['nesting without end', 'TH1001', '['.repeat(1000), 'TH1001 1:130'],
+    ['nesting without end', 'TH1001', '['.repeat(1000), 'TH1001 1:129'],
     ['a file of more than 1 MiB', 'TH1002', `# ${'x'.repeat(1024 * 1024)}`, 'TH1002 1:1'],
     ['a tab in the indentation', 'TH1003', `${HEAD}mounts:\n  /a:\n\t  type: proc\n`, 'TH1003 8:1'],
     ['a tab after blanks in the indentation', 'TH1003', `${HEAD}mounts:\n  \t/a:\n`, 'TH1003 7:3'],

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Diagnostic } from '../../../src/base/index.ts';
-import { loadManifest, renderDiagnosticLine, renderDiagnostics } from '../../../src/manifest/index.ts';
+import {
+  loadManifest,
+  renderDiagnosticLine,
+  renderDiagnostics,
+  type RenderOptions,
+} from '../../../src/manifest/index.ts';
 import { HEAD } from './support.ts';
 
-const PLAIN = { color: false, columns: 80 };
+const PLAIN: RenderOptions = { color: false, columns: 80 };
 
 function frame(file: string, text: string, options = PLAIN): string {
   return renderDiagnostics(loadManifest(text, file).diagnostics, text, options);
@@ -136,6 +141,99 @@ describe('frames', () => {
     it(`show ${what}`, () => {
       assert.equal(frame(file, text), expected.map((line) => `${line}\n`).join(''));
     });
+
+  for (const columns of [80, 60, 40, 30])
+    it(`stay within ${columns} columns, and break no word that is to be typed`, () => {
+      for (const [, file, text] of frames) {
+        const drawn = frame(file, text, { color: false, columns });
+        for (const line of drawn.split('\n')) assert.ok(line.length <= columns || line.startsWith(file), line);
+        const whole = frame(file, text, { color: false, columns: 1000 });
+        for (const [typed] of whole.matchAll(/`[^`]{1,16}`/g))
+          assert.ok(drawn.includes(typed), `${typed} in\n${drawn}`);
+      }
+    });
+
+  it('break messages, labels and hints on a narrow terminal', () => {
+    const narrow = { color: false, columns: 40 };
+    const [, file, text] = frames[4] ?? ['', '', ''];
+    assert.deepEqual(frame(file, text, narrow).split('\n'), [
+      'cam.yaml:18:3 error[TH1301]:',
+      '  mount `/data/log` lies inside mount',
+      '  `/data`',
+      '   15 |   /data:',
+      '      |   ----- first mount',
+      ' > 18 |   /data/log:',
+      '      |   ^^^^^^^^^',
+      '      | bind targets must not overlap;',
+      '      | move one',
+      '',
+    ]);
+    const [, other, uid] = frames[3] ?? ['', '', ''];
+    assert.deepEqual(frame(other, uid, narrow).split('\n').slice(-3), [
+      '   hint: add `uid: 1000` (1 to 65535;',
+      '         root is not allowed)',
+      '',
+    ]);
+  });
+
+  it('are ASCII where a terminal knows no more', () => {
+    const [, file, text] = frames[7] ?? ['', '', ''];
+    assert.match(frame(file, text, { ...PLAIN, ascii: true }), /^ > 8 {2}\| > {2}host: \/lib$/m);
+    const long = `${HEAD}hostname: ${'A'.repeat(300)}\n`;
+    assert.match(frame('a.yaml', long, { ...PLAIN, ascii: true }), /A\.\.$/m);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(frame('a.yaml', long, { ...PLAIN, ascii: true }), /[^\u0000-\u007f]/);
+  });
+
+  it('put the underline below wide characters, marks and tabs', () => {
+    const under = (line: string): string => {
+      const [, source = '', marks = ''] = frame('a.yaml', `${HEAD}${line}\n`).split('\n');
+      return `${source.slice(8)}\n${marks.slice(8).replace(/(?<=\^) .*/, '')}`;
+    };
+    assert.equal(under('env: {名前: {a: b}}'), `env: {名前: {a: b}}\n${' '.repeat(12)}^^^^^^`);
+    assert.equal(under('env: {A\u0301B: {a: b}}'), `env: {A\u0301B: {a: b}}\n${' '.repeat(10)}^^^^^^`);
+    assert.equal(under('env: {"😀": {a: b}}'), `env: {"😀": {a: b}}\n${' '.repeat(12)}^^^^^^`);
+    assert.equal(under('hostname:\tA\t# x'), `hostname:→  A→  # x\n${' '.repeat(12)}^`);
+  });
+
+  it('show a second place far away without what lies between', () => {
+    const far = at({ ...head, 6: 'hostname: a', 1200: 'hostname: b' });
+    assert.deepEqual(frame('a.yaml', far).split('\n'), [
+      'a.yaml:1200:1 error[TH1006]: key `hostname` appears twice',
+      '   6    | hostname: a',
+      '        | -------- first here',
+      ' > 1200 | hostname: b',
+      '        | ^^^^^^^^ hint: keep one `hostname`',
+      '',
+    ]);
+  });
+
+  it('show each of several findings on one line', () => {
+    const found = frame('a.yaml', `${HEAD}cgroups: {memroy: 1, cpus: 2}\n`).split('\n');
+    assert.deepEqual(
+      found.filter((line) => line.startsWith('      |')),
+      ['      |           ^^^^^^ did you mean `memory`?', '      |                      ^^^^ did you mean `cpu`?'],
+    );
+  });
+
+  it('name places in other files', () => {
+    const elsewhere = [{ file: 'b.yaml', line: 3, column: 3, label: '`b` waits for `a`' }];
+    const base = loadManifest(`${HEAD}colour: 1\n`, 'a.yaml').diagnostics[0]!;
+    const circle = { ...base, message: '`a → b → a` wait for each other', hint: 'remove one', elsewhere };
+    const draw = (columns: number, ascii: boolean): string[] =>
+      renderDiagnostics([circle], `${HEAD}colour: 1\n`, { color: false, columns, ascii }).split('\n');
+    assert.deepEqual(draw(80, false), [
+      'a.yaml:6:1 error[TH1102]: `a → b → a` wait for each other',
+      ' > 6  | colour: 1',
+      '      | ^^^^^^',
+      '   b.yaml:3:3 `b` waits for `a`',
+      '   hint: remove one',
+      '',
+    ]);
+    assert.equal(draw(80, true)[0], 'a.yaml:6:1 error[TH1102]: `a -> b -> a` wait for each other');
+    assert.deepEqual(draw(30, false).slice(-4, -2), ['   b.yaml:3:3', '     `b` waits for `a`']);
+    assert.match(renderDiagnosticLine(circle), /\(b\.yaml:3:3 `b` waits for `a`; remove one\)$/);
+  });
 
   it('never send control characters of the file to the terminal', () => {
     const text = `${HEAD}hostname: "\u001b[31m\u202eA\u0007"\n`;

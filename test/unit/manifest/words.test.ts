@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { composeKeys } from '../../../src/manifest/foreign-words.ts';
-import { refuse } from './support.ts';
+import { foreignKeys, foreignValues } from '../../../src/manifest/foreign-words.ts';
+import { brief, refuse } from './support.ts';
 
 function hint(text: string): string | undefined {
   return refuse(text)[0]?.hint;
@@ -26,6 +26,25 @@ describe('hints', () => {
       'mem_limit: 1g\n',
       'Compose calls it `mem_limit`; here it is `cgroups.memory.memory_hard_limit`',
     ],
+    ['the start of a unit', 'ExecStart: /bin/x\n', 'systemd calls it `ExecStart`; here it is `init` and `args`'],
+    ['a probe of Kubernetes', 'livenessProbe: {}\n', 'Kubernetes calls it `livenessProbe`; here it is `health`'],
+    [
+      'the option of Docker',
+      'memory: 64m\n',
+      'Docker calls it `memory`; here it is `cgroups.memory.memory_hard_limit`',
+    ],
+    ['a section of its own that stands too far left', 'memory: {swappiness: 1}\n', 'it belongs under `cgroups`'],
+    ['an extension of Compose', 'x-common: &a {}\n', 'remove it; an anchor can stand at the first place that uses it'],
+    ['a missing blank', 'cgroups: {memory:1}\n', 'write a blank after `memory:`'],
+    ['yes', 'cgroups: {memory: {oom_group: yes}}\n', 'did you mean `true`? YAML 1.2 has only `true` and `false`'],
+    ['off', 'cgroups: {memory: {oom_group: off}}\n', 'did you mean `false`? YAML 1.2 has only `true` and `false`'],
+    ['a quoted boolean', 'cgroups: {memory: {oom_group: "true"}}\n', 'write `true` without quotes'],
+    ['another word for a boolean', 'cgroups: {memory: {oom_group: sure}}\n', 'write `true` or `false`'],
+    [
+      'a merge key',
+      'cgroups: {memory: &a {swappiness: 1}, cpu: {<<: *a}}\n',
+      'write the keys out, or use `*name` for the whole map',
+    ],
     ['a wrong type', 'mounts: [a]\n', 'write `mounts: {/proc: {type: proc}, /tmp: {type: tmpfs, size: 4 MiB}}`'],
   ];
   for (const [what, text, expected] of cases)
@@ -49,11 +68,41 @@ describe('hints', () => {
     );
   });
 
-  it('translate every word of Compose that has no place here', () => {
-    for (const word of Object.keys(composeKeys)) {
-      const [found] = refuse(`${word}: x\n`);
-      assert.equal(found?.code, 'TH1102', word);
-      assert.ok(found.hint !== undefined, word);
-    }
+  for (const { from, words } of foreignKeys)
+    it(`translate every word of ${from}, none of which is a key here, into keys that are`, () => {
+      for (const [word, ours] of Object.entries(words)) {
+        const [found] = refuse(`${word}: x\n`);
+        assert.equal(found?.code, 'TH1102', word);
+        assert.ok(found.hint?.includes(` calls it \`${word}\`; here it is ${ours}`), `${word}: ${found.hint}`);
+        for (const [, path = ''] of ours.matchAll(/`([a-z_]+(?:\.[a-z_]+)*)`/g)) {
+          const text = path
+            .split('.')
+            .map((key, i) => `${'  '.repeat(i)}${key}:`)
+            .join('\n');
+          const unknown = refuse(`colour: 1\n${text} x\n`).filter(
+            ({ code, path: at }) => code === 'TH1102' && at !== 'colour',
+          );
+          if (!['init', 'name', 'version', 'uid', 'gid'].includes(path))
+            assert.deepEqual(brief(unknown), [], `${word}: ${path}`);
+        }
+      }
+    });
+
+  it('translate values of others', () => {
+    assert.deepEqual(
+      [
+        'restart: unless-stopped',
+        'restart: on-abnormal',
+        'mounts: {/a: {type: emptyDir}}',
+        'io: {stdout: journal, stderr: pipe}',
+      ].map((line) => refuse(`${line}\n`)[0]?.label),
+      [
+        'Compose calls it `unless-stopped`; here it is `always`',
+        'systemd calls it `on-abnormal`; here it is `on_failure`',
+        'Kubernetes calls it `emptyDir`; here it is `tmpfs`',
+        'systemd calls it `journal`; here it is `pipe`',
+      ],
+    );
+    assert.ok(Object.keys(foreignValues).length > 5);
   });
 });
