@@ -52,6 +52,7 @@ export const codes = {
     name: 'no_swap_limit',
     summary: 'Only memory is limited, so the kernel may swap instead of stopping the container (warning).',
   },
+  TH1312: { name: 'frequent_check', summary: 'A check starts a process so often that the board feels it (warning).' },
   TH1313: {
     name: 'dst_zone',
     summary: 'Several times of a schedule lie in the hour that its time zone leaves out in spring (warning).',
@@ -60,6 +61,10 @@ export const codes = {
   TH1315: { name: 'no_effect_here', summary: 'A setting has no effect on this kernel or cgroup version (warning).' },
   TH1401: { name: 'duplicate_container', summary: 'Two manifests of a repository define the same name and version.' },
   TH1402: { name: 'missing_resource', summary: 'No container offers the resource that is to be mounted.' },
+  TH1405: {
+    name: 'dependency_cycle',
+    summary: 'Containers wait for each other in a circle, so none of them can start.',
+  },
   TH2001: { name: 'controller_absent', summary: 'The kernel offers no such cgroup controller.' },
   TH2002: { name: 'knob_absent', summary: 'The kernel has the controller, but not this file.' },
   TH2003: { name: 'unsupported_version', summary: 'The setting exists only on the other cgroup version.' },

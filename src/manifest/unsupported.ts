@@ -1,4 +1,5 @@
 import { version } from '../base/index.ts';
+import { updateDefaults } from './defaults.ts';
 import { matches } from './language.ts';
 import type { Manifest } from './manifest.ts';
 import { formatPath, type KeyPath } from './tree.ts';
@@ -14,7 +15,20 @@ export const unsupportedKeys: readonly string[] = [
   'seccomp',
   'selinux',
   'sockets',
+  'standby',
+  'health',
+  'depends_on',
+  'logs',
+  'update',
+  'stop.pre_stop',
+  'stop.post_stop',
+  'paths.masked',
+  'paths.read_only',
+  'user_namespace',
+  'apparmor',
   'cgroups.parent',
+  'cgroups.devices',
+  'cgroups.memory.pressure',
   'cgroups.memory.attrs',
   'cgroups.cpu.attrs',
   'cgroups.blkio.attrs',
@@ -22,12 +36,19 @@ export const unsupportedKeys: readonly string[] = [
 
 /** Values that are refused in the same way, by the key they stand at. */
 export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
-  'mounts.*.type': ['persist', 'sockets'],
+  'mounts.*.type': ['persist', 'sockets', 'device', 'overlay'],
+  'rootfs.overlay': ['tmpfs', 'persist'],
 };
 
 /** Values of those keys that ask for what happens anyway. */
 export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
   network: ['none'],
+  standby: [false],
+  depends_on: [{}],
+  update: [updateDefaults],
+  // Nothing is hidden, and /proc and /sys are mounted read-only as a whole.
+  'paths.masked': ['none', []],
+  'paths.read_only': ['default'],
   'cgroups.memory.attrs': [{}],
   'cgroups.cpu.attrs': [{}],
   'cgroups.blkio.attrs': [{}],

@@ -2,28 +2,32 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"pattern":"^(idle|deadline)$","additionalProperties":false,"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}}}}},"network":{"type":["string","object"],"pattern":"^(none|host)$","additionalProperties":false,"properties":{"namespace":{"type":"string"}}},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"core":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"data":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"fsize":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"locks":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"memlock":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"msgqueue":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nice":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nofile":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"nproc":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rss":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rtprio":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"rttime":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"sigpending":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"stack":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets","device","overlay"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"access":{"type":"string","pattern":"^[rwm]{1,3}$"},"wait":{"$ref":"#/definitions/duration_limit"},"lower":{"type":"array","items":{"type":"string"}},"upper":{"type":"string","enum":["tmpfs","persist"]}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"pressure":{"type":"object","additionalProperties":false,"properties":{"some":{"$ref":"#/definitions/duration"},"full":{"$ref":"#/definitions/duration"},"window":{"$ref":"#/definitions/duration"},"level":{"type":"string","enum":["low","medium","critical"]}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"devices":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["allow"],"properties":{"allow":{"type":"boolean"},"type":{"type":"string","enum":["a","b","c"]},"major":{"type":"integer"},"minor":{"type":"integer"},"access":{"type":"string","pattern":"^[rwm]{1,3}$"}}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"standby":{"type":"boolean"},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"},"pre_stop":{"type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"type":"array","items":{"type":"string"}},"timeout":{"$ref":"#/definitions/duration"}}},"post_stop":{"type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"type":"array","items":{"type":"string"}},"timeout":{"$ref":"#/definitions/duration"}}}}},"health":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["exec","http","tcp","unix","notify"]},"command":{"type":"array","items":{"type":"string"}},"port":{"type":"integer"},"host":{"type":"string"},"path":{"type":"string"},"status":{"type":["string","integer"]},"watchdog":{"$ref":"#/definitions/duration_limit"},"start_period":{"$ref":"#/definitions/duration"},"interval":{"$ref":"#/definitions/duration"},"timeout":{"$ref":"#/definitions/duration"},"retries":{"type":"integer"},"on_unhealthy":{"type":"string","enum":["restart","kill","none"]}}},"depends_on":{"type":"object","additionalProperties":{"type":["string","object"],"additionalProperties":false,"pattern":"^(started|healthy|completed)$","properties":{"condition":{"type":"string","enum":["started","healthy","completed"]},"version":{"type":"string"},"timeout":{"$ref":"#/definitions/duration_limit"},"on_exit":{"type":"string","enum":["ignore","restart","stop"]}}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory","file","journald","none"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"timestamps":{"type":"boolean"}}},"update":{"type":"object","additionalProperties":false,"properties":{"strategy":{"type":"string","enum":["manual","replace"]},"probation":{"$ref":"#/definitions/duration"},"on_failure":{"type":"string","enum":["rollback","stay"]},"keep":{"type":"integer"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none","tmpfs","persist"]},"overlay_size":{"$ref":"#/definitions/bytes"},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"umask":{"$ref":"#/definitions/file_mode"},"oom_score_adj":{"type":"integer"},"no_new_privs":{"type":"boolean"},"new_session":{"type":"boolean"}}},"paths":{"type":"object","additionalProperties":false,"properties":{"masked":{"type":["string","array"],"pattern":"^(default|none)$","items":{"type":"string"}},"read_only":{"type":["string","array"],"pattern":"^(default|none)$","items":{"type":"string"}}}},"user_namespace":{"type":"object","additionalProperties":false,"properties":{"host_uid":{"type":"integer"},"host_gid":{"type":"integer"},"size":{"type":"integer"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"pattern":"^(idle|deadline)$","additionalProperties":false,"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}}}}},"network":{"type":["string","object"],"pattern":"^(none|host)$","additionalProperties":false,"properties":{"namespace":{"type":"string"}}},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"pattern":"^any$","additionalProperties":false,"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}}}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"apparmor":{"type":"object","additionalProperties":false,"required":["profile"],"properties":{"profile":{"type":"string"},"optional":{"type":"boolean"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"bytes":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
 const schema12 = {"type":["integer","string","null"]};
 const schema44 = {"type":["integer","string"]};
 const schema45 = {"type":"integer"};
-const schema46 = {"type":["integer","string"]};
-const schema51 = {"type":["integer","string"]};
-const schema52 = {"type":["integer","string"]};
+const schema46 = {"type":["number","string"]};
+const schema47 = {"type":["integer","string"]};
+const schema52 = {"type":["number","string"]};
+const schema55 = {"type":["integer","string"]};
 const schema56 = {"type":["integer","string"]};
 const schema60 = {"type":["integer","string"]};
-const schema62 = {"type":["number","string"]};
-const schema64 = {"type":["number","string"]};
-const schema66 = {"type":["integer","string"]};
-const schema70 = {"type":["number","string"]};
-const schema74 = {"type":["integer","string"]};
+const schema64 = {"type":["integer","string"]};
+const schema68 = {"type":["number","string"]};
+const schema70 = {"type":["integer","string"]};
+const schema82 = {"type":["integer","string"]};
+const schema90 = {"type":["integer","string"]};
 const func2 = Object.prototype.hasOwnProperty;
-const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
-const pattern1 = new RegExp("^(host|package|/.*)$", "u");
-const pattern2 = new RegExp("^(idle|deadline)$", "u");
-const pattern3 = new RegExp("^(none|host)$", "u");
-const pattern4 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
-const pattern5 = new RegExp("^any$", "u");
-const pattern7 = new RegExp("^full$", "u");
+const pattern0 = new RegExp("^[rwm]{1,3}$", "u");
+const pattern2 = new RegExp("^(never|on_failure|always)$", "u");
+const pattern3 = new RegExp("^(started|healthy|completed)$", "u");
+const pattern4 = new RegExp("^(host|package|/.*)$", "u");
+const pattern5 = new RegExp("^(default|none)$", "u");
+const pattern7 = new RegExp("^(idle|deadline)$", "u");
+const pattern8 = new RegExp("^(none|host)$", "u");
+const pattern9 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
+const pattern10 = new RegExp("^any$", "u");
+const pattern12 = new RegExp("^full$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="manifest.schema.json" */;
@@ -1181,7 +1185,7 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!((((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource")) || (data64 === "persist")) || (data64 === "sockets"))){
+if(!((((((((((data64 === "bind") || (data64 === "tmpfs")) || (data64 === "proc")) || (data64 === "dev")) || (data64 === "sysfs")) || (data64 === "resource")) || (data64 === "persist")) || (data64 === "sockets")) || (data64 === "device")) || (data64 === "overlay"))){
 const err88 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err88];
@@ -1290,9 +1294,11 @@ vErrors.push(err96);
 errors++;
 }
 }
-}
-else {
-const err97 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data63.access !== undefined){
+let data73 = data63.access;
+if(typeof data73 === "string"){
+if(!pattern0.test(data73)){
+const err97 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/access",schemaPath:"#/properties/mounts/additionalProperties/properties/access/pattern",keyword:"pattern",params:{pattern: "^[rwm]{1,3}$"},message:"must match pattern \""+"^[rwm]{1,3}$"+"\""};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1302,9 +1308,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-}
 else {
-const err98 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err98 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/access",schemaPath:"#/properties/mounts/additionalProperties/properties/access/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1314,11 +1319,10 @@ vErrors.push(err98);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data73 = data.io;
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-if(data73.stdout === undefined){
-const err99 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+if(data63.wait !== undefined){
+let data74 = data63.wait;
+if((!((typeof data74 == "number") && (isFinite(data74)))) && (typeof data74 !== "string")){
+const err99 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/wait",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema46.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1327,8 +1331,14 @@ vErrors.push(err99);
 }
 errors++;
 }
-if(data73.stderr === undefined){
-const err100 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data63.lower !== undefined){
+let data75 = data63.lower;
+if(Array.isArray(data75)){
+const len3 = data75.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data75[i3] !== "string"){
+const err100 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/lower/" + i3,schemaPath:"#/properties/mounts/additionalProperties/properties/lower/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1337,9 +1347,10 @@ vErrors.push(err100);
 }
 errors++;
 }
-for(const key21 in data73){
-if(!((key21 === "stdout") || (key21 === "stderr"))){
-const err101 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+}
+}
+else {
+const err101 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/lower",schemaPath:"#/properties/mounts/additionalProperties/properties/lower/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1349,10 +1360,10 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data73.stdout !== undefined){
-let data74 = data73.stdout;
-if(typeof data74 !== "string"){
-const err102 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data63.upper !== undefined){
+let data77 = data63.upper;
+if(typeof data77 !== "string"){
+const err102 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/upper",schemaPath:"#/properties/mounts/additionalProperties/properties/upper/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1361,8 +1372,8 @@ vErrors.push(err102);
 }
 errors++;
 }
-if(!(((data74 === "pipe") || (data74 === "discard")) || (data74 === "inherit"))){
-const err103 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+if(!((data77 === "tmpfs") || (data77 === "persist"))){
+const err103 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/upper",schemaPath:"#/properties/mounts/additionalProperties/properties/upper/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.upper.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1372,10 +1383,9 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data73.stderr !== undefined){
-let data75 = data73.stderr;
-if(typeof data75 !== "string"){
-const err104 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err104 = {instancePath:instancePath+"/mounts/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1384,8 +1394,10 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(!(((data75 === "pipe") || (data75 === "discard")) || (data75 === "inherit"))){
-const err105 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1395,9 +1407,11 @@ vErrors.push(err105);
 errors++;
 }
 }
-}
-else {
-const err106 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.io !== undefined){
+let data78 = data.io;
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.stdout === undefined){
+const err106 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1406,13 +1420,8 @@ vErrors.push(err106);
 }
 errors++;
 }
-}
-if(data.cgroups !== undefined){
-let data76 = data.cgroups;
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-for(const key22 in data76){
-if(!(func2.call(schema11.properties.cgroups.properties, key22))){
-const err107 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data78.stderr === undefined){
+const err107 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1421,11 +1430,9 @@ vErrors.push(err107);
 }
 errors++;
 }
-}
-if(data76.enforce !== undefined){
-let data77 = data76.enforce;
-if(typeof data77 !== "string"){
-const err108 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key21 in data78){
+if(!((key21 === "stdout") || (key21 === "stderr"))){
+const err108 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1434,8 +1441,11 @@ vErrors.push(err108);
 }
 errors++;
 }
-if(!((data77 === "strict") || (data77 === "best_effort"))){
-const err109 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+if(data78.stdout !== undefined){
+let data79 = data78.stdout;
+if(typeof data79 !== "string"){
+const err109 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1444,10 +1454,8 @@ vErrors.push(err109);
 }
 errors++;
 }
-}
-if(data76.parent !== undefined){
-if(typeof data76.parent !== "string"){
-const err110 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data79 === "pipe") || (data79 === "discard")) || (data79 === "inherit"))){
+const err110 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1457,12 +1465,10 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data76.memory !== undefined){
-let data79 = data76.memory;
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-for(const key23 in data79){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
-const err111 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(data78.stderr !== undefined){
+let data80 = data78.stderr;
+if(typeof data80 !== "string"){
+const err111 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1471,11 +1477,8 @@ vErrors.push(err111);
 }
 errors++;
 }
-}
-if(data79.memory_hard_limit !== undefined){
-let data80 = data79.memory_hard_limit;
-if((!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))) && (typeof data80 !== "string")){
-const err112 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(!(((data80 === "pipe") || (data80 === "discard")) || (data80 === "inherit"))){
+const err112 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1485,10 +1488,9 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data79.memory_soft_limit !== undefined){
-let data81 = data79.memory_soft_limit;
-if((!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))) && (typeof data81 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+}
+else {
+const err113 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1498,10 +1500,12 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data79.memory_swap_limit !== undefined){
-let data82 = data79.memory_swap_limit;
-if((!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))) && (typeof data82 !== "string")){
-const err114 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data.cgroups !== undefined){
+let data81 = data.cgroups;
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+for(const key22 in data81){
+if(!(func2.call(schema11.properties.cgroups.properties, key22))){
+const err114 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1511,10 +1515,10 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data79.kernel_memory_limit !== undefined){
-let data83 = data79.kernel_memory_limit;
-if((!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))) && (typeof data83 !== "string")){
-const err115 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data81.enforce !== undefined){
+let data82 = data81.enforce;
+if(typeof data82 !== "string"){
+const err115 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1523,11 +1527,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-}
-if(data79.kernel_tcp_memory_limit !== undefined){
-let data84 = data79.kernel_tcp_memory_limit;
-if((!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))) && (typeof data84 !== "string")){
-const err116 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(!((data82 === "strict") || (data82 === "best_effort"))){
+const err116 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1537,10 +1538,9 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data79.swappiness !== undefined){
-let data85 = data79.swappiness;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err117 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data81.parent !== undefined){
+if(typeof data81.parent !== "string"){
+const err117 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1550,9 +1550,12 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data79.oom_kill_disable !== undefined){
-if(typeof data79.oom_kill_disable !== "boolean"){
-const err118 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data81.memory !== undefined){
+let data84 = data81.memory;
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key23 in data84){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key23))){
+const err118 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1562,9 +1565,10 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data79.oom_group !== undefined){
-if(typeof data79.oom_group !== "boolean"){
-const err119 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data84.memory_hard_limit !== undefined){
+let data85 = data84.memory_hard_limit;
+if((!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))) && (typeof data85 !== "string")){
+const err119 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1574,9 +1578,10 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data79.oom_monitor !== undefined){
-if(typeof data79.oom_monitor !== "boolean"){
-const err120 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data84.memory_soft_limit !== undefined){
+let data86 = data84.memory_soft_limit;
+if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
+const err120 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1586,12 +1591,10 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data79.attrs !== undefined){
-let data89 = data79.attrs;
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-for(const key24 in data89){
-if(typeof data89[key24] !== "string"){
-const err121 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data84.memory_swap_limit !== undefined){
+let data87 = data84.memory_swap_limit;
+if((!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))) && (typeof data87 !== "string")){
+const err121 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1601,9 +1604,10 @@ vErrors.push(err121);
 errors++;
 }
 }
-}
-else {
-const err122 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data84.kernel_memory_limit !== undefined){
+let data88 = data84.kernel_memory_limit;
+if((!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))) && (typeof data88 !== "string")){
+const err122 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1613,9 +1617,10 @@ vErrors.push(err122);
 errors++;
 }
 }
-}
-else {
-const err123 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data84.kernel_tcp_memory_limit !== undefined){
+let data89 = data84.kernel_tcp_memory_limit;
+if((!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))) && (typeof data89 !== "string")){
+const err123 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1625,12 +1630,10 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data76.cpu !== undefined){
-let data91 = data76.cpu;
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-for(const key25 in data91){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key25))){
-const err124 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data84.swappiness !== undefined){
+let data90 = data84.swappiness;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+const err124 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1640,10 +1643,9 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data91.shares !== undefined){
-let data92 = data91.shares;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-const err125 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data84.oom_kill_disable !== undefined){
+if(typeof data84.oom_kill_disable !== "boolean"){
+const err125 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1653,10 +1655,9 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data91.quota !== undefined){
-let data93 = data91.quota;
-if((!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))) && (typeof data93 !== "string")){
-const err126 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema51.type},message:"must be integer,string"};
+if(data84.oom_group !== undefined){
+if(typeof data84.oom_group !== "boolean"){
+const err126 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1666,10 +1667,9 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data91.period !== undefined){
-let data94 = data91.period;
-if((!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))) && (typeof data94 !== "string")){
-const err127 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data84.oom_monitor !== undefined){
+if(typeof data84.oom_monitor !== "boolean"){
+const err127 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1679,10 +1679,12 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data91.burst !== undefined){
-let data95 = data91.burst;
-if((!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))) && (typeof data95 !== "string")){
-const err128 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data84.pressure !== undefined){
+let data94 = data84.pressure;
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+for(const key24 in data94){
+if(!((((key24 === "some") || (key24 === "full")) || (key24 === "window")) || (key24 === "level"))){
+const err128 = {instancePath:instancePath+"/cgroups/memory/pressure",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1692,10 +1694,10 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data91.idle !== undefined){
-let data96 = data91.idle;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-const err129 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data94.some !== undefined){
+let data95 = data94.some;
+if((!((typeof data95 == "number") && (isFinite(data95)))) && (typeof data95 !== "string")){
+const err129 = {instancePath:instancePath+"/cgroups/memory/pressure/some",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1705,9 +1707,10 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data91.cpus !== undefined){
-if(typeof data91.cpus !== "string"){
-const err130 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.full !== undefined){
+let data96 = data94.full;
+if((!((typeof data96 == "number") && (isFinite(data96)))) && (typeof data96 !== "string")){
+const err130 = {instancePath:instancePath+"/cgroups/memory/pressure/full",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1717,9 +1720,10 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data91.mems !== undefined){
-if(typeof data91.mems !== "string"){
-const err131 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data94.window !== undefined){
+let data97 = data94.window;
+if((!((typeof data97 == "number") && (isFinite(data97)))) && (typeof data97 !== "string")){
+const err131 = {instancePath:instancePath+"/cgroups/memory/pressure/window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1729,10 +1733,10 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data91.realtime_runtime !== undefined){
-let data99 = data91.realtime_runtime;
-if((!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))) && (typeof data99 !== "string")){
-const err132 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data94.level !== undefined){
+let data98 = data94.level;
+if(typeof data98 !== "string"){
+const err132 = {instancePath:instancePath+"/cgroups/memory/pressure/level",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1741,11 +1745,8 @@ vErrors.push(err132);
 }
 errors++;
 }
-}
-if(data91.realtime_period !== undefined){
-let data100 = data91.realtime_period;
-if((!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))) && (typeof data100 !== "string")){
-const err133 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(!(((data98 === "low") || (data98 === "medium")) || (data98 === "critical"))){
+const err133 = {instancePath:instancePath+"/cgroups/memory/pressure/level",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.memory.properties.pressure.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1755,12 +1756,9 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data91.attrs !== undefined){
-let data101 = data91.attrs;
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key26 in data101){
-if(typeof data101[key26] !== "string"){
-const err134 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err134 = {instancePath:instancePath+"/cgroups/memory/pressure",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1770,9 +1768,12 @@ vErrors.push(err134);
 errors++;
 }
 }
-}
-else {
-const err135 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data84.attrs !== undefined){
+let data99 = data84.attrs;
+if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
+for(const key25 in data99){
+if(typeof data99[key25] !== "string"){
+const err135 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1784,7 +1785,7 @@ errors++;
 }
 }
 else {
-const err136 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err136 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1794,12 +1795,9 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data76.blkio !== undefined){
-let data103 = data76.blkio;
-if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
-for(const key27 in data103){
-if(!((((((((key27 === "weight") || (key27 === "leaf_weight")) || (key27 === "weight_device")) || (key27 === "throttle_read_bps_device")) || (key27 === "throttle_write_bps_device")) || (key27 === "throttle_read_iops_device")) || (key27 === "throttle_write_iops_device")) || (key27 === "attrs"))){
-const err137 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+else {
+const err137 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1809,10 +1807,12 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data103.weight !== undefined){
-let data104 = data103.weight;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-const err138 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data81.cpu !== undefined){
+let data101 = data81.cpu;
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
+for(const key26 in data101){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key26))){
+const err138 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1822,10 +1822,10 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data103.leaf_weight !== undefined){
-let data105 = data103.leaf_weight;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-const err139 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.shares !== undefined){
+let data102 = data101.shares;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+const err139 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1835,16 +1835,10 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data103.weight_device !== undefined){
-let data106 = data103.weight_device;
-if(Array.isArray(data106)){
-const len3 = data106.length;
-for(let i3=0; i3<len3; i3++){
-let data107 = data106[i3];
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-for(const key28 in data107){
-if(!(((((key28 === "device") || (key28 === "major")) || (key28 === "minor")) || (key28 === "weight")) || (key28 === "leaf_weight"))){
-const err140 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data101.quota !== undefined){
+let data103 = data101.quota;
+if((!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))) && (typeof data103 !== "string")){
+const err140 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema55.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1854,9 +1848,10 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data107.device !== undefined){
-if(typeof data107.device !== "string"){
-const err141 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data101.period !== undefined){
+let data104 = data101.period;
+if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
+const err141 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1866,10 +1861,10 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data107.major !== undefined){
-let data109 = data107.major;
-if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-const err142 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.burst !== undefined){
+let data105 = data101.burst;
+if((!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))) && (typeof data105 !== "string")){
+const err142 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1879,10 +1874,10 @@ vErrors.push(err142);
 errors++;
 }
 }
-if(data107.minor !== undefined){
-let data110 = data107.minor;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-const err143 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.idle !== undefined){
+let data106 = data101.idle;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+const err143 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1892,10 +1887,9 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data107.weight !== undefined){
-let data111 = data107.weight;
-if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
-const err144 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.cpus !== undefined){
+if(typeof data101.cpus !== "string"){
+const err144 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1905,10 +1899,9 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data107.leaf_weight !== undefined){
-let data112 = data107.leaf_weight;
-if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
-const err145 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data101.mems !== undefined){
+if(typeof data101.mems !== "string"){
+const err145 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1918,9 +1911,10 @@ vErrors.push(err145);
 errors++;
 }
 }
-}
-else {
-const err146 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data101.realtime_runtime !== undefined){
+let data109 = data101.realtime_runtime;
+if((!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))) && (typeof data109 !== "string")){
+const err146 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1930,9 +1924,10 @@ vErrors.push(err146);
 errors++;
 }
 }
-}
-else {
-const err147 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data101.realtime_period !== undefined){
+let data110 = data101.realtime_period;
+if((!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))) && (typeof data110 !== "string")){
+const err147 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1942,15 +1937,12 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data103.throttle_read_bps_device !== undefined){
-let data113 = data103.throttle_read_bps_device;
-if(Array.isArray(data113)){
-const len4 = data113.length;
-for(let i4=0; i4<len4; i4++){
-let data114 = data113[i4];
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-if(data114.rate === undefined){
-const err148 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data101.attrs !== undefined){
+let data111 = data101.attrs;
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+for(const key27 in data111){
+if(typeof data111[key27] !== "string"){
+const err148 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1959,9 +1951,10 @@ vErrors.push(err148);
 }
 errors++;
 }
-for(const key29 in data114){
-if(!((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "rate"))){
-const err149 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+}
+}
+else {
+const err149 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1971,9 +1964,9 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data114.device !== undefined){
-if(typeof data114.device !== "string"){
-const err150 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err150 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1983,10 +1976,12 @@ vErrors.push(err150);
 errors++;
 }
 }
-if(data114.major !== undefined){
-let data116 = data114.major;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-const err151 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data81.blkio !== undefined){
+let data113 = data81.blkio;
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+for(const key28 in data113){
+if(!((((((((key28 === "weight") || (key28 === "leaf_weight")) || (key28 === "weight_device")) || (key28 === "throttle_read_bps_device")) || (key28 === "throttle_write_bps_device")) || (key28 === "throttle_read_iops_device")) || (key28 === "throttle_write_iops_device")) || (key28 === "attrs"))){
+const err151 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1996,10 +1991,10 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data114.minor !== undefined){
-let data117 = data114.minor;
-if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
-const err152 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data113.weight !== undefined){
+let data114 = data113.weight;
+if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
+const err152 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2009,10 +2004,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data114.rate !== undefined){
-let data118 = data114.rate;
-if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
-const err153 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(data113.leaf_weight !== undefined){
+let data115 = data113.leaf_weight;
+if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
+const err153 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2022,9 +2017,16 @@ vErrors.push(err153);
 errors++;
 }
 }
-}
-else {
-const err154 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data113.weight_device !== undefined){
+let data116 = data113.weight_device;
+if(Array.isArray(data116)){
+const len4 = data116.length;
+for(let i4=0; i4<len4; i4++){
+let data117 = data116[i4];
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+for(const key29 in data117){
+if(!(((((key29 === "device") || (key29 === "major")) || (key29 === "minor")) || (key29 === "weight")) || (key29 === "leaf_weight"))){
+const err154 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2034,9 +2036,9 @@ vErrors.push(err154);
 errors++;
 }
 }
-}
-else {
-const err155 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data117.device !== undefined){
+if(typeof data117.device !== "string"){
+const err155 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2046,15 +2048,10 @@ vErrors.push(err155);
 errors++;
 }
 }
-if(data103.throttle_write_bps_device !== undefined){
-let data119 = data103.throttle_write_bps_device;
-if(Array.isArray(data119)){
-const len5 = data119.length;
-for(let i5=0; i5<len5; i5++){
-let data120 = data119[i5];
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.rate === undefined){
-const err156 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data117.major !== undefined){
+let data119 = data117.major;
+if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
+const err156 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2063,9 +2060,11 @@ vErrors.push(err156);
 }
 errors++;
 }
-for(const key30 in data120){
-if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
-const err157 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+if(data117.minor !== undefined){
+let data120 = data117.minor;
+if(!(((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120))) && (isFinite(data120)))){
+const err157 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2075,9 +2074,10 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data120.device !== undefined){
-if(typeof data120.device !== "string"){
-const err158 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data117.weight !== undefined){
+let data121 = data117.weight;
+if(!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))){
+const err158 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2087,10 +2087,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data120.major !== undefined){
-let data122 = data120.major;
+if(data117.leaf_weight !== undefined){
+let data122 = data117.leaf_weight;
 if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-const err159 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err159 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2100,10 +2100,9 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data120.minor !== undefined){
-let data123 = data120.minor;
-if(!(((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123))) && (isFinite(data123)))){
-const err160 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err160 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2113,10 +2112,9 @@ vErrors.push(err160);
 errors++;
 }
 }
-if(data120.rate !== undefined){
-let data124 = data120.rate;
-if((!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))) && (typeof data124 !== "string")){
-const err161 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+}
+else {
+const err161 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2126,9 +2124,15 @@ vErrors.push(err161);
 errors++;
 }
 }
-}
-else {
-const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data113.throttle_read_bps_device !== undefined){
+let data123 = data113.throttle_read_bps_device;
+if(Array.isArray(data123)){
+const len5 = data123.length;
+for(let i5=0; i5<len5; i5++){
+let data124 = data123[i5];
+if(data124 && typeof data124 == "object" && !Array.isArray(data124)){
+if(data124.rate === undefined){
+const err162 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2137,10 +2141,9 @@ vErrors.push(err162);
 }
 errors++;
 }
-}
-}
-else {
-const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key30 in data124){
+if(!((((key30 === "device") || (key30 === "major")) || (key30 === "minor")) || (key30 === "rate"))){
+const err163 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2150,15 +2153,9 @@ vErrors.push(err163);
 errors++;
 }
 }
-if(data103.throttle_read_iops_device !== undefined){
-let data125 = data103.throttle_read_iops_device;
-if(Array.isArray(data125)){
-const len6 = data125.length;
-for(let i6=0; i6<len6; i6++){
-let data126 = data125[i6];
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.rate === undefined){
-const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data124.device !== undefined){
+if(typeof data124.device !== "string"){
+const err164 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2167,9 +2164,11 @@ vErrors.push(err164);
 }
 errors++;
 }
-for(const key31 in data126){
-if(!((((key31 === "device") || (key31 === "major")) || (key31 === "minor")) || (key31 === "rate"))){
-const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data124.major !== undefined){
+let data126 = data124.major;
+if(!(((typeof data126 == "number") && (!(data126 % 1) && !isNaN(data126))) && (isFinite(data126)))){
+const err165 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2179,9 +2178,10 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data126.device !== undefined){
-if(typeof data126.device !== "string"){
-const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data124.minor !== undefined){
+let data127 = data124.minor;
+if(!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))){
+const err166 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2191,10 +2191,10 @@ vErrors.push(err166);
 errors++;
 }
 }
-if(data126.major !== undefined){
-let data128 = data126.major;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data124.rate !== undefined){
+let data128 = data124.rate;
+if((!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))) && (typeof data128 !== "string")){
+const err167 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2204,10 +2204,9 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data126.minor !== undefined){
-let data129 = data126.minor;
-if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
-const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err168 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2217,10 +2216,9 @@ vErrors.push(err168);
 errors++;
 }
 }
-if(data126.rate !== undefined){
-let data130 = data126.rate;
-if((!(((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130))) && (isFinite(data130)))) && (typeof data130 !== "string")){
-const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+}
+else {
+const err169 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2230,9 +2228,15 @@ vErrors.push(err169);
 errors++;
 }
 }
-}
-else {
-const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data113.throttle_write_bps_device !== undefined){
+let data129 = data113.throttle_write_bps_device;
+if(Array.isArray(data129)){
+const len6 = data129.length;
+for(let i6=0; i6<len6; i6++){
+let data130 = data129[i6];
+if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
+if(data130.rate === undefined){
+const err170 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2241,10 +2245,9 @@ vErrors.push(err170);
 }
 errors++;
 }
-}
-}
-else {
-const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key31 in data130){
+if(!((((key31 === "device") || (key31 === "major")) || (key31 === "minor")) || (key31 === "rate"))){
+const err171 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2254,15 +2257,9 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data103.throttle_write_iops_device !== undefined){
-let data131 = data103.throttle_write_iops_device;
-if(Array.isArray(data131)){
-const len7 = data131.length;
-for(let i7=0; i7<len7; i7++){
-let data132 = data131[i7];
-if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
-if(data132.rate === undefined){
-const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data130.device !== undefined){
+if(typeof data130.device !== "string"){
+const err172 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2271,9 +2268,11 @@ vErrors.push(err172);
 }
 errors++;
 }
-for(const key32 in data132){
-if(!((((key32 === "device") || (key32 === "major")) || (key32 === "minor")) || (key32 === "rate"))){
-const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+}
+if(data130.major !== undefined){
+let data132 = data130.major;
+if(!(((typeof data132 == "number") && (!(data132 % 1) && !isNaN(data132))) && (isFinite(data132)))){
+const err173 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2283,9 +2282,10 @@ vErrors.push(err173);
 errors++;
 }
 }
-if(data132.device !== undefined){
-if(typeof data132.device !== "string"){
-const err174 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.minor !== undefined){
+let data133 = data130.minor;
+if(!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))){
+const err174 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2295,10 +2295,10 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(data132.major !== undefined){
-let data134 = data132.major;
-if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
-const err175 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data130.rate !== undefined){
+let data134 = data130.rate;
+if((!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))) && (typeof data134 !== "string")){
+const err175 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2308,10 +2308,9 @@ vErrors.push(err175);
 errors++;
 }
 }
-if(data132.minor !== undefined){
-let data135 = data132.minor;
-if(!(((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135))) && (isFinite(data135)))){
-const err176 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err176 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2321,10 +2320,9 @@ vErrors.push(err176);
 errors++;
 }
 }
-if(data132.rate !== undefined){
-let data136 = data132.rate;
-if((!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err177 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+}
+else {
+const err177 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2334,9 +2332,15 @@ vErrors.push(err177);
 errors++;
 }
 }
-}
-else {
-const err178 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data113.throttle_read_iops_device !== undefined){
+let data135 = data113.throttle_read_iops_device;
+if(Array.isArray(data135)){
+const len7 = data135.length;
+for(let i7=0; i7<len7; i7++){
+let data136 = data135[i7];
+if(data136 && typeof data136 == "object" && !Array.isArray(data136)){
+if(data136.rate === undefined){
+const err178 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2345,10 +2349,9 @@ vErrors.push(err178);
 }
 errors++;
 }
-}
-}
-else {
-const err179 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key32 in data136){
+if(!((((key32 === "device") || (key32 === "major")) || (key32 === "minor")) || (key32 === "rate"))){
+const err179 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2358,12 +2361,9 @@ vErrors.push(err179);
 errors++;
 }
 }
-if(data103.attrs !== undefined){
-let data137 = data103.attrs;
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-for(const key33 in data137){
-if(typeof data137[key33] !== "string"){
-const err180 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data136.device !== undefined){
+if(typeof data136.device !== "string"){
+const err180 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2373,9 +2373,10 @@ vErrors.push(err180);
 errors++;
 }
 }
-}
-else {
-const err181 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data136.major !== undefined){
+let data138 = data136.major;
+if(!(((typeof data138 == "number") && (!(data138 % 1) && !isNaN(data138))) && (isFinite(data138)))){
+const err181 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2385,9 +2386,10 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
-else {
-const err182 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data136.minor !== undefined){
+let data139 = data136.minor;
+if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
+const err182 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2397,11 +2399,10 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data76.pids !== undefined){
-let data139 = data76.pids;
-if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
-if(data139.limit === undefined){
-const err183 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(data136.rate !== undefined){
+let data140 = data136.rate;
+if((!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))) && (typeof data140 !== "string")){
+const err183 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2410,9 +2411,10 @@ vErrors.push(err183);
 }
 errors++;
 }
-for(const key34 in data139){
-if(!(key34 === "limit")){
-const err184 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+}
+}
+else {
+const err184 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2422,10 +2424,9 @@ vErrors.push(err184);
 errors++;
 }
 }
-if(data139.limit !== undefined){
-let data140 = data139.limit;
-if((!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))) && (typeof data140 !== "string")){
-const err185 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
+}
+else {
+const err185 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2435,9 +2436,15 @@ vErrors.push(err185);
 errors++;
 }
 }
-}
-else {
-const err186 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data113.throttle_write_iops_device !== undefined){
+let data141 = data113.throttle_write_iops_device;
+if(Array.isArray(data141)){
+const len8 = data141.length;
+for(let i8=0; i8<len8; i8++){
+let data142 = data141[i8];
+if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
+if(data142.rate === undefined){
+const err186 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2446,16 +2453,9 @@ vErrors.push(err186);
 }
 errors++;
 }
-}
-if(data76.hugetlb !== undefined){
-let data141 = data76.hugetlb;
-if(Array.isArray(data141)){
-const len8 = data141.length;
-for(let i8=0; i8<len8; i8++){
-let data142 = data141[i8];
-if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
-if(data142.page_size === undefined){
-const err187 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+for(const key33 in data142){
+if(!((((key33 === "device") || (key33 === "major")) || (key33 === "minor")) || (key33 === "rate"))){
+const err187 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2464,8 +2464,10 @@ vErrors.push(err187);
 }
 errors++;
 }
-if(data142.limit === undefined){
-const err188 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+if(data142.device !== undefined){
+if(typeof data142.device !== "string"){
+const err188 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2474,9 +2476,11 @@ vErrors.push(err188);
 }
 errors++;
 }
-for(const key35 in data142){
-if(!((key35 === "page_size") || (key35 === "limit"))){
-const err189 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+}
+if(data142.major !== undefined){
+let data144 = data142.major;
+if(!(((typeof data144 == "number") && (!(data144 % 1) && !isNaN(data144))) && (isFinite(data144)))){
+const err189 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2486,9 +2490,10 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data142.page_size !== undefined){
-if(typeof data142.page_size !== "string"){
-const err190 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data142.minor !== undefined){
+let data145 = data142.minor;
+if(!(((typeof data145 == "number") && (!(data145 % 1) && !isNaN(data145))) && (isFinite(data145)))){
+const err190 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2498,10 +2503,10 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data142.limit !== undefined){
-let data144 = data142.limit;
-if((!(((typeof data144 == "number") && (!(data144 % 1) && !isNaN(data144))) && (isFinite(data144)))) && (typeof data144 !== "string")){
-const err191 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema46.type},message:"must be integer,string"};
+if(data142.rate !== undefined){
+let data146 = data142.rate;
+if((!(((typeof data146 == "number") && (!(data146 % 1) && !isNaN(data146))) && (isFinite(data146)))) && (typeof data146 !== "string")){
+const err191 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema60.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2513,7 +2518,7 @@ errors++;
 }
 }
 else {
-const err192 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err192 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2525,7 +2530,7 @@ errors++;
 }
 }
 else {
-const err193 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err193 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2535,15 +2540,12 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data76.rdma !== undefined){
-let data145 = data76.rdma;
-if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
-for(const key36 in data145){
-let data146 = data145[key36];
-if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
-for(const key37 in data146){
-if(!((key37 === "hca_handles") || (key37 === "hca_objects"))){
-const err194 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
+if(data113.attrs !== undefined){
+let data147 = data113.attrs;
+if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
+for(const key34 in data147){
+if(typeof data147[key34] !== "string"){
+const err194 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2553,10 +2555,9 @@ vErrors.push(err194);
 errors++;
 }
 }
-if(data146.hca_handles !== undefined){
-let data147 = data146.hca_handles;
-if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
-const err195 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err195 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2566,10 +2567,9 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data146.hca_objects !== undefined){
-let data148 = data146.hca_objects;
-if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
-const err196 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err196 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2579,9 +2579,11 @@ vErrors.push(err196);
 errors++;
 }
 }
-}
-else {
-const err197 = {instancePath:instancePath+"/cgroups/rdma/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.pids !== undefined){
+let data149 = data81.pids;
+if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
+if(data149.limit === undefined){
+const err197 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2590,10 +2592,9 @@ vErrors.push(err197);
 }
 errors++;
 }
-}
-}
-else {
-const err198 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key35 in data149){
+if(!(key35 === "limit")){
+const err198 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2603,12 +2604,10 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data76.network !== undefined){
-let data149 = data76.network;
-if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
-for(const key38 in data149){
-if(!((key38 === "class_id") || (key38 === "priorities"))){
-const err199 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+if(data149.limit !== undefined){
+let data150 = data149.limit;
+if((!(((typeof data150 == "number") && (!(data150 % 1) && !isNaN(data150))) && (isFinite(data150)))) && (typeof data150 !== "string")){
+const err199 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema64.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2618,10 +2617,9 @@ vErrors.push(err199);
 errors++;
 }
 }
-if(data149.class_id !== undefined){
-let data150 = data149.class_id;
-if(!(((typeof data150 == "number") && (!(data150 % 1) && !isNaN(data150))) && (isFinite(data150)))){
-const err200 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err200 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2631,15 +2629,15 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data149.priorities !== undefined){
-let data151 = data149.priorities;
+if(data81.devices !== undefined){
+let data151 = data81.devices;
 if(Array.isArray(data151)){
 const len9 = data151.length;
 for(let i9=0; i9<len9; i9++){
 let data152 = data151[i9];
 if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
-if(data152.name === undefined){
-const err201 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data152.allow === undefined){
+const err201 = {instancePath:instancePath+"/cgroups/devices/" + i9,schemaPath:"#/properties/cgroups/properties/devices/items/required",keyword:"required",params:{missingProperty: "allow"},message:"must have required property '"+"allow"+"'"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2648,8 +2646,9 @@ vErrors.push(err201);
 }
 errors++;
 }
-if(data152.priority === undefined){
-const err202 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+for(const key36 in data152){
+if(!(((((key36 === "allow") || (key36 === "type")) || (key36 === "major")) || (key36 === "minor")) || (key36 === "access"))){
+const err202 = {instancePath:instancePath+"/cgroups/devices/" + i9,schemaPath:"#/properties/cgroups/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2658,9 +2657,10 @@ vErrors.push(err202);
 }
 errors++;
 }
-for(const key39 in data152){
-if(!((key39 === "name") || (key39 === "priority"))){
-const err203 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
+}
+if(data152.allow !== undefined){
+if(typeof data152.allow !== "boolean"){
+const err203 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/allow",schemaPath:"#/properties/cgroups/properties/devices/items/properties/allow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2670,9 +2670,10 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data152.name !== undefined){
-if(typeof data152.name !== "string"){
-const err204 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data152.type !== undefined){
+let data154 = data152.type;
+if(typeof data154 !== "string"){
+const err204 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/type",schemaPath:"#/properties/cgroups/properties/devices/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2681,11 +2682,8 @@ vErrors.push(err204);
 }
 errors++;
 }
-}
-if(data152.priority !== undefined){
-let data154 = data152.priority;
-if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
-const err205 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((data154 === "a") || (data154 === "b")) || (data154 === "c"))){
+const err205 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/type",schemaPath:"#/properties/cgroups/properties/devices/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.devices.items.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2695,9 +2693,10 @@ vErrors.push(err205);
 errors++;
 }
 }
-}
-else {
-const err206 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data152.major !== undefined){
+let data155 = data152.major;
+if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
+const err206 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/major",schemaPath:"#/properties/cgroups/properties/devices/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2707,9 +2706,10 @@ vErrors.push(err206);
 errors++;
 }
 }
-}
-else {
-const err207 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data152.minor !== undefined){
+let data156 = data152.minor;
+if(!(((typeof data156 == "number") && (!(data156 % 1) && !isNaN(data156))) && (isFinite(data156)))){
+const err207 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/minor",schemaPath:"#/properties/cgroups/properties/devices/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2719,9 +2719,11 @@ vErrors.push(err207);
 errors++;
 }
 }
-}
-else {
-const err208 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data152.access !== undefined){
+let data157 = data152.access;
+if(typeof data157 === "string"){
+if(!pattern0.test(data157)){
+const err208 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/access",schemaPath:"#/properties/cgroups/properties/devices/items/properties/access/pattern",keyword:"pattern",params:{pattern: "^[rwm]{1,3}$"},message:"must match pattern \""+"^[rwm]{1,3}$"+"\""};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2731,12 +2733,8 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data76.unified !== undefined){
-let data155 = data76.unified;
-if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
-for(const key40 in data155){
-if(typeof data155[key40] !== "string"){
-const err209 = {instancePath:instancePath+"/cgroups/unified/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err209 = {instancePath:instancePath+"/cgroups/devices/" + i9+"/access",schemaPath:"#/properties/cgroups/properties/devices/items/properties/access/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2748,7 +2746,7 @@ errors++;
 }
 }
 else {
-const err210 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err210 = {instancePath:instancePath+"/cgroups/devices/" + i9,schemaPath:"#/properties/cgroups/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2760,7 +2758,7 @@ errors++;
 }
 }
 else {
-const err211 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err211 = {instancePath:instancePath+"/cgroups/devices",schemaPath:"#/properties/cgroups/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2770,10 +2768,15 @@ vErrors.push(err211);
 errors++;
 }
 }
-if(data.autostart !== undefined){
-let data157 = data.autostart;
-if(typeof data157 !== "string"){
-const err212 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data81.hugetlb !== undefined){
+let data158 = data81.hugetlb;
+if(Array.isArray(data158)){
+const len10 = data158.length;
+for(let i10=0; i10<len10; i10++){
+let data159 = data158[i10];
+if(data159 && typeof data159 == "object" && !Array.isArray(data159)){
+if(data159.page_size === undefined){
+const err212 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2782,8 +2785,8 @@ vErrors.push(err212);
 }
 errors++;
 }
-if(!((data157 === "relaxed") || (data157 === "critical"))){
-const err213 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+if(data159.limit === undefined){
+const err213 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2792,11 +2795,9 @@ vErrors.push(err213);
 }
 errors++;
 }
-}
-if(data.restart !== undefined){
-let data158 = data.restart;
-if((typeof data158 !== "string") && (!(data158 && typeof data158 == "object" && !Array.isArray(data158)))){
-const err214 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+for(const key37 in data159){
+if(!((key37 === "page_size") || (key37 === "limit"))){
+const err214 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2805,9 +2806,10 @@ vErrors.push(err214);
 }
 errors++;
 }
-if(typeof data158 === "string"){
-if(!pattern0.test(data158)){
-const err215 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+if(data159.page_size !== undefined){
+if(typeof data159.page_size !== "string"){
+const err215 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2817,9 +2819,10 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-if(data158.policy === undefined){
-const err216 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data159.limit !== undefined){
+let data161 = data159.limit;
+if((!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))) && (typeof data161 !== "string")){
+const err216 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema47.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2828,9 +2831,10 @@ vErrors.push(err216);
 }
 errors++;
 }
-for(const key41 in data158){
-if(!(((((((key41 === "policy") || (key41 === "initial_delay")) || (key41 === "max_delay")) || (key41 === "multiplier")) || (key41 === "jitter")) || (key41 === "reset_after")) || (key41 === "max_restarts"))){
-const err217 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+}
+}
+else {
+const err217 = {instancePath:instancePath+"/cgroups/hugetlb/" + i10,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2840,10 +2844,9 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data158.policy !== undefined){
-let data159 = data158.policy;
-if(typeof data159 !== "string"){
-const err218 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err218 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2852,8 +2855,16 @@ vErrors.push(err218);
 }
 errors++;
 }
-if(!(((data159 === "never") || (data159 === "on_failure")) || (data159 === "always"))){
-const err219 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+if(data81.rdma !== undefined){
+let data162 = data81.rdma;
+if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
+for(const key38 in data162){
+let data163 = data162[key38];
+if(data163 && typeof data163 == "object" && !Array.isArray(data163)){
+for(const key39 in data163){
+if(!((key39 === "hca_handles") || (key39 === "hca_objects"))){
+const err219 = {instancePath:instancePath+"/cgroups/rdma/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2863,10 +2874,10 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data158.initial_delay !== undefined){
-let data160 = data158.initial_delay;
-if((!((typeof data160 == "number") && (isFinite(data160)))) && (typeof data160 !== "string")){
-const err220 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data163.hca_handles !== undefined){
+let data164 = data163.hca_handles;
+if(!(((typeof data164 == "number") && (!(data164 % 1) && !isNaN(data164))) && (isFinite(data164)))){
+const err220 = {instancePath:instancePath+"/cgroups/rdma/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2876,10 +2887,10 @@ vErrors.push(err220);
 errors++;
 }
 }
-if(data158.max_delay !== undefined){
-let data161 = data158.max_delay;
-if((!((typeof data161 == "number") && (isFinite(data161)))) && (typeof data161 !== "string")){
-const err221 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data163.hca_objects !== undefined){
+let data165 = data163.hca_objects;
+if(!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))){
+const err221 = {instancePath:instancePath+"/cgroups/rdma/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2889,10 +2900,9 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data158.multiplier !== undefined){
-let data162 = data158.multiplier;
-if(!((typeof data162 == "number") && (isFinite(data162)))){
-const err222 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+}
+else {
+const err222 = {instancePath:instancePath+"/cgroups/rdma/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2902,10 +2912,9 @@ vErrors.push(err222);
 errors++;
 }
 }
-if(data158.jitter !== undefined){
-let data163 = data158.jitter;
-if((!((typeof data163 == "number") && (isFinite(data163)))) && (typeof data163 !== "string")){
-const err223 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema64.type},message:"must be number,string"};
+}
+else {
+const err223 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2915,10 +2924,12 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data158.reset_after !== undefined){
-let data164 = data158.reset_after;
-if((!((typeof data164 == "number") && (isFinite(data164)))) && (typeof data164 !== "string")){
-const err224 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data81.network !== undefined){
+let data166 = data81.network;
+if(data166 && typeof data166 == "object" && !Array.isArray(data166)){
+for(const key40 in data166){
+if(!((key40 === "class_id") || (key40 === "priorities"))){
+const err224 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2928,10 +2939,10 @@ vErrors.push(err224);
 errors++;
 }
 }
-if(data158.max_restarts !== undefined){
-let data165 = data158.max_restarts;
-if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
-const err225 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema66.type},message:"must be integer,string"};
+if(data166.class_id !== undefined){
+let data167 = data166.class_id;
+if(!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))){
+const err225 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2941,14 +2952,15 @@ vErrors.push(err225);
 errors++;
 }
 }
-}
-}
-if(data.stop !== undefined){
-let data166 = data.stop;
-if(data166 && typeof data166 == "object" && !Array.isArray(data166)){
-for(const key42 in data166){
-if(!((key42 === "signal") || (key42 === "timeout"))){
-const err226 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
+if(data166.priorities !== undefined){
+let data168 = data166.priorities;
+if(Array.isArray(data168)){
+const len11 = data168.length;
+for(let i11=0; i11<len11; i11++){
+let data169 = data168[i11];
+if(data169 && typeof data169 == "object" && !Array.isArray(data169)){
+if(data169.name === undefined){
+const err226 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2957,11 +2969,8 @@ vErrors.push(err226);
 }
 errors++;
 }
-}
-if(data166.signal !== undefined){
-let data167 = data166.signal;
-if(typeof data167 !== "string"){
-const err227 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data169.priority === undefined){
+const err227 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2970,8 +2979,9 @@ vErrors.push(err227);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data167 === "SIGHUP") || (data167 === "SIGINT")) || (data167 === "SIGQUIT")) || (data167 === "SIGILL")) || (data167 === "SIGTRAP")) || (data167 === "SIGABRT")) || (data167 === "SIGBUS")) || (data167 === "SIGFPE")) || (data167 === "SIGKILL")) || (data167 === "SIGUSR1")) || (data167 === "SIGSEGV")) || (data167 === "SIGUSR2")) || (data167 === "SIGPIPE")) || (data167 === "SIGALRM")) || (data167 === "SIGTERM")) || (data167 === "SIGSTKFLT")) || (data167 === "SIGCONT")) || (data167 === "SIGURG")) || (data167 === "SIGXCPU")) || (data167 === "SIGXFSZ")) || (data167 === "SIGVTALRM")) || (data167 === "SIGPROF")) || (data167 === "SIGWINCH")) || (data167 === "SIGIO")) || (data167 === "SIGPWR")) || (data167 === "SIGSYS"))){
-const err228 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+for(const key41 in data169){
+if(!((key41 === "name") || (key41 === "priority"))){
+const err228 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2981,10 +2991,9 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data166.timeout !== undefined){
-let data168 = data166.timeout;
-if((!((typeof data168 == "number") && (isFinite(data168)))) && (typeof data168 !== "string")){
-const err229 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data169.name !== undefined){
+if(typeof data169.name !== "string"){
+const err229 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2994,9 +3003,10 @@ vErrors.push(err229);
 errors++;
 }
 }
-}
-else {
-const err230 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data169.priority !== undefined){
+let data171 = data169.priority;
+if(!(((typeof data171 == "number") && (!(data171 % 1) && !isNaN(data171))) && (isFinite(data171)))){
+const err230 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -3006,10 +3016,9 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data169 = data.schedule;
-if((typeof data169 !== "string") && (!(data169 && typeof data169 == "object" && !Array.isArray(data169)))){
-const err231 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
+}
+else {
+const err231 = {instancePath:instancePath+"/cgroups/network/priorities/" + i11,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -3018,9 +3027,10 @@ vErrors.push(err231);
 }
 errors++;
 }
-if(data169 && typeof data169 == "object" && !Array.isArray(data169)){
-if(data169.cron === undefined){
-const err232 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+}
+}
+else {
+const err232 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -3029,9 +3039,10 @@ vErrors.push(err232);
 }
 errors++;
 }
-for(const key43 in data169){
-if(!(((((((key43 === "cron") || (key43 === "time_zone")) || (key43 === "overlap")) || (key43 === "catch_up")) || (key43 === "catch_up_window")) || (key43 === "jitter")) || (key43 === "max_runtime"))){
-const err233 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
+}
+}
+else {
+const err233 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -3041,9 +3052,12 @@ vErrors.push(err233);
 errors++;
 }
 }
-if(data169.cron !== undefined){
-if(typeof data169.cron !== "string"){
-const err234 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data81.unified !== undefined){
+let data172 = data81.unified;
+if(data172 && typeof data172 == "object" && !Array.isArray(data172)){
+for(const key42 in data172){
+if(typeof data172[key42] !== "string"){
+const err234 = {instancePath:instancePath+"/cgroups/unified/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -3053,9 +3067,9 @@ vErrors.push(err234);
 errors++;
 }
 }
-if(data169.time_zone !== undefined){
-if(typeof data169.time_zone !== "string"){
-const err235 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err235 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -3065,10 +3079,9 @@ vErrors.push(err235);
 errors++;
 }
 }
-if(data169.overlap !== undefined){
-let data172 = data169.overlap;
-if(typeof data172 !== "string"){
-const err236 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err236 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -3077,8 +3090,11 @@ vErrors.push(err236);
 }
 errors++;
 }
-if(!((((data172 === "forbid") || (data172 === "allow")) || (data172 === "replace")) || (data172 === "queue"))){
-const err237 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.autostart !== undefined){
+let data174 = data.autostart;
+if(typeof data174 !== "string"){
+const err237 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -3087,11 +3103,8 @@ vErrors.push(err237);
 }
 errors++;
 }
-}
-if(data169.catch_up !== undefined){
-let data173 = data169.catch_up;
-if(typeof data173 !== "string"){
-const err238 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data174 === "relaxed") || (data174 === "critical"))){
+const err238 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -3100,8 +3113,10 @@ vErrors.push(err238);
 }
 errors++;
 }
-if(!((data173 === "none") || (data173 === "once"))){
-const err239 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.standby !== undefined){
+if(typeof data.standby !== "boolean"){
+const err239 = {instancePath:instancePath+"/standby",schemaPath:"#/properties/standby/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -3111,10 +3126,10 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data169.catch_up_window !== undefined){
-let data174 = data169.catch_up_window;
-if((!((typeof data174 == "number") && (isFinite(data174)))) && (typeof data174 !== "string")){
-const err240 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(data.restart !== undefined){
+let data176 = data.restart;
+if((typeof data176 !== "string") && (!(data176 && typeof data176 == "object" && !Array.isArray(data176)))){
+const err240 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -3123,11 +3138,9 @@ vErrors.push(err240);
 }
 errors++;
 }
-}
-if(data169.jitter !== undefined){
-let data175 = data169.jitter;
-if((!((typeof data175 == "number") && (isFinite(data175)))) && (typeof data175 !== "string")){
-const err241 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema62.type},message:"must be number,string"};
+if(typeof data176 === "string"){
+if(!pattern2.test(data176)){
+const err241 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -3137,10 +3150,9 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data169.max_runtime !== undefined){
-let data176 = data169.max_runtime;
-if((!((typeof data176 == "number") && (isFinite(data176)))) && (typeof data176 !== "string")){
-const err242 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema70.type},message:"must be number,string"};
+if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
+if(data176.policy === undefined){
+const err242 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -3149,12 +3161,9 @@ vErrors.push(err242);
 }
 errors++;
 }
-}
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err243 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key43 in data176){
+if(!(((((((key43 === "policy") || (key43 === "initial_delay")) || (key43 === "max_delay")) || (key43 === "multiplier")) || (key43 === "jitter")) || (key43 === "reset_after")) || (key43 === "max_restarts"))){
+const err243 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -3164,10 +3173,10 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data178 = data.rootfs;
-if((typeof data178 !== "string") && (!(data178 && typeof data178 == "object" && !Array.isArray(data178)))){
-const err244 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(data176.policy !== undefined){
+let data177 = data176.policy;
+if(typeof data177 !== "string"){
+const err244 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -3176,9 +3185,8 @@ vErrors.push(err244);
 }
 errors++;
 }
-if(typeof data178 === "string"){
-if(!pattern1.test(data178)){
-const err245 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+if(!(((data177 === "never") || (data177 === "on_failure")) || (data177 === "always"))){
+const err245 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -3188,9 +3196,10 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data178 && typeof data178 == "object" && !Array.isArray(data178)){
-if(data178.type === undefined){
-const err246 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data176.initial_delay !== undefined){
+let data178 = data176.initial_delay;
+if((!((typeof data178 == "number") && (isFinite(data178)))) && (typeof data178 !== "string")){
+const err246 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -3199,9 +3208,11 @@ vErrors.push(err246);
 }
 errors++;
 }
-for(const key44 in data178){
-if(!((((key44 === "type") || (key44 === "path")) || (key44 === "overlay")) || (key44 === "folders"))){
-const err247 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
+}
+if(data176.max_delay !== undefined){
+let data179 = data176.max_delay;
+if((!((typeof data179 == "number") && (isFinite(data179)))) && (typeof data179 !== "string")){
+const err247 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3211,10 +3222,10 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data178.type !== undefined){
-let data179 = data178.type;
-if(typeof data179 !== "string"){
-const err248 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data176.multiplier !== undefined){
+let data180 = data176.multiplier;
+if(!((typeof data180 == "number") && (isFinite(data180)))){
+const err248 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3223,8 +3234,11 @@ vErrors.push(err248);
 }
 errors++;
 }
-if(!(((data179 === "package") || (data179 === "host")) || (data179 === "dir"))){
-const err249 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data176.jitter !== undefined){
+let data181 = data176.jitter;
+if((!((typeof data181 == "number") && (isFinite(data181)))) && (typeof data181 !== "string")){
+const err249 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema68.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3234,9 +3248,10 @@ vErrors.push(err249);
 errors++;
 }
 }
-if(data178.path !== undefined){
-if(typeof data178.path !== "string"){
-const err250 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data176.reset_after !== undefined){
+let data182 = data176.reset_after;
+if((!((typeof data182 == "number") && (isFinite(data182)))) && (typeof data182 !== "string")){
+const err250 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3246,10 +3261,10 @@ vErrors.push(err250);
 errors++;
 }
 }
-if(data178.overlay !== undefined){
-let data181 = data178.overlay;
-if(typeof data181 !== "string"){
-const err251 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data176.max_restarts !== undefined){
+let data183 = data176.max_restarts;
+if((!(((typeof data183 == "number") && (!(data183 % 1) && !isNaN(data183))) && (isFinite(data183)))) && (typeof data183 !== "string")){
+const err251 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema70.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3258,8 +3273,15 @@ vErrors.push(err251);
 }
 errors++;
 }
-if(!(data181 === "none")){
-const err252 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+}
+}
+}
+if(data.stop !== undefined){
+let data184 = data.stop;
+if(data184 && typeof data184 == "object" && !Array.isArray(data184)){
+for(const key44 in data184){
+if(!((((key44 === "signal") || (key44 === "timeout")) || (key44 === "pre_stop")) || (key44 === "post_stop"))){
+const err252 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3269,13 +3291,10 @@ vErrors.push(err252);
 errors++;
 }
 }
-if(data178.folders !== undefined){
-let data182 = data178.folders;
-if(Array.isArray(data182)){
-const len10 = data182.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data182[i10] !== "string"){
-const err253 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data184.signal !== undefined){
+let data185 = data184.signal;
+if(typeof data185 !== "string"){
+const err253 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3284,10 +3303,8 @@ vErrors.push(err253);
 }
 errors++;
 }
-}
-}
-else {
-const err254 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((((((((((((((((((((((((((data185 === "SIGHUP") || (data185 === "SIGINT")) || (data185 === "SIGQUIT")) || (data185 === "SIGILL")) || (data185 === "SIGTRAP")) || (data185 === "SIGABRT")) || (data185 === "SIGBUS")) || (data185 === "SIGFPE")) || (data185 === "SIGKILL")) || (data185 === "SIGUSR1")) || (data185 === "SIGSEGV")) || (data185 === "SIGUSR2")) || (data185 === "SIGPIPE")) || (data185 === "SIGALRM")) || (data185 === "SIGTERM")) || (data185 === "SIGSTKFLT")) || (data185 === "SIGCONT")) || (data185 === "SIGURG")) || (data185 === "SIGXCPU")) || (data185 === "SIGXFSZ")) || (data185 === "SIGVTALRM")) || (data185 === "SIGPROF")) || (data185 === "SIGWINCH")) || (data185 === "SIGIO")) || (data185 === "SIGPWR")) || (data185 === "SIGSYS"))){
+const err254 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3297,14 +3314,10 @@ vErrors.push(err254);
 errors++;
 }
 }
-}
-}
-if(data.process !== undefined){
-let data184 = data.process;
-if(data184 && typeof data184 == "object" && !Array.isArray(data184)){
-for(const key45 in data184){
-if(!(key45 === "privileged")){
-const err255 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+if(data184.timeout !== undefined){
+let data186 = data184.timeout;
+if((!((typeof data186 == "number") && (isFinite(data186)))) && (typeof data186 !== "string")){
+const err255 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3314,9 +3327,11 @@ vErrors.push(err255);
 errors++;
 }
 }
-if(data184.privileged !== undefined){
-if(typeof data184.privileged !== "boolean"){
-const err256 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data184.pre_stop !== undefined){
+let data187 = data184.pre_stop;
+if(data187 && typeof data187 == "object" && !Array.isArray(data187)){
+if(data187.command === undefined){
+const err256 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3325,10 +3340,9 @@ vErrors.push(err256);
 }
 errors++;
 }
-}
-}
-else {
-const err257 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key45 in data187){
+if(!((key45 === "command") || (key45 === "timeout"))){
+const err257 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3338,11 +3352,13 @@ vErrors.push(err257);
 errors++;
 }
 }
-if(data.sched !== undefined){
-let data186 = data.sched;
-if(data186 && typeof data186 == "object" && !Array.isArray(data186)){
-if(data186.policy === undefined){
-const err258 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data187.command !== undefined){
+let data188 = data187.command;
+if(Array.isArray(data188)){
+const len12 = data188.length;
+for(let i12=0; i12<len12; i12++){
+if(typeof data188[i12] !== "string"){
+const err258 = {instancePath:instancePath+"/stop/pre_stop/command/" + i12,schemaPath:"#/properties/stop/properties/pre_stop/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3351,9 +3367,10 @@ vErrors.push(err258);
 }
 errors++;
 }
-for(const key46 in data186){
-if(!(key46 === "policy")){
-const err259 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key46},message:"must NOT have additional properties"};
+}
+}
+else {
+const err259 = {instancePath:instancePath+"/stop/pre_stop/command",schemaPath:"#/properties/stop/properties/pre_stop/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3363,10 +3380,10 @@ vErrors.push(err259);
 errors++;
 }
 }
-if(data186.policy !== undefined){
-let data187 = data186.policy;
-if((typeof data187 !== "string") && (!(data187 && typeof data187 == "object" && !Array.isArray(data187)))){
-const err260 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(data187.timeout !== undefined){
+let data190 = data187.timeout;
+if((!((typeof data190 == "number") && (isFinite(data190)))) && (typeof data190 !== "string")){
+const err260 = {instancePath:instancePath+"/stop/pre_stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3375,9 +3392,10 @@ vErrors.push(err260);
 }
 errors++;
 }
-if(typeof data187 === "string"){
-if(!pattern2.test(data187)){
-const err261 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+}
+}
+else {
+const err261 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3387,10 +3405,11 @@ vErrors.push(err261);
 errors++;
 }
 }
-if(data187 && typeof data187 == "object" && !Array.isArray(data187)){
-for(const key47 in data187){
-if(!(((((key47 === "other") || (key47 === "batch")) || (key47 === "fifo")) || (key47 === "round_robin")) || (key47 === "deadline"))){
-const err262 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(data184.post_stop !== undefined){
+let data191 = data184.post_stop;
+if(data191 && typeof data191 == "object" && !Array.isArray(data191)){
+if(data191.command === undefined){
+const err262 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3399,12 +3418,9 @@ vErrors.push(err262);
 }
 errors++;
 }
-}
-if(data187.other !== undefined){
-let data188 = data187.other;
-if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
-if(data188.nice === undefined){
-const err263 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+for(const key46 in data191){
+if(!((key46 === "command") || (key46 === "timeout"))){
+const err263 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key46},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3413,9 +3429,14 @@ vErrors.push(err263);
 }
 errors++;
 }
-for(const key48 in data188){
-if(!(key48 === "nice")){
-const err264 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+}
+if(data191.command !== undefined){
+let data192 = data191.command;
+if(Array.isArray(data192)){
+const len13 = data192.length;
+for(let i13=0; i13<len13; i13++){
+if(typeof data192[i13] !== "string"){
+const err264 = {instancePath:instancePath+"/stop/post_stop/command/" + i13,schemaPath:"#/properties/stop/properties/post_stop/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3425,10 +3446,9 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data188.nice !== undefined){
-let data189 = data188.nice;
-if(!(((typeof data189 == "number") && (!(data189 % 1) && !isNaN(data189))) && (isFinite(data189)))){
-const err265 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err265 = {instancePath:instancePath+"/stop/post_stop/command",schemaPath:"#/properties/stop/properties/post_stop/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3438,9 +3458,10 @@ vErrors.push(err265);
 errors++;
 }
 }
-}
-else {
-const err266 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data191.timeout !== undefined){
+let data194 = data191.timeout;
+if((!((typeof data194 == "number") && (isFinite(data194)))) && (typeof data194 !== "string")){
+const err266 = {instancePath:instancePath+"/stop/post_stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3450,11 +3471,9 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data187.batch !== undefined){
-let data190 = data187.batch;
-if(data190 && typeof data190 == "object" && !Array.isArray(data190)){
-if(data190.nice === undefined){
-const err267 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+}
+else {
+const err267 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3463,9 +3482,10 @@ vErrors.push(err267);
 }
 errors++;
 }
-for(const key49 in data190){
-if(!(key49 === "nice")){
-const err268 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key49},message:"must NOT have additional properties"};
+}
+}
+else {
+const err268 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3475,10 +3495,11 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data190.nice !== undefined){
-let data191 = data190.nice;
-if(!(((typeof data191 == "number") && (!(data191 % 1) && !isNaN(data191))) && (isFinite(data191)))){
-const err269 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.health !== undefined){
+let data195 = data.health;
+if(data195 && typeof data195 == "object" && !Array.isArray(data195)){
+if(data195.type === undefined){
+const err269 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3487,10 +3508,9 @@ vErrors.push(err269);
 }
 errors++;
 }
-}
-}
-else {
-const err270 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key47 in data195){
+if(!(func2.call(schema11.properties.health.properties, key47))){
+const err270 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3500,11 +3520,10 @@ vErrors.push(err270);
 errors++;
 }
 }
-if(data187.fifo !== undefined){
-let data192 = data187.fifo;
-if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
-if(data192.priority === undefined){
-const err271 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data195.type !== undefined){
+let data196 = data195.type;
+if(typeof data196 !== "string"){
+const err271 = {instancePath:instancePath+"/health/type",schemaPath:"#/properties/health/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3513,9 +3532,8 @@ vErrors.push(err271);
 }
 errors++;
 }
-for(const key50 in data192){
-if(!(key50 === "priority")){
-const err272 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key50},message:"must NOT have additional properties"};
+if(!(((((data196 === "exec") || (data196 === "http")) || (data196 === "tcp")) || (data196 === "unix")) || (data196 === "notify"))){
+const err272 = {instancePath:instancePath+"/health/type",schemaPath:"#/properties/health/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.health.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3525,10 +3543,13 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data192.priority !== undefined){
-let data193 = data192.priority;
-if(!(((typeof data193 == "number") && (!(data193 % 1) && !isNaN(data193))) && (isFinite(data193)))){
-const err273 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data195.command !== undefined){
+let data197 = data195.command;
+if(Array.isArray(data197)){
+const len14 = data197.length;
+for(let i14=0; i14<len14; i14++){
+if(typeof data197[i14] !== "string"){
+const err273 = {instancePath:instancePath+"/health/command/" + i14,schemaPath:"#/properties/health/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3540,7 +3561,7 @@ errors++;
 }
 }
 else {
-const err274 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err274 = {instancePath:instancePath+"/health/command",schemaPath:"#/properties/health/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3550,11 +3571,10 @@ vErrors.push(err274);
 errors++;
 }
 }
-if(data187.round_robin !== undefined){
-let data194 = data187.round_robin;
-if(data194 && typeof data194 == "object" && !Array.isArray(data194)){
-if(data194.priority === undefined){
-const err275 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data195.port !== undefined){
+let data199 = data195.port;
+if(!(((typeof data199 == "number") && (!(data199 % 1) && !isNaN(data199))) && (isFinite(data199)))){
+const err275 = {instancePath:instancePath+"/health/port",schemaPath:"#/properties/health/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3563,9 +3583,10 @@ vErrors.push(err275);
 }
 errors++;
 }
-for(const key51 in data194){
-if(!(key51 === "priority")){
-const err276 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key51},message:"must NOT have additional properties"};
+}
+if(data195.host !== undefined){
+if(typeof data195.host !== "string"){
+const err276 = {instancePath:instancePath+"/health/host",schemaPath:"#/properties/health/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3575,10 +3596,9 @@ vErrors.push(err276);
 errors++;
 }
 }
-if(data194.priority !== undefined){
-let data195 = data194.priority;
-if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
-const err277 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data195.path !== undefined){
+if(typeof data195.path !== "string"){
+const err277 = {instancePath:instancePath+"/health/path",schemaPath:"#/properties/health/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3588,9 +3608,10 @@ vErrors.push(err277);
 errors++;
 }
 }
-}
-else {
-const err278 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data195.status !== undefined){
+let data202 = data195.status;
+if((typeof data202 !== "string") && (!(((typeof data202 == "number") && (!(data202 % 1) && !isNaN(data202))) && (isFinite(data202))))){
+const err278 = {instancePath:instancePath+"/health/status",schemaPath:"#/properties/health/properties/status/type",keyword:"type",params:{type: schema11.properties.health.properties.status.type},message:"must be string,integer"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3600,11 +3621,10 @@ vErrors.push(err278);
 errors++;
 }
 }
-if(data187.deadline !== undefined){
-let data196 = data187.deadline;
-if(data196 && typeof data196 == "object" && !Array.isArray(data196)){
-if(data196.runtime === undefined){
-const err279 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(data195.watchdog !== undefined){
+let data203 = data195.watchdog;
+if((!((typeof data203 == "number") && (isFinite(data203)))) && (typeof data203 !== "string")){
+const err279 = {instancePath:instancePath+"/health/watchdog",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema46.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3613,8 +3633,11 @@ vErrors.push(err279);
 }
 errors++;
 }
-if(data196.deadline === undefined){
-const err280 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+}
+if(data195.start_period !== undefined){
+let data204 = data195.start_period;
+if((!((typeof data204 == "number") && (isFinite(data204)))) && (typeof data204 !== "string")){
+const err280 = {instancePath:instancePath+"/health/start_period",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3623,8 +3646,11 @@ vErrors.push(err280);
 }
 errors++;
 }
-if(data196.period === undefined){
-const err281 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+}
+if(data195.interval !== undefined){
+let data205 = data195.interval;
+if((!((typeof data205 == "number") && (isFinite(data205)))) && (typeof data205 !== "string")){
+const err281 = {instancePath:instancePath+"/health/interval",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3633,9 +3659,11 @@ vErrors.push(err281);
 }
 errors++;
 }
-for(const key52 in data196){
-if(!(((key52 === "runtime") || (key52 === "deadline")) || (key52 === "period"))){
-const err282 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key52},message:"must NOT have additional properties"};
+}
+if(data195.timeout !== undefined){
+let data206 = data195.timeout;
+if((!((typeof data206 == "number") && (isFinite(data206)))) && (typeof data206 !== "string")){
+const err282 = {instancePath:instancePath+"/health/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3645,10 +3673,10 @@ vErrors.push(err282);
 errors++;
 }
 }
-if(data196.runtime !== undefined){
-let data197 = data196.runtime;
-if((!(((typeof data197 == "number") && (!(data197 % 1) && !isNaN(data197))) && (isFinite(data197)))) && (typeof data197 !== "string")){
-const err283 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data195.retries !== undefined){
+let data207 = data195.retries;
+if(!(((typeof data207 == "number") && (!(data207 % 1) && !isNaN(data207))) && (isFinite(data207)))){
+const err283 = {instancePath:instancePath+"/health/retries",schemaPath:"#/properties/health/properties/retries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3658,10 +3686,10 @@ vErrors.push(err283);
 errors++;
 }
 }
-if(data196.deadline !== undefined){
-let data198 = data196.deadline;
-if((!(((typeof data198 == "number") && (!(data198 % 1) && !isNaN(data198))) && (isFinite(data198)))) && (typeof data198 !== "string")){
-const err284 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(data195.on_unhealthy !== undefined){
+let data208 = data195.on_unhealthy;
+if(typeof data208 !== "string"){
+const err284 = {instancePath:instancePath+"/health/on_unhealthy",schemaPath:"#/properties/health/properties/on_unhealthy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3670,11 +3698,8 @@ vErrors.push(err284);
 }
 errors++;
 }
-}
-if(data196.period !== undefined){
-let data199 = data196.period;
-if((!(((typeof data199 == "number") && (!(data199 % 1) && !isNaN(data199))) && (isFinite(data199)))) && (typeof data199 !== "string")){
-const err285 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema52.type},message:"must be integer,string"};
+if(!(((data208 === "restart") || (data208 === "kill")) || (data208 === "none"))){
+const err285 = {instancePath:instancePath+"/health/on_unhealthy",schemaPath:"#/properties/health/properties/on_unhealthy/enum",keyword:"enum",params:{allowedValues: schema11.properties.health.properties.on_unhealthy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3686,7 +3711,7 @@ errors++;
 }
 }
 else {
-const err286 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err286 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3696,11 +3721,13 @@ vErrors.push(err286);
 errors++;
 }
 }
-}
-}
-}
-else {
-const err287 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.depends_on !== undefined){
+let data209 = data.depends_on;
+if(data209 && typeof data209 == "object" && !Array.isArray(data209)){
+for(const key48 in data209){
+let data210 = data209[key48];
+if((typeof data210 !== "string") && (!(data210 && typeof data210 == "object" && !Array.isArray(data210)))){
+const err287 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/type",keyword:"type",params:{type: schema11.properties.depends_on.additionalProperties.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3709,11 +3736,9 @@ vErrors.push(err287);
 }
 errors++;
 }
-}
-if(data.network !== undefined){
-let data200 = data.network;
-if((typeof data200 !== "string") && (!(data200 && typeof data200 == "object" && !Array.isArray(data200)))){
-const err288 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(typeof data210 === "string"){
+if(!pattern3.test(data210)){
+const err288 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(started|healthy|completed)$"},message:"must match pattern \""+"^(started|healthy|completed)$"+"\""};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3722,9 +3747,11 @@ vErrors.push(err288);
 }
 errors++;
 }
-if(typeof data200 === "string"){
-if(!pattern3.test(data200)){
-const err289 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+}
+if(data210 && typeof data210 == "object" && !Array.isArray(data210)){
+for(const key49 in data210){
+if(!((((key49 === "condition") || (key49 === "version")) || (key49 === "timeout")) || (key49 === "on_exit"))){
+const err289 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key49},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3734,10 +3761,10 @@ vErrors.push(err289);
 errors++;
 }
 }
-if(data200 && typeof data200 == "object" && !Array.isArray(data200)){
-for(const key53 in data200){
-if(!(key53 === "namespace")){
-const err290 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key53},message:"must NOT have additional properties"};
+if(data210.condition !== undefined){
+let data211 = data210.condition;
+if(typeof data211 !== "string"){
+const err290 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/condition",schemaPath:"#/properties/depends_on/additionalProperties/properties/condition/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3746,10 +3773,8 @@ vErrors.push(err290);
 }
 errors++;
 }
-}
-if(data200.namespace !== undefined){
-if(typeof data200.namespace !== "string"){
-const err291 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data211 === "started") || (data211 === "healthy")) || (data211 === "completed"))){
+const err291 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/condition",schemaPath:"#/properties/depends_on/additionalProperties/properties/condition/enum",keyword:"enum",params:{allowedValues: schema11.properties.depends_on.additionalProperties.properties.condition.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3759,14 +3784,9 @@ vErrors.push(err291);
 errors++;
 }
 }
-}
-}
-if(data.seccomp !== undefined){
-let data202 = data.seccomp;
-if(data202 && typeof data202 == "object" && !Array.isArray(data202)){
-for(const key54 in data202){
-if(!(((((key54 === "profile") || (key54 === "action")) || (key54 === "errno")) || (key54 === "allow")) || (key54 === "deny"))){
-const err292 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key54},message:"must NOT have additional properties"};
+if(data210.version !== undefined){
+if(typeof data210.version !== "string"){
+const err292 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/depends_on/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3776,10 +3796,10 @@ vErrors.push(err292);
 errors++;
 }
 }
-if(data202.profile !== undefined){
-let data203 = data202.profile;
-if(typeof data203 !== "string"){
-const err293 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data210.timeout !== undefined){
+let data213 = data210.timeout;
+if((!((typeof data213 == "number") && (isFinite(data213)))) && (typeof data213 !== "string")){
+const err293 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema46.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3788,8 +3808,11 @@ vErrors.push(err293);
 }
 errors++;
 }
-if(!(data203 === "default")){
-const err294 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+}
+if(data210.on_exit !== undefined){
+let data214 = data210.on_exit;
+if(typeof data214 !== "string"){
+const err294 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/on_exit",schemaPath:"#/properties/depends_on/additionalProperties/properties/on_exit/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3798,11 +3821,8 @@ vErrors.push(err294);
 }
 errors++;
 }
-}
-if(data202.action !== undefined){
-let data204 = data202.action;
-if(typeof data204 !== "string"){
-const err295 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data214 === "ignore") || (data214 === "restart")) || (data214 === "stop"))){
+const err295 = {instancePath:instancePath+"/depends_on/" + key48.replace(/~/g, "~0").replace(/\//g, "~1")+"/on_exit",schemaPath:"#/properties/depends_on/additionalProperties/properties/on_exit/enum",keyword:"enum",params:{allowedValues: schema11.properties.depends_on.additionalProperties.properties.on_exit.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3811,8 +3831,12 @@ vErrors.push(err295);
 }
 errors++;
 }
-if(!(((data204 === "kill_process") || (data204 === "errno")) || (data204 === "log"))){
-const err296 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+}
+}
+}
+}
+else {
+const err296 = {instancePath:instancePath+"/depends_on",schemaPath:"#/properties/depends_on/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3822,11 +3846,10 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data202.errno !== undefined){
-let data205 = data202.errno;
-if(typeof data205 === "string"){
-if(!pattern4.test(data205)){
-const err297 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(data.schedule !== undefined){
+let data215 = data.schedule;
+if((typeof data215 !== "string") && (!(data215 && typeof data215 == "object" && !Array.isArray(data215)))){
+const err297 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3835,9 +3858,9 @@ vErrors.push(err297);
 }
 errors++;
 }
-}
-else {
-const err298 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data215 && typeof data215 == "object" && !Array.isArray(data215)){
+if(data215.cron === undefined){
+const err298 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3846,14 +3869,9 @@ vErrors.push(err298);
 }
 errors++;
 }
-}
-if(data202.allow !== undefined){
-let data206 = data202.allow;
-if(data206 && typeof data206 == "object" && !Array.isArray(data206)){
-for(const key55 in data206){
-let data207 = data206[key55];
-if((typeof data207 !== "string") && (!(data207 && typeof data207 == "object" && !Array.isArray(data207)))){
-const err299 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+for(const key50 in data215){
+if(!(((((((key50 === "cron") || (key50 === "time_zone")) || (key50 === "overlap")) || (key50 === "catch_up")) || (key50 === "catch_up_window")) || (key50 === "jitter")) || (key50 === "max_runtime"))){
+const err299 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key50},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3862,9 +3880,10 @@ vErrors.push(err299);
 }
 errors++;
 }
-if(typeof data207 === "string"){
-if(!pattern5.test(data207)){
-const err300 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+}
+if(data215.cron !== undefined){
+if(typeof data215.cron !== "string"){
+const err300 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3874,10 +3893,9 @@ vErrors.push(err300);
 errors++;
 }
 }
-if(data207 && typeof data207 == "object" && !Array.isArray(data207)){
-for(const key56 in data207){
-if(!(key56 === "args")){
-const err301 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key56},message:"must NOT have additional properties"};
+if(data215.time_zone !== undefined){
+if(typeof data215.time_zone !== "string"){
+const err301 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3887,11 +3905,10 @@ vErrors.push(err301);
 errors++;
 }
 }
-if(data207.args !== undefined){
-let data208 = data207.args;
-if(data208 && typeof data208 == "object" && !Array.isArray(data208)){
-if(data208.index === undefined){
-const err302 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(data215.overlap !== undefined){
+let data218 = data215.overlap;
+if(typeof data218 !== "string"){
+const err302 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3900,9 +3917,8 @@ vErrors.push(err302);
 }
 errors++;
 }
-for(const key57 in data208){
-if(!(((key57 === "index") || (key57 === "values")) || (key57 === "mask"))){
-const err303 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key57},message:"must NOT have additional properties"};
+if(!((((data218 === "forbid") || (data218 === "allow")) || (data218 === "replace")) || (data218 === "queue"))){
+const err303 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3912,10 +3928,10 @@ vErrors.push(err303);
 errors++;
 }
 }
-if(data208.index !== undefined){
-let data209 = data208.index;
-if(!(((typeof data209 == "number") && (!(data209 % 1) && !isNaN(data209))) && (isFinite(data209)))){
-const err304 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data215.catch_up !== undefined){
+let data219 = data215.catch_up;
+if(typeof data219 !== "string"){
+const err304 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3924,15 +3940,8 @@ vErrors.push(err304);
 }
 errors++;
 }
-}
-if(data208.values !== undefined){
-let data210 = data208.values;
-if(Array.isArray(data210)){
-const len11 = data210.length;
-for(let i11=0; i11<len11; i11++){
-let data211 = data210[i11];
-if((!(((typeof data211 == "number") && (!(data211 % 1) && !isNaN(data211))) && (isFinite(data211)))) && (typeof data211 !== "string")){
-const err305 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(!((data219 === "none") || (data219 === "once"))){
+const err305 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3942,9 +3951,10 @@ vErrors.push(err305);
 errors++;
 }
 }
-}
-else {
-const err306 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data215.catch_up_window !== undefined){
+let data220 = data215.catch_up_window;
+if((!((typeof data220 == "number") && (isFinite(data220)))) && (typeof data220 !== "string")){
+const err306 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3954,10 +3964,10 @@ vErrors.push(err306);
 errors++;
 }
 }
-if(data208.mask !== undefined){
-let data212 = data208.mask;
-if((!(((typeof data212 == "number") && (!(data212 % 1) && !isNaN(data212))) && (isFinite(data212)))) && (typeof data212 !== "string")){
-const err307 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(data215.jitter !== undefined){
+let data221 = data215.jitter;
+if((!((typeof data221 == "number") && (isFinite(data221)))) && (typeof data221 !== "string")){
+const err307 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3967,9 +3977,10 @@ vErrors.push(err307);
 errors++;
 }
 }
-}
-else {
-const err308 = {instancePath:instancePath+"/seccomp/allow/" + key55.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data215.max_runtime !== undefined){
+let data222 = data215.max_runtime;
+if((!((typeof data222 == "number") && (isFinite(data222)))) && (typeof data222 !== "string")){
+const err308 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema46.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3981,9 +3992,12 @@ errors++;
 }
 }
 }
-}
-else {
-const err309 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.logs !== undefined){
+let data223 = data.logs;
+if(data223 && typeof data223 == "object" && !Array.isArray(data223)){
+for(const key51 in data223){
+if(!((((((key51 === "target") || (key51 === "size")) || (key51 === "files")) || (key51 === "max_line")) || (key51 === "rate")) || (key51 === "timestamps"))){
+const err309 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key51},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3993,13 +4007,10 @@ vErrors.push(err309);
 errors++;
 }
 }
-if(data202.deny !== undefined){
-let data213 = data202.deny;
-if(data213 && typeof data213 == "object" && !Array.isArray(data213)){
-for(const key58 in data213){
-let data214 = data213[key58];
-if((typeof data214 !== "string") && (!(data214 && typeof data214 == "object" && !Array.isArray(data214)))){
-const err310 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(data223.target !== undefined){
+let data224 = data223.target;
+if(typeof data224 !== "string"){
+const err310 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -4008,9 +4019,8 @@ vErrors.push(err310);
 }
 errors++;
 }
-if(typeof data214 === "string"){
-if(!pattern5.test(data214)){
-const err311 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+if(!((((data224 === "memory") || (data224 === "file")) || (data224 === "journald")) || (data224 === "none"))){
+const err311 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -4020,10 +4030,10 @@ vErrors.push(err311);
 errors++;
 }
 }
-if(data214 && typeof data214 == "object" && !Array.isArray(data214)){
-for(const key59 in data214){
-if(!(key59 === "args")){
-const err312 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key59},message:"must NOT have additional properties"};
+if(data223.size !== undefined){
+let data225 = data223.size;
+if((!(((typeof data225 == "number") && (!(data225 % 1) && !isNaN(data225))) && (isFinite(data225)))) && (typeof data225 !== "string")){
+const err312 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema82.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -4033,11 +4043,10 @@ vErrors.push(err312);
 errors++;
 }
 }
-if(data214.args !== undefined){
-let data215 = data214.args;
-if(data215 && typeof data215 == "object" && !Array.isArray(data215)){
-if(data215.index === undefined){
-const err313 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(data223.files !== undefined){
+let data226 = data223.files;
+if(!(((typeof data226 == "number") && (!(data226 % 1) && !isNaN(data226))) && (isFinite(data226)))){
+const err313 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -4046,9 +4055,11 @@ vErrors.push(err313);
 }
 errors++;
 }
-for(const key60 in data215){
-if(!(((key60 === "index") || (key60 === "values")) || (key60 === "mask"))){
-const err314 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key60},message:"must NOT have additional properties"};
+}
+if(data223.max_line !== undefined){
+let data227 = data223.max_line;
+if((!(((typeof data227 == "number") && (!(data227 % 1) && !isNaN(data227))) && (isFinite(data227)))) && (typeof data227 !== "string")){
+const err314 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema82.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -4058,10 +4069,10 @@ vErrors.push(err314);
 errors++;
 }
 }
-if(data215.index !== undefined){
-let data216 = data215.index;
-if(!(((typeof data216 == "number") && (!(data216 % 1) && !isNaN(data216))) && (isFinite(data216)))){
-const err315 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data223.rate !== undefined){
+let data228 = data223.rate;
+if(!(((typeof data228 == "number") && (!(data228 % 1) && !isNaN(data228))) && (isFinite(data228)))){
+const err315 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -4071,14 +4082,9 @@ vErrors.push(err315);
 errors++;
 }
 }
-if(data215.values !== undefined){
-let data217 = data215.values;
-if(Array.isArray(data217)){
-const len12 = data217.length;
-for(let i12=0; i12<len12; i12++){
-let data218 = data217[i12];
-if((!(((typeof data218 == "number") && (!(data218 % 1) && !isNaN(data218))) && (isFinite(data218)))) && (typeof data218 !== "string")){
-const err316 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(data223.timestamps !== undefined){
+if(typeof data223.timestamps !== "boolean"){
+const err316 = {instancePath:instancePath+"/logs/timestamps",schemaPath:"#/properties/logs/properties/timestamps/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -4090,7 +4096,7 @@ errors++;
 }
 }
 else {
-const err317 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err317 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -4100,10 +4106,12 @@ vErrors.push(err317);
 errors++;
 }
 }
-if(data215.mask !== undefined){
-let data219 = data215.mask;
-if((!(((typeof data219 == "number") && (!(data219 % 1) && !isNaN(data219))) && (isFinite(data219)))) && (typeof data219 !== "string")){
-const err318 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema74.type},message:"must be integer,string"};
+if(data.update !== undefined){
+let data230 = data.update;
+if(data230 && typeof data230 == "object" && !Array.isArray(data230)){
+for(const key52 in data230){
+if(!((((key52 === "strategy") || (key52 === "probation")) || (key52 === "on_failure")) || (key52 === "keep"))){
+const err318 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key52},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -4113,9 +4121,10 @@ vErrors.push(err318);
 errors++;
 }
 }
-}
-else {
-const err319 = {instancePath:instancePath+"/seccomp/deny/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data230.strategy !== undefined){
+let data231 = data230.strategy;
+if(typeof data231 !== "string"){
+const err319 = {instancePath:instancePath+"/update/strategy",schemaPath:"#/properties/update/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -4124,12 +4133,8 @@ vErrors.push(err319);
 }
 errors++;
 }
-}
-}
-}
-}
-else {
-const err320 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((data231 === "manual") || (data231 === "replace"))){
+const err320 = {instancePath:instancePath+"/update/strategy",schemaPath:"#/properties/update/properties/strategy/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.strategy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -4139,9 +4144,10 @@ vErrors.push(err320);
 errors++;
 }
 }
-}
-else {
-const err321 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data230.probation !== undefined){
+let data232 = data230.probation;
+if((!((typeof data232 == "number") && (isFinite(data232)))) && (typeof data232 !== "string")){
+const err321 = {instancePath:instancePath+"/update/probation",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema52.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -4151,12 +4157,10 @@ vErrors.push(err321);
 errors++;
 }
 }
-if(data.selinux !== undefined){
-let data220 = data.selinux;
-if(data220 && typeof data220 == "object" && !Array.isArray(data220)){
-for(const key61 in data220){
-if(!((key61 === "mount_context") || (key61 === "exec"))){
-const err322 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key61},message:"must NOT have additional properties"};
+if(data230.on_failure !== undefined){
+let data233 = data230.on_failure;
+if(typeof data233 !== "string"){
+const err322 = {instancePath:instancePath+"/update/on_failure",schemaPath:"#/properties/update/properties/on_failure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -4165,10 +4169,8 @@ vErrors.push(err322);
 }
 errors++;
 }
-}
-if(data220.mount_context !== undefined){
-if(typeof data220.mount_context !== "string"){
-const err323 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data233 === "rollback") || (data233 === "stay"))){
+const err323 = {instancePath:instancePath+"/update/on_failure",schemaPath:"#/properties/update/properties/on_failure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.on_failure.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -4178,9 +4180,10 @@ vErrors.push(err323);
 errors++;
 }
 }
-if(data220.exec !== undefined){
-if(typeof data220.exec !== "string"){
-const err324 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data230.keep !== undefined){
+let data234 = data230.keep;
+if(!(((typeof data234 == "number") && (!(data234 % 1) && !isNaN(data234))) && (isFinite(data234)))){
+const err324 = {instancePath:instancePath+"/update/keep",schemaPath:"#/properties/update/properties/keep/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err324];
 }
@@ -4192,7 +4195,7 @@ errors++;
 }
 }
 else {
-const err325 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err325 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err325];
 }
@@ -4202,14 +4205,9 @@ vErrors.push(err325);
 errors++;
 }
 }
-if(data.sockets !== undefined){
-let data223 = data.sockets;
-if(data223 && typeof data223 == "object" && !Array.isArray(data223)){
-for(const key62 in data223){
-let data224 = data223[key62];
-if(data224 && typeof data224 == "object" && !Array.isArray(data224)){
-if(data224.type === undefined){
-const err326 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err326 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err326];
 }
@@ -4218,8 +4216,11 @@ vErrors.push(err326);
 }
 errors++;
 }
-if(data224.mode === undefined){
-const err327 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+}
+if(data.rootfs !== undefined){
+let data236 = data.rootfs;
+if((typeof data236 !== "string") && (!(data236 && typeof data236 == "object" && !Array.isArray(data236)))){
+const err327 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err327];
 }
@@ -4228,9 +4229,9 @@ vErrors.push(err327);
 }
 errors++;
 }
-for(const key63 in data224){
-if(!(((((key63 === "type") || (key63 === "mode")) || (key63 === "uid")) || (key63 === "gid")) || (key63 === "passcred"))){
-const err328 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key63},message:"must NOT have additional properties"};
+if(typeof data236 === "string"){
+if(!pattern4.test(data236)){
+const err328 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err328];
 }
@@ -4240,10 +4241,9 @@ vErrors.push(err328);
 errors++;
 }
 }
-if(data224.type !== undefined){
-let data225 = data224.type;
-if(typeof data225 !== "string"){
-const err329 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data236 && typeof data236 == "object" && !Array.isArray(data236)){
+if(data236.type === undefined){
+const err329 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err329];
 }
@@ -4252,8 +4252,9 @@ vErrors.push(err329);
 }
 errors++;
 }
-if(!(((data225 === "stream") || (data225 === "datagram")) || (data225 === "seq_packet"))){
-const err330 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+for(const key53 in data236){
+if(!(((((key53 === "type") || (key53 === "path")) || (key53 === "overlay")) || (key53 === "overlay_size")) || (key53 === "folders"))){
+const err330 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key53},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err330];
 }
@@ -4263,10 +4264,10 @@ vErrors.push(err330);
 errors++;
 }
 }
-if(data224.mode !== undefined){
-let data226 = data224.mode;
-if(!(((typeof data226 == "number") && (!(data226 % 1) && !isNaN(data226))) && (isFinite(data226)))){
-const err331 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data236.type !== undefined){
+let data237 = data236.type;
+if(typeof data237 !== "string"){
+const err331 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err331];
 }
@@ -4275,11 +4276,8 @@ vErrors.push(err331);
 }
 errors++;
 }
-}
-if(data224.uid !== undefined){
-let data227 = data224.uid;
-if(!(((typeof data227 == "number") && (!(data227 % 1) && !isNaN(data227))) && (isFinite(data227)))){
-const err332 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((data237 === "package") || (data237 === "host")) || (data237 === "dir"))){
+const err332 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err332];
 }
@@ -4289,10 +4287,9 @@ vErrors.push(err332);
 errors++;
 }
 }
-if(data224.gid !== undefined){
-let data228 = data224.gid;
-if(!(((typeof data228 == "number") && (!(data228 % 1) && !isNaN(data228))) && (isFinite(data228)))){
-const err333 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data236.path !== undefined){
+if(typeof data236.path !== "string"){
+const err333 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err333];
 }
@@ -4302,9 +4299,10 @@ vErrors.push(err333);
 errors++;
 }
 }
-if(data224.passcred !== undefined){
-if(typeof data224.passcred !== "boolean"){
-const err334 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data236.overlay !== undefined){
+let data239 = data236.overlay;
+if(typeof data239 !== "string"){
+const err334 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err334];
 }
@@ -4313,10 +4311,8 @@ vErrors.push(err334);
 }
 errors++;
 }
-}
-}
-else {
-const err335 = {instancePath:instancePath+"/sockets/" + key62.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data239 === "none") || (data239 === "tmpfs")) || (data239 === "persist"))){
+const err335 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err335];
 }
@@ -4326,9 +4322,10 @@ vErrors.push(err335);
 errors++;
 }
 }
-}
-else {
-const err336 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data236.overlay_size !== undefined){
+let data240 = data236.overlay_size;
+if((!(((typeof data240 == "number") && (!(data240 % 1) && !isNaN(data240))) && (isFinite(data240)))) && (typeof data240 !== "string")){
+const err336 = {instancePath:instancePath+"/rootfs/overlay_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema82.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err336];
 }
@@ -4338,11 +4335,13 @@ vErrors.push(err336);
 errors++;
 }
 }
-if(data.console !== undefined){
-let data230 = data.console;
-if(data230 && typeof data230 == "object" && !Array.isArray(data230)){
-if(data230.permissions === undefined){
-const err337 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+if(data236.folders !== undefined){
+let data241 = data236.folders;
+if(Array.isArray(data241)){
+const len15 = data241.length;
+for(let i15=0; i15<len15; i15++){
+if(typeof data241[i15] !== "string"){
+const err337 = {instancePath:instancePath+"/rootfs/folders/" + i15,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err337];
 }
@@ -4351,9 +4350,10 @@ vErrors.push(err337);
 }
 errors++;
 }
-for(const key64 in data230){
-if(!(key64 === "permissions")){
-const err338 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key64},message:"must NOT have additional properties"};
+}
+}
+else {
+const err338 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err338];
 }
@@ -4363,10 +4363,14 @@ vErrors.push(err338);
 errors++;
 }
 }
-if(data230.permissions !== undefined){
-let data231 = data230.permissions;
-if((typeof data231 !== "string") && (!(Array.isArray(data231)))){
-const err339 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+}
+}
+if(data.process !== undefined){
+let data243 = data.process;
+if(data243 && typeof data243 == "object" && !Array.isArray(data243)){
+for(const key54 in data243){
+if(!((((((key54 === "privileged") || (key54 === "working_dir")) || (key54 === "umask")) || (key54 === "oom_score_adj")) || (key54 === "no_new_privs")) || (key54 === "new_session"))){
+const err339 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key54},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err339];
 }
@@ -4375,9 +4379,10 @@ vErrors.push(err339);
 }
 errors++;
 }
-if(typeof data231 === "string"){
-if(!pattern7.test(data231)){
-const err340 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+}
+if(data243.privileged !== undefined){
+if(typeof data243.privileged !== "boolean"){
+const err340 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err340];
 }
@@ -4387,12 +4392,9 @@ vErrors.push(err340);
 errors++;
 }
 }
-if(Array.isArray(data231)){
-const len13 = data231.length;
-for(let i13=0; i13<len13; i13++){
-let data232 = data231[i13];
-if(typeof data232 !== "string"){
-const err341 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data243.working_dir !== undefined){
+if(typeof data243.working_dir !== "string"){
+const err341 = {instancePath:instancePath+"/process/working_dir",schemaPath:"#/properties/process/properties/working_dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err341];
 }
@@ -4401,8 +4403,11 @@ vErrors.push(err341);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data232 === "ident") || (data232 === "inspect")) || (data232 === "install")) || (data232 === "kill")) || (data232 === "list")) || (data232 === "notifications")) || (data232 === "mount")) || (data232 === "repositories")) || (data232 === "shutdown")) || (data232 === "start")) || (data232 === "start_command")) || (data232 === "token_create")) || (data232 === "token_verification")) || (data232 === "umount")) || (data232 === "uninstall")) || (data232 === "stop")) || (data232 === "restart")) || (data232 === "pause")) || (data232 === "exec")) || (data232 === "logs")) || (data232 === "stats")) || (data232 === "events")) || (data232 === "update")) || (data232 === "apply")) || (data232 === "doctor")) || (data232 === "metrics"))){
-const err342 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+}
+if(data243.umask !== undefined){
+let data246 = data243.umask;
+if(!(((typeof data246 == "number") && (!(data246 % 1) && !isNaN(data246))) && (isFinite(data246)))){
+const err342 = {instancePath:instancePath+"/process/umask",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err342];
 }
@@ -4412,11 +4417,10 @@ vErrors.push(err342);
 errors++;
 }
 }
-}
-}
-}
-else {
-const err343 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data243.oom_score_adj !== undefined){
+let data247 = data243.oom_score_adj;
+if(!(((typeof data247 == "number") && (!(data247 % 1) && !isNaN(data247))) && (isFinite(data247)))){
+const err343 = {instancePath:instancePath+"/process/oom_score_adj",schemaPath:"#/properties/process/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err343];
 }
@@ -4426,14 +4430,1372 @@ vErrors.push(err343);
 errors++;
 }
 }
-}
-else {
-const err344 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data243.no_new_privs !== undefined){
+if(typeof data243.no_new_privs !== "boolean"){
+const err344 = {instancePath:instancePath+"/process/no_new_privs",schemaPath:"#/properties/process/properties/no_new_privs/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err344];
 }
 else {
 vErrors.push(err344);
+}
+errors++;
+}
+}
+if(data243.new_session !== undefined){
+if(typeof data243.new_session !== "boolean"){
+const err345 = {instancePath:instancePath+"/process/new_session",schemaPath:"#/properties/process/properties/new_session/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err345];
+}
+else {
+vErrors.push(err345);
+}
+errors++;
+}
+}
+}
+else {
+const err346 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err346];
+}
+else {
+vErrors.push(err346);
+}
+errors++;
+}
+}
+if(data.paths !== undefined){
+let data250 = data.paths;
+if(data250 && typeof data250 == "object" && !Array.isArray(data250)){
+for(const key55 in data250){
+if(!((key55 === "masked") || (key55 === "read_only"))){
+const err347 = {instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key55},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err347];
+}
+else {
+vErrors.push(err347);
+}
+errors++;
+}
+}
+if(data250.masked !== undefined){
+let data251 = data250.masked;
+if((typeof data251 !== "string") && (!(Array.isArray(data251)))){
+const err348 = {instancePath:instancePath+"/paths/masked",schemaPath:"#/properties/paths/properties/masked/type",keyword:"type",params:{type: schema11.properties.paths.properties.masked.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err348];
+}
+else {
+vErrors.push(err348);
+}
+errors++;
+}
+if(typeof data251 === "string"){
+if(!pattern5.test(data251)){
+const err349 = {instancePath:instancePath+"/paths/masked",schemaPath:"#/properties/paths/properties/masked/pattern",keyword:"pattern",params:{pattern: "^(default|none)$"},message:"must match pattern \""+"^(default|none)$"+"\""};
+if(vErrors === null){
+vErrors = [err349];
+}
+else {
+vErrors.push(err349);
+}
+errors++;
+}
+}
+if(Array.isArray(data251)){
+const len16 = data251.length;
+for(let i16=0; i16<len16; i16++){
+if(typeof data251[i16] !== "string"){
+const err350 = {instancePath:instancePath+"/paths/masked/" + i16,schemaPath:"#/properties/paths/properties/masked/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err350];
+}
+else {
+vErrors.push(err350);
+}
+errors++;
+}
+}
+}
+}
+if(data250.read_only !== undefined){
+let data253 = data250.read_only;
+if((typeof data253 !== "string") && (!(Array.isArray(data253)))){
+const err351 = {instancePath:instancePath+"/paths/read_only",schemaPath:"#/properties/paths/properties/read_only/type",keyword:"type",params:{type: schema11.properties.paths.properties.read_only.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err351];
+}
+else {
+vErrors.push(err351);
+}
+errors++;
+}
+if(typeof data253 === "string"){
+if(!pattern5.test(data253)){
+const err352 = {instancePath:instancePath+"/paths/read_only",schemaPath:"#/properties/paths/properties/read_only/pattern",keyword:"pattern",params:{pattern: "^(default|none)$"},message:"must match pattern \""+"^(default|none)$"+"\""};
+if(vErrors === null){
+vErrors = [err352];
+}
+else {
+vErrors.push(err352);
+}
+errors++;
+}
+}
+if(Array.isArray(data253)){
+const len17 = data253.length;
+for(let i17=0; i17<len17; i17++){
+if(typeof data253[i17] !== "string"){
+const err353 = {instancePath:instancePath+"/paths/read_only/" + i17,schemaPath:"#/properties/paths/properties/read_only/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err353];
+}
+else {
+vErrors.push(err353);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err354 = {instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err354];
+}
+else {
+vErrors.push(err354);
+}
+errors++;
+}
+}
+if(data.user_namespace !== undefined){
+let data255 = data.user_namespace;
+if(data255 && typeof data255 == "object" && !Array.isArray(data255)){
+for(const key56 in data255){
+if(!(((key56 === "host_uid") || (key56 === "host_gid")) || (key56 === "size"))){
+const err355 = {instancePath:instancePath+"/user_namespace",schemaPath:"#/properties/user_namespace/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key56},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err355];
+}
+else {
+vErrors.push(err355);
+}
+errors++;
+}
+}
+if(data255.host_uid !== undefined){
+let data256 = data255.host_uid;
+if(!(((typeof data256 == "number") && (!(data256 % 1) && !isNaN(data256))) && (isFinite(data256)))){
+const err356 = {instancePath:instancePath+"/user_namespace/host_uid",schemaPath:"#/properties/user_namespace/properties/host_uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err356];
+}
+else {
+vErrors.push(err356);
+}
+errors++;
+}
+}
+if(data255.host_gid !== undefined){
+let data257 = data255.host_gid;
+if(!(((typeof data257 == "number") && (!(data257 % 1) && !isNaN(data257))) && (isFinite(data257)))){
+const err357 = {instancePath:instancePath+"/user_namespace/host_gid",schemaPath:"#/properties/user_namespace/properties/host_gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err357];
+}
+else {
+vErrors.push(err357);
+}
+errors++;
+}
+}
+if(data255.size !== undefined){
+let data258 = data255.size;
+if(!(((typeof data258 == "number") && (!(data258 % 1) && !isNaN(data258))) && (isFinite(data258)))){
+const err358 = {instancePath:instancePath+"/user_namespace/size",schemaPath:"#/properties/user_namespace/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err358];
+}
+else {
+vErrors.push(err358);
+}
+errors++;
+}
+}
+}
+else {
+const err359 = {instancePath:instancePath+"/user_namespace",schemaPath:"#/properties/user_namespace/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err359];
+}
+else {
+vErrors.push(err359);
+}
+errors++;
+}
+}
+if(data.sched !== undefined){
+let data259 = data.sched;
+if(data259 && typeof data259 == "object" && !Array.isArray(data259)){
+if(data259.policy === undefined){
+const err360 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(vErrors === null){
+vErrors = [err360];
+}
+else {
+vErrors.push(err360);
+}
+errors++;
+}
+for(const key57 in data259){
+if(!(key57 === "policy")){
+const err361 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key57},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err361];
+}
+else {
+vErrors.push(err361);
+}
+errors++;
+}
+}
+if(data259.policy !== undefined){
+let data260 = data259.policy;
+if((typeof data260 !== "string") && (!(data260 && typeof data260 == "object" && !Array.isArray(data260)))){
+const err362 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err362];
+}
+else {
+vErrors.push(err362);
+}
+errors++;
+}
+if(typeof data260 === "string"){
+if(!pattern7.test(data260)){
+const err363 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+if(vErrors === null){
+vErrors = [err363];
+}
+else {
+vErrors.push(err363);
+}
+errors++;
+}
+}
+if(data260 && typeof data260 == "object" && !Array.isArray(data260)){
+for(const key58 in data260){
+if(!(((((key58 === "other") || (key58 === "batch")) || (key58 === "fifo")) || (key58 === "round_robin")) || (key58 === "deadline"))){
+const err364 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key58},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err364];
+}
+else {
+vErrors.push(err364);
+}
+errors++;
+}
+}
+if(data260.other !== undefined){
+let data261 = data260.other;
+if(data261 && typeof data261 == "object" && !Array.isArray(data261)){
+if(data261.nice === undefined){
+const err365 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err365];
+}
+else {
+vErrors.push(err365);
+}
+errors++;
+}
+for(const key59 in data261){
+if(!(key59 === "nice")){
+const err366 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key59},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err366];
+}
+else {
+vErrors.push(err366);
+}
+errors++;
+}
+}
+if(data261.nice !== undefined){
+let data262 = data261.nice;
+if(!(((typeof data262 == "number") && (!(data262 % 1) && !isNaN(data262))) && (isFinite(data262)))){
+const err367 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err367];
+}
+else {
+vErrors.push(err367);
+}
+errors++;
+}
+}
+}
+else {
+const err368 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err368];
+}
+else {
+vErrors.push(err368);
+}
+errors++;
+}
+}
+if(data260.batch !== undefined){
+let data263 = data260.batch;
+if(data263 && typeof data263 == "object" && !Array.isArray(data263)){
+if(data263.nice === undefined){
+const err369 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err369];
+}
+else {
+vErrors.push(err369);
+}
+errors++;
+}
+for(const key60 in data263){
+if(!(key60 === "nice")){
+const err370 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key60},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err370];
+}
+else {
+vErrors.push(err370);
+}
+errors++;
+}
+}
+if(data263.nice !== undefined){
+let data264 = data263.nice;
+if(!(((typeof data264 == "number") && (!(data264 % 1) && !isNaN(data264))) && (isFinite(data264)))){
+const err371 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err371];
+}
+else {
+vErrors.push(err371);
+}
+errors++;
+}
+}
+}
+else {
+const err372 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err372];
+}
+else {
+vErrors.push(err372);
+}
+errors++;
+}
+}
+if(data260.fifo !== undefined){
+let data265 = data260.fifo;
+if(data265 && typeof data265 == "object" && !Array.isArray(data265)){
+if(data265.priority === undefined){
+const err373 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err373];
+}
+else {
+vErrors.push(err373);
+}
+errors++;
+}
+for(const key61 in data265){
+if(!(key61 === "priority")){
+const err374 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key61},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err374];
+}
+else {
+vErrors.push(err374);
+}
+errors++;
+}
+}
+if(data265.priority !== undefined){
+let data266 = data265.priority;
+if(!(((typeof data266 == "number") && (!(data266 % 1) && !isNaN(data266))) && (isFinite(data266)))){
+const err375 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err375];
+}
+else {
+vErrors.push(err375);
+}
+errors++;
+}
+}
+}
+else {
+const err376 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err376];
+}
+else {
+vErrors.push(err376);
+}
+errors++;
+}
+}
+if(data260.round_robin !== undefined){
+let data267 = data260.round_robin;
+if(data267 && typeof data267 == "object" && !Array.isArray(data267)){
+if(data267.priority === undefined){
+const err377 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err377];
+}
+else {
+vErrors.push(err377);
+}
+errors++;
+}
+for(const key62 in data267){
+if(!(key62 === "priority")){
+const err378 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key62},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err378];
+}
+else {
+vErrors.push(err378);
+}
+errors++;
+}
+}
+if(data267.priority !== undefined){
+let data268 = data267.priority;
+if(!(((typeof data268 == "number") && (!(data268 % 1) && !isNaN(data268))) && (isFinite(data268)))){
+const err379 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err379];
+}
+else {
+vErrors.push(err379);
+}
+errors++;
+}
+}
+}
+else {
+const err380 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err380];
+}
+else {
+vErrors.push(err380);
+}
+errors++;
+}
+}
+if(data260.deadline !== undefined){
+let data269 = data260.deadline;
+if(data269 && typeof data269 == "object" && !Array.isArray(data269)){
+if(data269.runtime === undefined){
+const err381 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err381];
+}
+else {
+vErrors.push(err381);
+}
+errors++;
+}
+if(data269.deadline === undefined){
+const err382 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+if(vErrors === null){
+vErrors = [err382];
+}
+else {
+vErrors.push(err382);
+}
+errors++;
+}
+if(data269.period === undefined){
+const err383 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+if(vErrors === null){
+vErrors = [err383];
+}
+else {
+vErrors.push(err383);
+}
+errors++;
+}
+for(const key63 in data269){
+if(!(((key63 === "runtime") || (key63 === "deadline")) || (key63 === "period"))){
+const err384 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key63},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err384];
+}
+else {
+vErrors.push(err384);
+}
+errors++;
+}
+}
+if(data269.runtime !== undefined){
+let data270 = data269.runtime;
+if((!(((typeof data270 == "number") && (!(data270 % 1) && !isNaN(data270))) && (isFinite(data270)))) && (typeof data270 !== "string")){
+const err385 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err385];
+}
+else {
+vErrors.push(err385);
+}
+errors++;
+}
+}
+if(data269.deadline !== undefined){
+let data271 = data269.deadline;
+if((!(((typeof data271 == "number") && (!(data271 % 1) && !isNaN(data271))) && (isFinite(data271)))) && (typeof data271 !== "string")){
+const err386 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err386];
+}
+else {
+vErrors.push(err386);
+}
+errors++;
+}
+}
+if(data269.period !== undefined){
+let data272 = data269.period;
+if((!(((typeof data272 == "number") && (!(data272 % 1) && !isNaN(data272))) && (isFinite(data272)))) && (typeof data272 !== "string")){
+const err387 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema56.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err387];
+}
+else {
+vErrors.push(err387);
+}
+errors++;
+}
+}
+}
+else {
+const err388 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err388];
+}
+else {
+vErrors.push(err388);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err389 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err389];
+}
+else {
+vErrors.push(err389);
+}
+errors++;
+}
+}
+if(data.network !== undefined){
+let data273 = data.network;
+if((typeof data273 !== "string") && (!(data273 && typeof data273 == "object" && !Array.isArray(data273)))){
+const err390 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err390];
+}
+else {
+vErrors.push(err390);
+}
+errors++;
+}
+if(typeof data273 === "string"){
+if(!pattern8.test(data273)){
+const err391 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+if(vErrors === null){
+vErrors = [err391];
+}
+else {
+vErrors.push(err391);
+}
+errors++;
+}
+}
+if(data273 && typeof data273 == "object" && !Array.isArray(data273)){
+for(const key64 in data273){
+if(!(key64 === "namespace")){
+const err392 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key64},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err392];
+}
+else {
+vErrors.push(err392);
+}
+errors++;
+}
+}
+if(data273.namespace !== undefined){
+if(typeof data273.namespace !== "string"){
+const err393 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err393];
+}
+else {
+vErrors.push(err393);
+}
+errors++;
+}
+}
+}
+}
+if(data.seccomp !== undefined){
+let data275 = data.seccomp;
+if(data275 && typeof data275 == "object" && !Array.isArray(data275)){
+for(const key65 in data275){
+if(!(((((key65 === "profile") || (key65 === "action")) || (key65 === "errno")) || (key65 === "allow")) || (key65 === "deny"))){
+const err394 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key65},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err394];
+}
+else {
+vErrors.push(err394);
+}
+errors++;
+}
+}
+if(data275.profile !== undefined){
+let data276 = data275.profile;
+if(typeof data276 !== "string"){
+const err395 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err395];
+}
+else {
+vErrors.push(err395);
+}
+errors++;
+}
+if(!(data276 === "default")){
+const err396 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err396];
+}
+else {
+vErrors.push(err396);
+}
+errors++;
+}
+}
+if(data275.action !== undefined){
+let data277 = data275.action;
+if(typeof data277 !== "string"){
+const err397 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err397];
+}
+else {
+vErrors.push(err397);
+}
+errors++;
+}
+if(!(((data277 === "kill_process") || (data277 === "errno")) || (data277 === "log"))){
+const err398 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err398];
+}
+else {
+vErrors.push(err398);
+}
+errors++;
+}
+}
+if(data275.errno !== undefined){
+let data278 = data275.errno;
+if(typeof data278 === "string"){
+if(!pattern9.test(data278)){
+const err399 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(vErrors === null){
+vErrors = [err399];
+}
+else {
+vErrors.push(err399);
+}
+errors++;
+}
+}
+else {
+const err400 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err400];
+}
+else {
+vErrors.push(err400);
+}
+errors++;
+}
+}
+if(data275.allow !== undefined){
+let data279 = data275.allow;
+if(data279 && typeof data279 == "object" && !Array.isArray(data279)){
+for(const key66 in data279){
+let data280 = data279[key66];
+if((typeof data280 !== "string") && (!(data280 && typeof data280 == "object" && !Array.isArray(data280)))){
+const err401 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err401];
+}
+else {
+vErrors.push(err401);
+}
+errors++;
+}
+if(typeof data280 === "string"){
+if(!pattern10.test(data280)){
+const err402 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+if(vErrors === null){
+vErrors = [err402];
+}
+else {
+vErrors.push(err402);
+}
+errors++;
+}
+}
+if(data280 && typeof data280 == "object" && !Array.isArray(data280)){
+for(const key67 in data280){
+if(!(key67 === "args")){
+const err403 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key67},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err403];
+}
+else {
+vErrors.push(err403);
+}
+errors++;
+}
+}
+if(data280.args !== undefined){
+let data281 = data280.args;
+if(data281 && typeof data281 == "object" && !Array.isArray(data281)){
+if(data281.index === undefined){
+const err404 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err404];
+}
+else {
+vErrors.push(err404);
+}
+errors++;
+}
+for(const key68 in data281){
+if(!(((key68 === "index") || (key68 === "values")) || (key68 === "mask"))){
+const err405 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key68},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err405];
+}
+else {
+vErrors.push(err405);
+}
+errors++;
+}
+}
+if(data281.index !== undefined){
+let data282 = data281.index;
+if(!(((typeof data282 == "number") && (!(data282 % 1) && !isNaN(data282))) && (isFinite(data282)))){
+const err406 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err406];
+}
+else {
+vErrors.push(err406);
+}
+errors++;
+}
+}
+if(data281.values !== undefined){
+let data283 = data281.values;
+if(Array.isArray(data283)){
+const len18 = data283.length;
+for(let i18=0; i18<len18; i18++){
+let data284 = data283[i18];
+if((!(((typeof data284 == "number") && (!(data284 % 1) && !isNaN(data284))) && (isFinite(data284)))) && (typeof data284 !== "string")){
+const err407 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i18,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema90.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err407];
+}
+else {
+vErrors.push(err407);
+}
+errors++;
+}
+}
+}
+else {
+const err408 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err408];
+}
+else {
+vErrors.push(err408);
+}
+errors++;
+}
+}
+if(data281.mask !== undefined){
+let data285 = data281.mask;
+if((!(((typeof data285 == "number") && (!(data285 % 1) && !isNaN(data285))) && (isFinite(data285)))) && (typeof data285 !== "string")){
+const err409 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema90.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err409];
+}
+else {
+vErrors.push(err409);
+}
+errors++;
+}
+}
+}
+else {
+const err410 = {instancePath:instancePath+"/seccomp/allow/" + key66.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err410];
+}
+else {
+vErrors.push(err410);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err411 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err411];
+}
+else {
+vErrors.push(err411);
+}
+errors++;
+}
+}
+if(data275.deny !== undefined){
+let data286 = data275.deny;
+if(data286 && typeof data286 == "object" && !Array.isArray(data286)){
+for(const key69 in data286){
+let data287 = data286[key69];
+if((typeof data287 !== "string") && (!(data287 && typeof data287 == "object" && !Array.isArray(data287)))){
+const err412 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err412];
+}
+else {
+vErrors.push(err412);
+}
+errors++;
+}
+if(typeof data287 === "string"){
+if(!pattern10.test(data287)){
+const err413 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^any$"},message:"must match pattern \""+"^any$"+"\""};
+if(vErrors === null){
+vErrors = [err413];
+}
+else {
+vErrors.push(err413);
+}
+errors++;
+}
+}
+if(data287 && typeof data287 == "object" && !Array.isArray(data287)){
+for(const key70 in data287){
+if(!(key70 === "args")){
+const err414 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key70},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err414];
+}
+else {
+vErrors.push(err414);
+}
+errors++;
+}
+}
+if(data287.args !== undefined){
+let data288 = data287.args;
+if(data288 && typeof data288 == "object" && !Array.isArray(data288)){
+if(data288.index === undefined){
+const err415 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err415];
+}
+else {
+vErrors.push(err415);
+}
+errors++;
+}
+for(const key71 in data288){
+if(!(((key71 === "index") || (key71 === "values")) || (key71 === "mask"))){
+const err416 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key71},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err416];
+}
+else {
+vErrors.push(err416);
+}
+errors++;
+}
+}
+if(data288.index !== undefined){
+let data289 = data288.index;
+if(!(((typeof data289 == "number") && (!(data289 % 1) && !isNaN(data289))) && (isFinite(data289)))){
+const err417 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err417];
+}
+else {
+vErrors.push(err417);
+}
+errors++;
+}
+}
+if(data288.values !== undefined){
+let data290 = data288.values;
+if(Array.isArray(data290)){
+const len19 = data290.length;
+for(let i19=0; i19<len19; i19++){
+let data291 = data290[i19];
+if((!(((typeof data291 == "number") && (!(data291 % 1) && !isNaN(data291))) && (isFinite(data291)))) && (typeof data291 !== "string")){
+const err418 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i19,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema90.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err418];
+}
+else {
+vErrors.push(err418);
+}
+errors++;
+}
+}
+}
+else {
+const err419 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err419];
+}
+else {
+vErrors.push(err419);
+}
+errors++;
+}
+}
+if(data288.mask !== undefined){
+let data292 = data288.mask;
+if((!(((typeof data292 == "number") && (!(data292 % 1) && !isNaN(data292))) && (isFinite(data292)))) && (typeof data292 !== "string")){
+const err420 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema90.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err420];
+}
+else {
+vErrors.push(err420);
+}
+errors++;
+}
+}
+}
+else {
+const err421 = {instancePath:instancePath+"/seccomp/deny/" + key69.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err421];
+}
+else {
+vErrors.push(err421);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err422 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err422];
+}
+else {
+vErrors.push(err422);
+}
+errors++;
+}
+}
+}
+else {
+const err423 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err423];
+}
+else {
+vErrors.push(err423);
+}
+errors++;
+}
+}
+if(data.selinux !== undefined){
+let data293 = data.selinux;
+if(data293 && typeof data293 == "object" && !Array.isArray(data293)){
+for(const key72 in data293){
+if(!((key72 === "mount_context") || (key72 === "exec"))){
+const err424 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key72},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err424];
+}
+else {
+vErrors.push(err424);
+}
+errors++;
+}
+}
+if(data293.mount_context !== undefined){
+if(typeof data293.mount_context !== "string"){
+const err425 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err425];
+}
+else {
+vErrors.push(err425);
+}
+errors++;
+}
+}
+if(data293.exec !== undefined){
+if(typeof data293.exec !== "string"){
+const err426 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err426];
+}
+else {
+vErrors.push(err426);
+}
+errors++;
+}
+}
+}
+else {
+const err427 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err427];
+}
+else {
+vErrors.push(err427);
+}
+errors++;
+}
+}
+if(data.apparmor !== undefined){
+let data296 = data.apparmor;
+if(data296 && typeof data296 == "object" && !Array.isArray(data296)){
+if(data296.profile === undefined){
+const err428 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/required",keyword:"required",params:{missingProperty: "profile"},message:"must have required property '"+"profile"+"'"};
+if(vErrors === null){
+vErrors = [err428];
+}
+else {
+vErrors.push(err428);
+}
+errors++;
+}
+for(const key73 in data296){
+if(!((key73 === "profile") || (key73 === "optional"))){
+const err429 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key73},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err429];
+}
+else {
+vErrors.push(err429);
+}
+errors++;
+}
+}
+if(data296.profile !== undefined){
+if(typeof data296.profile !== "string"){
+const err430 = {instancePath:instancePath+"/apparmor/profile",schemaPath:"#/properties/apparmor/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err430];
+}
+else {
+vErrors.push(err430);
+}
+errors++;
+}
+}
+if(data296.optional !== undefined){
+if(typeof data296.optional !== "boolean"){
+const err431 = {instancePath:instancePath+"/apparmor/optional",schemaPath:"#/properties/apparmor/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err431];
+}
+else {
+vErrors.push(err431);
+}
+errors++;
+}
+}
+}
+else {
+const err432 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err432];
+}
+else {
+vErrors.push(err432);
+}
+errors++;
+}
+}
+if(data.sockets !== undefined){
+let data299 = data.sockets;
+if(data299 && typeof data299 == "object" && !Array.isArray(data299)){
+for(const key74 in data299){
+let data300 = data299[key74];
+if(data300 && typeof data300 == "object" && !Array.isArray(data300)){
+if(data300.type === undefined){
+const err433 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err433];
+}
+else {
+vErrors.push(err433);
+}
+errors++;
+}
+if(data300.mode === undefined){
+const err434 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+if(vErrors === null){
+vErrors = [err434];
+}
+else {
+vErrors.push(err434);
+}
+errors++;
+}
+for(const key75 in data300){
+if(!(((((key75 === "type") || (key75 === "mode")) || (key75 === "uid")) || (key75 === "gid")) || (key75 === "passcred"))){
+const err435 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key75},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err435];
+}
+else {
+vErrors.push(err435);
+}
+errors++;
+}
+}
+if(data300.type !== undefined){
+let data301 = data300.type;
+if(typeof data301 !== "string"){
+const err436 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err436];
+}
+else {
+vErrors.push(err436);
+}
+errors++;
+}
+if(!(((data301 === "stream") || (data301 === "datagram")) || (data301 === "seq_packet"))){
+const err437 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err437];
+}
+else {
+vErrors.push(err437);
+}
+errors++;
+}
+}
+if(data300.mode !== undefined){
+let data302 = data300.mode;
+if(!(((typeof data302 == "number") && (!(data302 % 1) && !isNaN(data302))) && (isFinite(data302)))){
+const err438 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err438];
+}
+else {
+vErrors.push(err438);
+}
+errors++;
+}
+}
+if(data300.uid !== undefined){
+let data303 = data300.uid;
+if(!(((typeof data303 == "number") && (!(data303 % 1) && !isNaN(data303))) && (isFinite(data303)))){
+const err439 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err439];
+}
+else {
+vErrors.push(err439);
+}
+errors++;
+}
+}
+if(data300.gid !== undefined){
+let data304 = data300.gid;
+if(!(((typeof data304 == "number") && (!(data304 % 1) && !isNaN(data304))) && (isFinite(data304)))){
+const err440 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err440];
+}
+else {
+vErrors.push(err440);
+}
+errors++;
+}
+}
+if(data300.passcred !== undefined){
+if(typeof data300.passcred !== "boolean"){
+const err441 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err441];
+}
+else {
+vErrors.push(err441);
+}
+errors++;
+}
+}
+}
+else {
+const err442 = {instancePath:instancePath+"/sockets/" + key74.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err442];
+}
+else {
+vErrors.push(err442);
+}
+errors++;
+}
+}
+}
+else {
+const err443 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err443];
+}
+else {
+vErrors.push(err443);
+}
+errors++;
+}
+}
+if(data.console !== undefined){
+let data306 = data.console;
+if(data306 && typeof data306 == "object" && !Array.isArray(data306)){
+if(data306.permissions === undefined){
+const err444 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+if(vErrors === null){
+vErrors = [err444];
+}
+else {
+vErrors.push(err444);
+}
+errors++;
+}
+for(const key76 in data306){
+if(!(key76 === "permissions")){
+const err445 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key76},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err445];
+}
+else {
+vErrors.push(err445);
+}
+errors++;
+}
+}
+if(data306.permissions !== undefined){
+let data307 = data306.permissions;
+if((typeof data307 !== "string") && (!(Array.isArray(data307)))){
+const err446 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err446];
+}
+else {
+vErrors.push(err446);
+}
+errors++;
+}
+if(typeof data307 === "string"){
+if(!pattern12.test(data307)){
+const err447 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+if(vErrors === null){
+vErrors = [err447];
+}
+else {
+vErrors.push(err447);
+}
+errors++;
+}
+}
+if(Array.isArray(data307)){
+const len20 = data307.length;
+for(let i20=0; i20<len20; i20++){
+let data308 = data307[i20];
+if(typeof data308 !== "string"){
+const err448 = {instancePath:instancePath+"/console/permissions/" + i20,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err448];
+}
+else {
+vErrors.push(err448);
+}
+errors++;
+}
+if(!((((((((((((((((((((((((((data308 === "ident") || (data308 === "inspect")) || (data308 === "install")) || (data308 === "kill")) || (data308 === "list")) || (data308 === "notifications")) || (data308 === "mount")) || (data308 === "repositories")) || (data308 === "shutdown")) || (data308 === "start")) || (data308 === "start_command")) || (data308 === "token_create")) || (data308 === "token_verification")) || (data308 === "umount")) || (data308 === "uninstall")) || (data308 === "stop")) || (data308 === "restart")) || (data308 === "pause")) || (data308 === "exec")) || (data308 === "logs")) || (data308 === "stats")) || (data308 === "events")) || (data308 === "update")) || (data308 === "apply")) || (data308 === "doctor")) || (data308 === "metrics"))){
+const err449 = {instancePath:instancePath+"/console/permissions/" + i20,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err449];
+}
+else {
+vErrors.push(err449);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err450 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err450];
+}
+else {
+vErrors.push(err450);
+}
+errors++;
+}
+}
+}
+else {
+const err451 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err451];
+}
+else {
+vErrors.push(err451);
 }
 errors++;
 }
