@@ -16,7 +16,7 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
   const capabilities = manifest.capabilities ?? [];
   const process = { ...processDefaults, ...manifest.process };
   checkOwnCapabilities(capabilities, draft);
-  // Always: the program's process has the low score of the daemon.
+  // Always: it begins with the low score of the launcher.
   draft.steps.push({ op: 'oom_score_adj', value: process.oom_score_adj, key: 'process.oom_score_adj' });
   const hard = draft.facts.open_files;
   if (hard !== undefined && manifest.rlimits?.['nofile'] === undefined)
