@@ -66,12 +66,13 @@ export function unsupportedIn(manifest: Manifest): NotSupported[] {
   const found: NotSupported[] = [];
   const visit = (value: unknown, path: KeyPath): void => {
     if (path.length > 0 && isUnsupported(path, value)) {
-      const isWord = typeof value === 'string' && path.at(-1) === 'type';
+      const isWord = typeof value === 'string' && unsupportedWord(path, value);
       const what = isWord ? `${formatPath(path)}: ${value}` : formatPath(path);
+      const whole = isWord && path.at(-1) === 'type' ? path.slice(0, -1) : path;
       found.push({
         path,
         message: `\`${what}\` is understood but not supported by ${version}`,
-        hint: `remove ${isWord ? `\`${formatPath(path.slice(0, -1))}\`` : 'it'} to start now`,
+        hint: `remove ${whole === path ? 'it' : `\`${formatPath(whole)}\``} to start now`,
       });
     } else if (Array.isArray(value))
       value.forEach((item, i) => {
@@ -84,9 +85,12 @@ export function unsupportedIn(manifest: Manifest): NotSupported[] {
   return found;
 }
 
+function unsupportedWord(path: KeyPath, word: string): boolean {
+  return Object.entries(unsupportedValues).some(([pattern, words]) => words.includes(word) && matches(pattern, path));
+}
+
 function isUnsupported(path: KeyPath, value: unknown): boolean {
-  for (const [pattern, words] of Object.entries(unsupportedValues))
-    if (typeof value === 'string' && words.includes(value) && matches(pattern, path)) return true;
+  if (typeof value === 'string' && unsupportedWord(path, value)) return true;
   const pattern = unsupportedKeys.find((key) => matches(key, path));
   if (pattern === undefined) return false;
   const harmless = Object.hasOwn(supportedValues, pattern) ? (supportedValues[pattern] ?? []) : [];
