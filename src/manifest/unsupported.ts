@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { version } from '../base/index.ts';
 import { updateDefaults } from './defaults.ts';
 import { matches } from './language.ts';
@@ -94,5 +95,5 @@ function isUnsupported(path: KeyPath, value: unknown): boolean {
   const pattern = unsupportedKeys.find((key) => matches(key, path));
   if (pattern === undefined) return false;
   const harmless = Object.hasOwn(supportedValues, pattern) ? (supportedValues[pattern] ?? []) : [];
-  return !harmless.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  return !harmless.some((one) => isDeepStrictEqual(one, value));
 }
