@@ -62,6 +62,11 @@ export const codes = {
     severity: 'warning',
     summary: 'Only memory is limited, so the kernel may swap instead of stopping the container.',
   },
+  TH1312: {
+    name: 'frequent_check',
+    severity: 'warning',
+    summary: 'A check starts a process so often that the board feels it.',
+  },
   TH1313: {
     name: 'dst_zone',
     severity: 'warning',

@@ -77,6 +77,18 @@ export const across: Pages<'13' | '14'> = {
       'Leave it as it is where slow is better than dead. `swapon --show` tells what swap there is.',
     ],
   },
+  TH1312: {
+    causes: ['A check of the type `exec` starts a process each time, and `interval` is shorter than a second.'],
+    example: {
+      type: 'manifest',
+      bad: ['health: {type: exec, command: [/bin/true], interval: 200 ms}'],
+      good: ['health: {type: exec, command: [/bin/true], interval: 5 s}'],
+    },
+    fixes: [
+      'Check less often: what is noticed within a few seconds is noticed soon enough.',
+      'Or let the program tell by itself (`type: notify`), or listen (`type: tcp`): neither starts a process.',
+    ],
+  },
   TH1313: {
     causes: [
       'Once a year the clocks of that zone leave out an hour, and several times of the schedule lie in it. They become one run.',

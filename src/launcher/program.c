@@ -95,6 +95,16 @@ static int set_capabilities(uint64_t set) {
   return 0;
 }
 
+// Not by chdir: a link in the root to /proc/self/fd/N would lead into a group of the host, which is still open here.
+static int enter(const char *folder) {
+  int fd = sys_openat2(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
+  if (fd < 0) return -1;
+  int result = fchdir(fd), error = errno;
+  close(fd);
+  errno = error;
+  return result;
+}
+
 static _Noreturn void execute(struct program *p) {
   // Ignored signals survive execve, handlers do not: all back to default, the mask last.
   for (int s = 1; s < 32; s++)
@@ -132,7 +142,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
       return set_ids(p, a, b, read_u32(r));
     case STEP_CAPABILITIES: return set_capabilities(read_u64(r));
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    case STEP_WORKING_DIRECTORY: return chdir(read_str(r));
+    case STEP_WORKING_DIRECTORY: return enter(read_str(r));
     case STEP_EXEC: execute(p);
     default: errno = EPROTO; return -1;
   }

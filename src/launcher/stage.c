@@ -48,6 +48,7 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
 
 _Noreturn void stage_main(struct stage *s) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // the launcher's end is the end of its containers
+  setsid(); // a program without a session of its own has this one: a signal to its group does not leave the container
   umask(0);
   int null = open_null();
   if (null < 0) fail(s, 0, STEP_NAMESPACES);

@@ -1,6 +1,8 @@
 export type {
+  AppArmor,
   Console,
   Network,
+  Paths,
   Sched,
   Seccomp,
   Selinux,
@@ -8,6 +10,7 @@ export type {
   SyscallArgs,
   SyscallRule,
   Uint64,
+  UserNamespace,
 } from './isolation.ts';
 export {
   checkAcross,
@@ -21,25 +24,30 @@ export {
 export { identityInText } from './identity-in-text.ts';
 export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
-export { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
+export { processDefaults, restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
 export { renderDiagnosticLine, renderDiagnostics, type RenderOptions } from './render.ts';
 export { toNorthstarJson } from './northstar-json.ts';
 export { checkRequirement, compareVersions, satisfies } from './versions.ts';
 export type {
   CgroupsSection,
-  Dependency,
   DeviceRate,
+  DeviceRule,
   LoadResult,
   LoadedManifest,
   Manifest,
+  MemoryPressure,
   Mount,
   Output,
+  Overlay,
+  Process,
   Restart,
   Rlimit,
   Rootfs,
   Schedule,
   Stop,
 } from './manifest.ts';
+export { readStatus, type StatusRange } from './status-ranges.ts';
+export type { Dependency, Health, Hook, Logs, Update } from './supervision.ts';
 
 // The reader of documents, for the other language that is written in YAML: the configuration.
 export { checkQuantities, readQuantity } from './check-quantities.ts';

@@ -48,6 +48,25 @@ export interface Selinux {
   exec?: string;
 }
 
+/** What of /proc and /sys is hidden, and what is read-only; only what the manifest says. */
+export interface Paths {
+  masked?: 'default' | 'none' | string[];
+  read_only?: 'default' | 'none' | string[];
+}
+
+/** Ids from 0 to `size` - 1 of the container are those from `host_uid` and `host_gid` on of the board. */
+export interface UserNamespace {
+  host_uid: number;
+  host_gid: number;
+  size: number;
+}
+
+export interface AppArmor {
+  profile: string;
+  /** A kernel without AppArmor starts it all the same. */
+  optional?: boolean;
+}
+
 /** A Unix socket that the program finds open. */
 export interface Socket {
   type: 'stream' | 'datagram' | 'seq_packet';

@@ -11,7 +11,11 @@ import { manifestLanguage as language } from './manifest-language.ts';
 import type { LoadResult } from './manifest.ts';
 import { normalise } from './normalise.ts';
 import { readBytes, readDocument, type ReadDocument } from './read-document.ts';
+import { checkDeviceRules, checkPressure } from './rules/cgroup-devices.ts';
 import { checkCgroupParent } from './rules/cgroup-parent.ts';
+import { checkConfinement } from './rules/confinement.ts';
+import { checkDependencies } from './rules/dependencies.ts';
+import { checkHealth } from './rules/health.ts';
 import { checkIdentity, checkInit, checkNul } from './rules/identity.ts';
 import { checkIsolation } from './rules/isolation.ts';
 import { checkLimits } from './rules/limits.ts';
@@ -20,6 +24,7 @@ import { checkMounts } from './rules/mounts.ts';
 import { checkProcess } from './rules/process.ts';
 import { checkRootfs } from './rules/rootfs.ts';
 import { checkSchedule } from './rules/schedule.ts';
+import { checkSupervision } from './rules/supervision.ts';
 import type { KeyPath } from './tree.ts';
 import { unsupportedIn } from './unsupported.ts';
 import { checkShape } from './validate.ts';
@@ -70,6 +75,12 @@ function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions):
     checkSchedule(report, input, options.timeZone);
     checkIsolation(report, input);
     checkCgroupParent(report, input);
+    checkDeviceRules(report, input);
+    checkPressure(report, input);
+    checkHealth(report, input);
+    checkDependencies(report, input);
+    checkSupervision(report, input);
+    checkConfinement(report, input);
   }
   // After the rules, which can say more of the same value: of two findings at one place the first stays.
   checkVariants(report, input, language.shape);

@@ -2,6 +2,7 @@ import { foreignKeys, foreignValues } from './foreign-words.ts';
 import { shape } from './generated/shape.js';
 import { validate } from './generated/validate-manifest.js';
 import type { Language } from './language.ts';
+import { keysOfHealth } from './rules/health.ts';
 import { keysOfMount } from './rules/mounts.ts';
 import { find, type KeyPath, type TreeNode } from './tree.ts';
 
@@ -12,9 +13,24 @@ const nouns = {
   'io.stdout': 'kind of output',
   'io.stderr': 'kind of output',
   'mounts.*.type': 'mount type',
+  'mounts.*.upper': 'kind of upper directory',
+  'mounts.*.access': 'access to a device',
   'capabilities.*': 'capability',
   'stop.signal': 'signal that stops a program',
   'cgroups.enforce': 'way to enforce limits',
+  'cgroups.devices.*.type': 'kind of device',
+  'cgroups.devices.*.access': 'access to a device',
+  'cgroups.memory.pressure.level': 'level of memory pressure',
+  'health.type': 'kind of check',
+  'health.on_unhealthy': 'reaction to an unhealthy container',
+  'depends_on.*': 'condition',
+  'depends_on.*.condition': 'condition',
+  'depends_on.*.on_exit': 'reaction to the end of a dependency',
+  'logs.target': 'place for logs',
+  'update.strategy': 'way to update',
+  'update.on_failure': 'reaction to an update that fails',
+  'paths.masked': 'set of paths',
+  'paths.read_only': 'set of paths',
   rootfs: 'root filesystem',
   'rootfs.type': 'kind of root filesystem',
   'rootfs.overlay': 'kind of overlay',
@@ -42,6 +58,16 @@ const expected = {
   restart: 'one of never, on_failure, always, or a map',
   rootfs: '`package`, `host`, an absolute directory, or a map',
   schedule: 'a cron text, or a map',
+  depends_on: 'a map of container name to condition',
+  'depends_on.*': 'one of started, healthy, completed, or a map',
+  'health.command': 'a list of the program and its arguments',
+  'health.status': 'codes of HTTP',
+  'stop.pre_stop.command': 'a list of the program and its arguments',
+  'stop.post_stop.command': 'a list of the program and its arguments',
+  'paths.masked': '`default`, `none` or a list of paths',
+  'paths.read_only': '`default`, `none` or a list of paths',
+  'mounts.*.lower': 'a list of directories',
+  'cgroups.devices': 'a list of rules',
   'sched.policy': 'a policy, for example `idle` or `!fifo {priority: 10}`',
   network: '`none`, `host` or `!namespace NAME`',
   'seccomp.allow': 'a map of system call to rule',
@@ -67,10 +93,13 @@ const missing = {
   },
 };
 
-/** Of a mount only the keys of its type. */
+/** Of a mount or a check only the keys of its type. */
 function keysAt(path: KeyPath, root: TreeNode): readonly string[] | undefined {
-  const type = path[0] === 'mounts' && path.length === 2 ? find(root, [...path, 'type'])?.node : undefined;
-  return type?.kind === 'scalar' ? keysOfMount(type.text) : undefined;
+  const isMount = path[0] === 'mounts' && path.length === 2;
+  const isCheck = path[0] === 'health' && path.length === 1;
+  const type = isMount || isCheck ? find(root, [...path, 'type'])?.node : undefined;
+  if (type?.kind !== 'scalar') return undefined;
+  return isMount ? keysOfMount(type.text) : keysOfHealth(type.text);
 }
 
 export const manifestLanguage: Language = {

@@ -1,5 +1,6 @@
 import type { Diagnostic, ImageFile, Position } from '../base/index.ts';
-import type { Console, Network, Sched, Seccomp, Selinux, Socket } from './isolation.ts';
+import type { AppArmor, Console, Network, Paths, Sched, Seccomp, Selinux, Socket, UserNamespace } from './isolation.ts';
+import type { Dependency, Health, Hook, Logs, Update } from './supervision.ts';
 
 /**
  * A manifest after validation and normalisation. Names are those of the YAML file (snake_case), sizes are bytes,
@@ -23,17 +24,25 @@ export interface Manifest {
   io?: { stdout: Output; stderr: Output };
   cgroups?: CgroupsSection;
   autostart?: 'relaxed' | 'critical';
+  /** With autostart: everything is prepared, and the program waits for `start`. */
+  standby?: boolean;
   restart?: Restart;
   stop?: Stop;
-  schedule?: Schedule;
+  health?: Health;
   depends_on?: Record<string, Dependency>;
+  schedule?: Schedule;
+  logs?: Logs;
+  update?: Update;
   hostname?: string;
   rootfs?: Rootfs;
-  process?: { privileged: boolean };
+  process?: Process;
+  paths?: Paths;
+  user_namespace?: UserNamespace;
   sched?: Sched;
   network?: Network;
   seccomp?: Seccomp;
   selinux?: Selinux;
+  apparmor?: AppArmor;
   sockets?: Record<string, Socket>;
   console?: Console;
   /** Whatever the manifest holds; Thuban does not use it. */
@@ -60,7 +69,12 @@ export type Mount =
   /** A directory that outlives the container and its version. `mode`: permission bits. */
   | { type: 'persist'; mode?: number }
   /** A folder of another container's files, read-only: the newest version that satisfies the requirement `version`. */
-  | { type: 'resource'; name: string; version: string; dir: string; options?: string };
+  | { type: 'resource'; name: string; version: string; dir: string; options?: string }
+  /** A node below /dev. `access`: out of `rwm`. `wait`: seconds until a start without it is refused. */
+  | { type: 'device'; host: string; access: string; mode: number; optional?: boolean; wait: number | 'unlimited' }
+  /** Folders of the host, the first on top, and what the container changes. `size`: bytes, of an upper of `tmpfs`. */
+  | { type: 'overlay'; lower: string[]; upper: 'tmpfs'; size: number }
+  | { type: 'overlay'; lower: string[]; upper: 'persist' };
 
 export interface Restart {
   policy: 'never' | 'on_failure' | 'always';
@@ -79,19 +93,23 @@ export interface Restart {
 export interface Stop {
   /** `SIGTERM`, … */
   signal: string;
-  /** Seconds until the whole group is killed. */
+  /** Seconds until the whole group is killed, `pre_stop` included. */
   timeout: number;
+  /** Runs inside before the signal. */
+  pre_stop?: Hook;
+  /** Runs in a new container of the same limits when this one is gone. */
+  post_stop?: Hook;
 }
 
-/** What a container waits for before it starts; the key is the name of the other container. */
-export interface Dependency {
-  condition: 'started' | 'healthy' | 'completed';
-  /** The requirement that a version of the other container has to meet; `*` is any. */
-  version: string;
-  /** Seconds. */
-  timeout: number | 'unlimited';
-  /** What happens to this container when the other one exits. */
-  on_exit: 'ignore' | 'restart' | 'stop';
+/** Properties of the program's process; absent is what `processDefaults` says. */
+export interface Process {
+  privileged: boolean;
+  /** As seen from inside. */
+  working_dir?: string;
+  umask?: number;
+  oom_score_adj?: number;
+  no_new_privs?: boolean;
+  new_session?: boolean;
 }
 
 /** When a container is started by the clock. */
@@ -113,7 +131,14 @@ export interface Schedule {
 }
 
 /** `package`: the image in the package that the manifest came in; also what no `rootfs` means there. */
-export type Rootfs = { type: 'host'; folders?: string[] } | { type: 'dir'; path: string } | { type: 'package' };
+export type Rootfs =
+  { type: 'host'; folders?: string[] } | ({ type: 'dir'; path: string } & Overlay) | ({ type: 'package' } & Overlay);
+
+/** How the root can be written to; not at all where `overlay` is absent. `overlay_size`: bytes, with `tmpfs` only. */
+export interface Overlay {
+  overlay?: 'tmpfs' | 'persist';
+  overlay_size?: number;
+}
 
 /** `cgroups` of the manifest: exactly the keys of `Resources` in src/cgroups, plus `parent` and `enforce`. */
 export interface CgroupsSection {
@@ -130,6 +155,7 @@ export interface CgroupsSection {
     oom_kill_disable?: boolean;
     oom_group?: boolean;
     oom_monitor?: boolean;
+    pressure?: MemoryPressure;
     attrs?: Record<string, string>;
   };
   cpu?: {
@@ -155,6 +181,7 @@ export interface CgroupsSection {
     attrs?: Record<string, string>;
   };
   pids?: { limit: number };
+  devices?: DeviceRule[];
   hugetlb?: { page_size: string; limit: number }[];
   rdma?: Record<string, { hca_handles?: number; hca_objects?: number }>;
   network?: { class_id?: number; priorities?: { name: string; priority: number }[] };
@@ -167,6 +194,23 @@ export interface DeviceRate {
   minor?: number;
   device?: string;
   rate: number;
+}
+
+/** When waiting for memory is worth an event; seconds. `level` is that of cgroups v1. */
+export interface MemoryPressure {
+  some?: number;
+  full?: number;
+  window: number;
+  level: 'low' | 'medium' | 'critical';
+}
+
+/** Without `major` or `minor`: all. `access`: out of `rwm`. */
+export interface DeviceRule {
+  allow: boolean;
+  type: 'a' | 'b' | 'c';
+  major?: number;
+  minor?: number;
+  access: string;
 }
 
 /** What reading a manifest gives: the manifest and its warnings, or everything that is wrong with it. */

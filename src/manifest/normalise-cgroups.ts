@@ -1,6 +1,9 @@
 import type { ManifestInput } from './generated/manifest-input.d.ts';
-import type { CgroupsSection, DeviceRate } from './manifest.ts';
-import { readCount, readCpuTime, readMemoryLimit, readQuota, readRate } from './quantities/index.ts';
+import { pressureDefaults } from './defaults.ts';
+import type { CgroupsSection, DeviceRate, DeviceRule, MemoryPressure } from './manifest.ts';
+
+import { readCount, readCpuTime, readDuration, readMemoryLimit, readQuota, readRate } from './quantities/index.ts';
+import { orderedAccess } from './rules/device-access.ts';
 import { mapValues, valueOf } from './values.ts';
 
 type Input = NonNullable<ManifestInput['cgroups']>;
@@ -19,6 +22,7 @@ export function normaliseCgroups(input: Input): CgroupsSection {
   if (input.cpu !== undefined) section.cpu = cpu(input.cpu);
   if (input.blkio !== undefined) section.blkio = blkio(input.blkio);
   if (input.pids !== undefined) section.pids = { limit: valueOf(readCount(input.pids.limit, -1)) };
+  if (input.devices !== undefined) section.devices = input.devices.map(deviceRule);
   if (input.hugetlb !== undefined)
     section.hugetlb = input.hugetlb.map((entry) => ({ ...entry, limit: valueOf(readMemoryLimit(entry.limit)) }));
   if (input.rdma !== undefined) section.rdma = mapValues(input.rdma, (limits) => ({ ...limits }));
@@ -39,6 +43,7 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
     kernel_memory_limit,
     kernel_tcp_memory_limit,
     attrs: raw,
+    pressure: watched,
     ...rest
   } = input;
   return {
@@ -48,6 +53,25 @@ function memory(input: NonNullable<Input['memory']>): NonNullable<CgroupsSection
       { memory_hard_limit, memory_soft_limit, memory_swap_limit, kernel_memory_limit, kernel_tcp_memory_limit },
       readMemoryLimit,
     ),
+    ...(watched === undefined ? {} : { pressure: pressure(watched) }),
+  };
+}
+
+function pressure(input: NonNullable<NonNullable<Input['memory']>['pressure']>): MemoryPressure {
+  return {
+    ...converted({ some: input.some, full: input.full }, readDuration),
+    window: input.window === undefined ? pressureDefaults.window : valueOf(readDuration(input.window)),
+    level: input.level ?? pressureDefaults.level,
+  };
+}
+
+function deviceRule(input: NonNullable<Input['devices']>[number]): DeviceRule {
+  return {
+    allow: input.allow,
+    type: input.type ?? 'a',
+    ...(input.major === undefined ? {} : { major: input.major }),
+    ...(input.minor === undefined ? {} : { minor: input.minor }),
+    access: orderedAccess(input.access ?? 'rwm'),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { ManifestInput } from './generated/manifest-input.d.ts';
+import { userNamespaceDefaults } from './defaults.ts';
 import type {
   Console,
   Network,
+  Paths,
   Sched,
   Seccomp,
   Selinux,
@@ -14,13 +16,18 @@ import type { Manifest } from './manifest.ts';
 import { exactUint64, readCpuTime } from './quantities/index.ts';
 import { mapValues, valueOf } from './values.ts';
 
-/** sched, network, seccomp, selinux, sockets, console, custom: the process's world. */
+/** paths, user_namespace, sched, network, seccomp, selinux, apparmor, sockets, console, custom: the process's world. */
 export function normaliseIsolation(input: ManifestInput): Partial<Manifest> {
   return {
+    ...(input.paths === undefined ? {} : { paths: { ...input.paths } as Paths }),
+    ...(input.user_namespace === undefined
+      ? {}
+      : { user_namespace: { ...userNamespaceDefaults, ...input.user_namespace } }),
     ...(input.sched === undefined ? {} : { sched: sched(input.sched) }),
     ...(input.network === undefined ? {} : { network: network(input.network) }),
     ...(input.seccomp === undefined ? {} : { seccomp: seccomp(input.seccomp) }),
     ...(input.selinux === undefined ? {} : { selinux: selinux(input.selinux) }),
+    ...(input.apparmor === undefined ? {} : { apparmor: { ...input.apparmor } }),
     ...(input.sockets === undefined ? {} : { sockets: mapValues(input.sockets, socket) }),
     ...(input.console === undefined ? {} : { console: console(input.console) }),
     ...(input.custom === undefined ? {} : { custom: input.custom }),

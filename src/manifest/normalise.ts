@@ -1,14 +1,14 @@
 import { readCron } from './cron.ts';
-import { restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';
+import { OVERLAY_SIZE, restartDefaults, scheduleDefaults, type RestartDefaults } from './defaults.ts';
 import type { ManifestInput } from './generated/manifest-input.d.ts';
-import type { Manifest, Mount, Restart, Rlimit, Rootfs, Schedule, Stop } from './manifest.ts';
+import type { Manifest, Overlay, Process, Restart, Rlimit, Rootfs, Schedule } from './manifest.ts';
 import { normaliseCgroups } from './normalise-cgroups.ts';
 import { normaliseIsolation } from './normalise-isolation.ts';
+import { normaliseMounts } from './normalise-mounts.ts';
+import { normaliseSupervision, seconds } from './normalise-supervision.ts';
 import { readCount, readDuration, readShare, readSize } from './quantities/index.ts';
 import { plainVersion } from './rules/identity.ts';
-import { splitOptions } from './rules/mount-options.ts';
 import { mapValues, valueOf } from './values.ts';
-import { checkRequirement } from './versions.ts';
 
 type Written = string | number;
 
@@ -32,17 +32,16 @@ export function normalise(input: ManifestInput, board: BoardDefaults = {}): Mani
   if (input.suppl_groups !== undefined) manifest.suppl_groups = input.suppl_groups.toSorted();
   if (input.capabilities !== undefined) manifest.capabilities = input.capabilities.toSorted();
   if (input.rlimits !== undefined) manifest.rlimits = mapValues(input.rlimits, rlimit);
-  if (input.mounts !== undefined) manifest.mounts = mapValues(input.mounts, mount);
+  if (input.mounts !== undefined) manifest.mounts = normaliseMounts(input.mounts);
   if (input.io !== undefined) manifest.io = { stdout: input.io.stdout, stderr: input.io.stderr };
   if (input.cgroups !== undefined) manifest.cgroups = normaliseCgroups(input.cgroups);
   if (input.autostart !== undefined) manifest.autostart = input.autostart;
   if (input.restart !== undefined) manifest.restart = restart(input.restart, { ...restartDefaults, ...board.restart });
-  if (input.stop !== undefined) manifest.stop = stop(input.stop);
   if (input.schedule !== undefined) manifest.schedule = schedule(input.schedule, board.timeZone);
   if (input.hostname !== undefined) manifest.hostname = input.hostname;
   if (input.rootfs !== undefined) manifest.rootfs = rootfs(input.rootfs);
-  if (input.process !== undefined) manifest.process = { privileged: input.process.privileged ?? false };
-  return { ...manifest, ...normaliseIsolation(input) };
+  if (input.process !== undefined) manifest.process = process(input.process);
+  return { ...manifest, ...normaliseSupervision(input), ...normaliseIsolation(input) };
 }
 
 function rlimit(limit: { soft?: Written | null; hard?: Written | null }): Rlimit {
@@ -53,44 +52,6 @@ function limitOf(value: Written | null | undefined): number | null {
   if (value === undefined || value === null || value === 2 ** 64) return null;
   const number = valueOf(readCount(value, Infinity));
   return number === Infinity ? null : number;
-}
-
-function mount(input: NonNullable<ManifestInput['mounts']>[string]): Mount {
-  switch (input.type) {
-    case 'bind':
-      return {
-        type: 'bind',
-        host: input.host ?? '',
-        ...options(input.options),
-        ...(input.optional === undefined ? {} : { optional: input.optional }),
-      };
-    case 'tmpfs':
-      return { type: 'tmpfs', size: valueOf(readSize(input.size ?? 0)) };
-    case 'proc':
-    case 'dev':
-    case 'sysfs':
-    case 'sockets':
-      return { type: input.type };
-    case 'persist':
-      return { type: 'persist', ...(input.mode === undefined ? {} : { mode: input.mode }) };
-    case 'resource':
-      return {
-        type: 'resource',
-        name: input.name ?? '',
-        version: checkRequirement(input.version ?? '') ?? '',
-        dir: input.dir ?? '',
-        ...options(input.options),
-      };
-  }
-}
-
-function options(written = ''): { options?: string } {
-  const words = [...new Set(splitOptions(written))].toSorted().join(',');
-  return words === '' ? {} : { options: words };
-}
-
-function seconds(written: Written | undefined, otherwise: number): number {
-  return written === undefined ? otherwise : valueOf(readDuration(written));
 }
 
 function restart(input: NonNullable<ManifestInput['restart']>, defaults: Restart): Restart {
@@ -104,13 +65,6 @@ function restart(input: NonNullable<ManifestInput['restart']>, defaults: Restart
     jitter: input.jitter === undefined ? defaults.jitter : valueOf(readShare(input.jitter)),
     reset_after: seconds(input.reset_after, defaults.reset_after),
     max_restarts: count === Infinity ? 'unlimited' : count,
-  };
-}
-
-function stop(input: NonNullable<ManifestInput['stop']>): Stop {
-  return {
-    signal: input.signal ?? stopDefaults.signal,
-    timeout: seconds(input.timeout, stopDefaults.timeout),
   };
 }
 
@@ -130,10 +84,22 @@ function schedule(input: NonNullable<ManifestInput['schedule']>, zoneOfBoard?: s
   };
 }
 
+/** Only what is set: the rest is as `processDefaults` says. */
+function process({ privileged = false, ...rest }: NonNullable<ManifestInput['process']>): Process {
+  return { privileged, ...rest };
+}
+
 function rootfs(input: NonNullable<ManifestInput['rootfs']>): Rootfs {
   if (typeof input === 'string')
     return input === 'host' || input === 'package' ? { type: input } : { type: 'dir', path: input };
-  if (input.type === 'package') return { type: 'package' };
-  if (input.type === 'dir') return { type: 'dir', path: input.path ?? '' };
+  if (input.type === 'package') return { type: 'package', ...overlay(input) };
+  if (input.type === 'dir') return { type: 'dir', path: input.path ?? '', ...overlay(input) };
   return { type: 'host', ...(input.folders === undefined ? {} : { folders: [...input.folders] }) };
+}
+
+function overlay(input: { overlay?: 'none' | 'tmpfs' | 'persist'; overlay_size?: Written }): Overlay {
+  if (input.overlay === undefined || input.overlay === 'none') return {};
+  if (input.overlay === 'persist') return { overlay: 'persist' };
+  const size = input.overlay_size === undefined ? OVERLAY_SIZE : valueOf(readSize(input.overlay_size));
+  return { overlay: 'tmpfs', overlay_size: size };
 }

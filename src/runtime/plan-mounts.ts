@@ -84,6 +84,8 @@ function mountStep(target: string, mount: Mount, manifest: Manifest, draft: Laun
       return { op: 'dev', target, size: DEV_SIZE, proc_links: manifest.mounts?.['/proc']?.type === 'proc' };
     case 'persist':
     case 'sockets':
+    case 'device':
+    case 'overlay':
       return undefined; // a problem of the plan already: not supported
   }
 }

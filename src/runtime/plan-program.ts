@@ -1,12 +1,9 @@
-import type { Manifest } from '../manifest/index.ts';
+import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const UMASK = 0o022;
 /** select(2) cannot hold more, and programs that close every possible descriptor take ages with more. */
 const OPEN_FILES = 1024;
-/** What the daemon's own low score is reset to. */
-const OOM_SCORE_ADJ = 0;
 
 export interface ProgramOverrides {
   args?: string[];
@@ -17,16 +14,18 @@ export interface ProgramOverrides {
 /** What the program's own process does between the init's clone and execve; what needs no group comes before the join. */
 export function planProgram(init: string, manifest: Manifest, overrides: ProgramOverrides, draft: LaunchDraft): void {
   const capabilities = manifest.capabilities ?? [];
+  const process = { ...processDefaults, ...manifest.process };
   checkOwnCapabilities(capabilities, draft);
-  draft.steps.push({ op: 'oom_score_adj', value: OOM_SCORE_ADJ });
+  // Always: it begins with the low score of the launcher.
+  draft.steps.push({ op: 'oom_score_adj', value: process.oom_score_adj, key: 'process.oom_score_adj' });
   const hard = draft.facts.open_files;
   if (hard !== undefined && manifest.rlimits?.['nofile'] === undefined)
     draft.steps.push({ op: 'rlimit', resource: 'nofile', soft: Math.min(OPEN_FILES, hard), hard });
   for (const [resource, limit] of Object.entries(manifest.rlimits ?? {}))
     draft.steps.push({ op: 'rlimit', resource, soft: limit.soft, hard: limit.hard, key: `rlimits.${resource}` });
+  if (process.new_session) draft.steps.push({ op: 'session' });
   draft.steps.push(
-    { op: 'session' },
-    { op: 'umask', mode: UMASK },
+    { op: 'umask', mode: process.umask },
     { op: 'join', key: 'cgroups' },
     { op: 'cgroup_namespace' },
     { op: 'bounding', capabilities, key: 'capabilities' },
@@ -39,8 +38,11 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
       key: 'uid',
     },
     { op: 'capabilities', capabilities, key: 'capabilities' },
-    { op: 'no_new_privs' },
   );
+  // As the program's user, who must be able to enter it.
+  if (process.working_dir !== processDefaults.working_dir)
+    draft.steps.push({ op: 'working_directory', path: process.working_dir, key: 'process.working_dir' });
+  if (process.no_new_privs) draft.steps.push({ op: 'no_new_privs' });
   const env = environment(manifest, overrides.env);
   draft.steps.push({ op: 'exec', path: init, args: overrides.args ?? manifest.args ?? [], env, key: 'init' });
 }

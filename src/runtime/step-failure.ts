@@ -58,6 +58,18 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
       message: `the hard limit of ${step.resource} is above Thuban's own, and it lacks CAP_SYS_RESOURCE`,
       hint: `lower rlimits.${step.resource}.hard, or raise the limit of the unit that runs Thuban`,
     };
+  if (step.op === 'working_directory')
+    return {
+      code: 'TH3010',
+      message: `step ${index}, ${name} \`${step.path}\`: ${why}`,
+      hint: directoryHints[errno] ?? 'see openat2(2) for this error',
+    };
+  if (step.op === 'oom_score_adj' && errno === 'EACCES')
+    return {
+      code: 'TH3007',
+      message: `an oom_score_adj of ${step.value} is below Thuban's own, and it lacks CAP_SYS_RESOURCE`,
+      hint: 'raise process.oom_score_adj, or give the capability to the unit that runs Thuban',
+    };
   if (isAboutImage(step)) return explainImage(errno, step, why);
   const target = mountTarget(step);
   if (target !== undefined) return { code: 'TH3004', message: `mount \`${target}\`: ${why}`, hint: mountHint(errno) };
@@ -111,6 +123,13 @@ function mountTarget(step: Step): string | undefined {
   if (step.op === 'mkdir' || step.op === 'mkfile' || step.op === 'symlink') return step.path;
   return step.op === 'root_bind' ? step.source : undefined;
 }
+
+const directoryHints: Readonly<Record<string, string>> = {
+  ENOENT: 'give the path as seen from inside, or mount something there',
+  ENOTDIR: 'it must be a directory, and so must all above it',
+  EACCES: 'let the uid of the container enter it and the directories above it: chmod o+x',
+  ELOOP: 'a symbolic link on the way leads nowhere, round in circles, or through /proc',
+};
 
 const mountHints: Readonly<Record<string, string>> = {
   ENOENT: 'the target must exist in a read-only root, and the source on the host',

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../base/index.ts';
-import type { Dependency, LoadedManifest } from '../manifest.ts';
+import type { LoadedManifest } from '../manifest.ts';
+import type { Dependency } from '../supervision.ts';
 import type { Absent } from './absent.ts';
 import { findingAt, placeIn } from './finding.ts';
 import { idOf, type Members } from './members.ts';
@@ -52,15 +53,11 @@ function neverComes(
       hint: `remove the dependency; a mount of type \`resource\` finds its files without one`,
       elsewhere: [placeIn(other, ['name'], 'value', `\`${idOf(other)}\` has no \`init\``)],
     });
-  if (condition !== 'healthy' || hasHealth(other)) return undefined;
+  if (condition !== 'healthy' || other.manifest.health !== undefined) return undefined;
   return findingAt(loaded, ['depends_on', name, 'condition'], 'value', {
     code: 'TH1404',
     message: `waits for \`${name}\` to be healthy, but it has no \`health\``,
     hint: `write \`condition: started\`, or add \`health\` to \`${name}\``,
     elsewhere: [placeIn(other, ['name'], 'value', `\`${idOf(other)}\` has no \`health\``)],
   });
-}
-
-function hasHealth({ manifest }: LoadedManifest): boolean {
-  return 'health' in manifest && manifest.health !== undefined;
 }

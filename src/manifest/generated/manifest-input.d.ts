@@ -32,11 +32,11 @@ export interface ManifestInput {
     [k: string]: string;
   };
   /**
-   * User that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
+   * User that the program runs as; 0, root, only with `user_namespace` or `process.privileged`. Unit: none. Mandatory.
    */
   uid: number;
   /**
-   * Group that the program runs as; 0, root, only with `process.privileged`. Unit: none. Mandatory.
+   * Group that the program runs as; 0, root, only with `user_namespace` or `process.privileged`. Unit: none. Mandatory.
    */
   gid: number;
   /**
@@ -123,11 +123,11 @@ export interface ManifestInput {
      */
     [k: string]: {
       /**
-       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes), `sysfs`, `resource` (a directory of another container's files), `persist` (a directory that survives restarts and upgrades) or `sockets` (the sockets of all containers). Mandatory.
+       * Kind of mount: `bind` (a file or directory of the host), `tmpfs` (memory), `proc`, `dev` (the standard device nodes), `sysfs`, `resource` (a directory of another container's files), `persist` (a directory that survives restarts and upgrades), `sockets` (the sockets of all containers), `device` (a device node of the host) or `overlay` (directories of the host, one over the other). Mandatory.
        */
-      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs' | 'resource' | 'persist' | 'sockets';
+      type: 'bind' | 'tmpfs' | 'proc' | 'dev' | 'sysfs' | 'resource' | 'persist' | 'sockets' | 'device' | 'overlay';
       /**
-       * bind: absolute path on the host. Mandatory for bind.
+       * bind: absolute path on the host. device: path of the node on the host, below /dev. Mandatory for bind and device.
        */
       host?: string;
       /**
@@ -135,11 +135,11 @@ export interface ManifestInput {
        */
       options?: string;
       /**
-       * bind: a host path that does not exist is skipped and shown instead of refusing the start. Default: `false`.
+       * bind: a host path that does not exist is skipped and shown instead of refusing the start. device: the same for a node that is not there after `wait`. Default: `false`.
        */
       optional?: boolean;
       /**
-       * tmpfs: how much it may hold. Unit: bytes, or a size. Mandatory for tmpfs.
+       * tmpfs: how much it may hold. overlay: how much may be written to an upper of `tmpfs`. Unit: bytes, or a size. Mandatory for tmpfs. Default: 16 MiB for overlay.
        */
       size?: number | string;
       /**
@@ -155,9 +155,27 @@ export interface ManifestInput {
        */
       dir?: string;
       /**
-       * persist: permissions of the directory. Unit: permission bits, in octal. Default: 0o700.
+       * persist: permissions of the directory. device: permissions of the node. Unit: permission bits, in octal. Default: 0o700 for persist, 0o660 for device.
        */
       mode?: number;
+      /**
+       * device: what the program may do with the device: `r` (read), `w` (write), `m` (make nodes of it), in any order. The same is allowed in the group of the container. Default: `rw`.
+       */
+      access?: string;
+      /**
+       * device: how long a start waits for the node, for what is plugged in late. Unit: seconds, or a duration, or `unlimited`. Default: 0 s.
+       */
+      wait?: number | string;
+      /**
+       * overlay: directories of the host that are shown read-only, the first above the others, 1 to 64. Mandatory for overlay.
+       *
+       * Items: Absolute path on the host.
+       */
+      lower?: string[];
+      /**
+       * overlay: where the container’s changes go: `tmpfs` (gone at its end) or `persist` (kept under the data directory). Default: `tmpfs`.
+       */
+      upper?: 'tmpfs' | 'persist';
     };
   };
   /**
@@ -233,6 +251,27 @@ export interface ManifestInput {
          * The text to write.
          */
         [k: string]: string;
+      };
+      /**
+       * Watch how long the container waits for memory, and say so as an event `pressure`: by the kernel’s pressure stall information on cgroups v2, by `level` on v1. Default: not watched.
+       */
+      pressure?: {
+        /**
+         * cgroups v2: longest time in each `window` that some process may wait, up to the window. Unit: seconds, or a duration. Default: not watched.
+         */
+        some?: number | string;
+        /**
+         * cgroups v2: longest time in each `window` that all processes may wait, up to the window. Unit: seconds, or a duration. Default: not watched.
+         */
+        full?: number | string;
+        /**
+         * cgroups v2: span of time that `some` and `full` count in. Unit: seconds, or a duration. Default: 2 s.
+         */
+        window?: number | string;
+        /**
+         * cgroups v1: from which level on: `low` (memory is reclaimed), `medium` (reclaiming gets hard) or `critical` (the kernel is about to kill). Default: `medium`.
+         */
+        level?: 'low' | 'medium' | 'critical';
       };
     };
     /**
@@ -501,11 +540,42 @@ export interface ManifestInput {
        */
       [k: string]: string;
     };
+    /**
+     * Devices that the container may use. Once given, every other one is denied, but for the standard nodes (null, zero, full, random, urandom, tty). Default: not limited.
+     *
+     * Items: One rule; of several that fit the last one counts.
+     */
+    devices?: {
+      /**
+       * Whether the rule allows or denies. Mandatory.
+       */
+      allow: boolean;
+      /**
+       * Kind of device: `a` (all), `b` (block) or `c` (character). Default: `a`.
+       */
+      type?: 'a' | 'b' | 'c';
+      /**
+       * Major number of the device, 0 to 4095. Default: all.
+       */
+      major?: number;
+      /**
+       * Minor number of the device, 0 to 1048575. Default: all.
+       */
+      minor?: number;
+      /**
+       * What is allowed or denied: `r` (read), `w` (write), `m` (make nodes), in any order. Default: `rwm`.
+       */
+      access?: string;
+    }[];
   };
   /**
    * Start the container together with Thuban: `relaxed`, or `critical` (its failure ends Thuban). Default: not started by itself.
    */
   autostart?: 'relaxed' | 'critical';
+  /**
+   * Prepare everything when the container is to start together with Thuban, and execute its program only when `thuban start` asks for it. Needs `autostart`. Default: `false`.
+   */
+  standby?: boolean;
   /**
    * What happens when the program has ended: one of never, on_failure, always, or the long form. Default: never.
    */
@@ -579,6 +649,119 @@ export interface ManifestInput {
      * Time until the whole group is killed. Unit: seconds, or a duration. Default: 10 s.
      */
     timeout?: number | string;
+    /**
+     * Command that is run in the container before the signal; whatever it says, the stop goes on. Default: none.
+     */
+    pre_stop?: {
+      /**
+       * Program and arguments, without a shell. Mandatory.
+       *
+       * Items: Path of the program as seen from inside, then its arguments.
+       */
+      command: string[];
+      /**
+       * How long it may take, as part of `stop.timeout`; then it is killed. Unit: seconds, or a duration. Default: 5 s.
+       */
+      timeout?: number | string;
+    };
+    /**
+     * Command that is run when the container is gone, in a new one with the same files and limits. Default: none.
+     */
+    post_stop?: {
+      /**
+       * Program and arguments, without a shell. Mandatory.
+       *
+       * Items: Path of the program as seen from inside, then its arguments.
+       */
+      command: string[];
+      /**
+       * How long it may take; then it is killed. Unit: seconds, or a duration. Default: 5 s.
+       */
+      timeout?: number | string;
+    };
+  };
+  /**
+   * How it is found out whether the program does its work: one check, of a kind that `type` names. The checks are made in the network of the container. Default: not checked.
+   */
+  health?: {
+    /**
+     * Kind of check: `exec` (a command in the container that ends with code 0), `http` (an answer with one of the codes in `status`), `tcp` (a port that takes connections), `unix` (a socket that takes connections) or `notify` (the program says so itself, at the socket that NOTIFY_SOCKET names). Mandatory.
+     */
+    type: 'exec' | 'http' | 'tcp' | 'unix' | 'notify';
+    /**
+     * exec: program and arguments, without a shell. Mandatory for exec.
+     *
+     * Items: Path of the program as seen from inside, then its arguments.
+     */
+    command?: string[];
+    /**
+     * http, tcp: port that is asked, 1 to 65535. Unit: none. Mandatory for http and tcp.
+     */
+    port?: number;
+    /**
+     * http, tcp: IP address or name that is asked, as the container sees it. Default: `127.0.0.1`.
+     */
+    host?: string;
+    /**
+     * http: path that is asked for, and the query if there is one. unix: absolute path of the socket as seen from inside, at most 107 bytes. Mandatory for unix. Default: `/` for http.
+     */
+    path?: string;
+    /**
+     * http: codes of a good answer, each 100 to 599: one, a range, or several of these with commas between. Unit: status codes of HTTP. Default: `200-399`.
+     */
+    status?: string | number;
+    /**
+     * notify: longest time between two `WATCHDOG=1` of the program once it is ready; `unlimited` asks for none. Unit: seconds, or a duration, or `unlimited`. Default: `30 s`.
+     */
+    watchdog?: number | string;
+    /**
+     * Time after the start in which failures do not count; a success ends it. notify: by then the program has said `READY=1`, and 0 is not allowed. Unit: seconds, or a duration. Default: 0, and 30 s for notify.
+     */
+    start_period?: number | string;
+    /**
+     * All but notify: time from the end of a check to the start of the next. Unit: seconds, or a duration. Default: 30 s.
+     */
+    interval?: number | string;
+    /**
+     * All but notify: a check that lasts longer has failed. Unit: seconds, or a duration. Default: 5 s.
+     */
+    timeout?: number | string;
+    /**
+     * All but notify: failures in a row that make the container unhealthy; one success makes it healthy. Unit: count. Default: 3.
+     */
+    retries?: number;
+    /**
+     * What happens to an unhealthy container: `restart` (it is stopped and started, whatever `restart` says), `kill` (it is killed, and `restart` decides) or `none` (it is only shown). Default: `restart`.
+     */
+    on_unhealthy?: 'restart' | 'kill' | 'none';
+  };
+  /**
+   * Containers that this one waits for, by name, each with a condition: `db: healthy`, or the long form. Default: waits for none.
+   */
+  depends_on?: {
+    /**
+     * The condition, or the long form.
+     */
+    [k: string]:
+      | string
+      | {
+          /**
+           * What is waited for: `started`, `healthy` (its `health` says so) or `completed` (it ended with code 0). Default: `started`.
+           */
+          condition?: 'started' | 'healthy' | 'completed';
+          /**
+           * Which versions will do, as Cargo writes it: comparators with `=`, `>`, `>=`, `<`, `<=`, `~` or `^`, separated by commas, or `*`. Default: `*`.
+           */
+          version?: string;
+          /**
+           * How long is waited; then the start has failed. Unit: seconds, or a duration, or `unlimited`. Default: `unlimited`.
+           */
+          timeout?: number | string;
+          /**
+           * What happens to this container when the other one ends: `ignore`, `restart` (it is stopped and waits again) or `stop`. Default: `ignore`.
+           */
+          on_exit?: 'ignore' | 'restart' | 'stop';
+        };
   };
   /**
    * Start the container by the clock: a cron text of 5 fields (minute, hour, day of month, month, day of week), or 6 with seconds in front, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`; or the long form. Day of month and day of week must both fit. Excludes `autostart` and `restart: always`. Default: not started by the clock.
@@ -616,6 +799,56 @@ export interface ManifestInput {
         max_runtime?: number | string;
       };
   /**
+   * What is kept of the output of the program, which `io` must give to a pipe. Default: as the daemon’s configuration says.
+   */
+  logs?: {
+    /**
+     * Where it is kept: `memory` (a ring of files in the run directory, gone after a boot), `file` (files under the data directory), `journald`, or `none`. Default: `memory`.
+     */
+    target?: 'memory' | 'file' | 'journald' | 'none';
+    /**
+     * Largest file. Unit: bytes, or a size. Default: `256 KiB`.
+     */
+    size?: number | string;
+    /**
+     * Files that are kept; the oldest is removed for a new one. Unit: files. Default: 3.
+     */
+    files?: number;
+    /**
+     * A longer line is kept as several. Unit: bytes, or a size. Default: `16 KiB`.
+     */
+    max_line?: number | string;
+    /**
+     * Lines that are kept; more are dropped and counted. Unit: lines per second. Default: 1000.
+     */
+    rate?: number;
+    /**
+     * Whether the time of each line is kept with it. Default: `true`.
+     */
+    timestamps?: boolean;
+  };
+  /**
+   * What happens when a newer version of this container comes into the repository. Default: `manual`.
+   */
+  update?: {
+    /**
+     * `manual` (the newer version is there and not started) or `replace` (it takes the place of the running one). Default: `manual`.
+     */
+    strategy?: 'manual' | 'replace';
+    /**
+     * replace: how long the new version must run, and be healthy where it has `health`, before it counts as good. Unit: seconds, or a duration. Default: `1 min`.
+     */
+    probation?: number | string;
+    /**
+     * replace: what happens when the new version ends or is unhealthy in that time: `rollback` (the old one is started again) or `stay`. Default: `rollback`.
+     */
+    on_failure?: 'rollback' | 'stay';
+    /**
+     * Older versions that are kept; a rollback needs one. Unit: versions. Default: 1.
+     */
+    keep?: number;
+  };
+  /**
    * Host name inside: 1 to 63 of `a-z 0-9 -`. Default: that of the host.
    */
   hostname?: string;
@@ -634,24 +867,78 @@ export interface ManifestInput {
          */
         path?: string;
         /**
-         * dir, package: `none` leaves the root read-only. Default: `none`.
+         * dir, package: `none` leaves the root read-only; `tmpfs` lets the program write, and what it wrote is gone at its end; `persist` keeps it under the data directory. Default: `none`.
          */
-        overlay?: 'none';
+        overlay?: 'none' | 'tmpfs' | 'persist';
         /**
          * host: directories and files of the host that are shown, read-only; missing ones are skipped. Default: /bin, /sbin, /lib, /lib64, /usr, /etc/ld.so.cache, /etc/alternatives.
          *
          * Items: Absolute path on the host.
          */
         folders?: string[];
+        /**
+         * overlay tmpfs: how much may be written. Unit: bytes, or a size. Default: `16 MiB`.
+         */
+        overlay_size?: number | string;
       };
   /**
-   * Properties of the process. Default: unprivileged.
+   * Properties of the process. Default: unprivileged, and as its keys say.
    */
   process?: {
     /**
      * Allows `uid: 0` and `gid: 0`. Shown in every listing. Default: `false`.
      */
     privileged?: boolean;
+    /**
+     * Absolute path of the working directory of the program, as seen from inside. The program’s user must be able to enter it. Default: `/`.
+     */
+    working_dir?: string;
+    /**
+     * Permissions that files made by the program do not get. Unit: permission bits, in octal. Default: 0o022.
+     */
+    umask?: number;
+    /**
+     * How soon the kernel kills the program when the whole board is out of memory: -1000 (never) to 1000 (first). Unit: none. Default: 0.
+     */
+    oom_score_adj?: number;
+    /**
+     * Whether no program may gain rights by what it executes: set-user-id files and file capabilities have no effect. Default: `true`.
+     */
+    no_new_privs?: boolean;
+    /**
+     * Whether the program leads a session of its own (setsid(2)); otherwise it is in that of the init of the container. Default: `true`.
+     */
+    new_session?: boolean;
+  };
+  /**
+   * What of /proc and /sys the program cannot see or write. Default: as its keys say.
+   */
+  paths?: {
+    /**
+     * Paths that are empty for the program: `default` (those of /proc and /sys that tell of the board or act on it), `none`, or a list. Default: `default`.
+     */
+    masked?: string | string[];
+    /**
+     * Paths that are read-only for the program: `default` (those of /proc and /sys that act on the board), `none`, or a list. Default: `default`.
+     */
+    read_only?: string | string[];
+  };
+  /**
+   * A user namespace of its own: ids of the container, also 0, are others on the board. `{}` takes the defaults. Default: none, ids are those of the board.
+   */
+  user_namespace?: {
+    /**
+     * Id on the board of user 0 of the container. Unit: none. Default: 100000.
+     */
+    host_uid?: number;
+    /**
+     * Id on the board of group 0 of the container. Unit: none. Default: 100000.
+     */
+    host_gid?: number;
+    /**
+     * How many users and groups there are, counted from 0; `uid` and `gid` are among them. Unit: ids. Default: 65536.
+     */
+    size?: number;
   };
   /**
    * How the kernel schedules the program (sched(7)); the init of the container is not affected. Default: the policy `other` with nice 0.
@@ -820,6 +1107,19 @@ export interface ManifestInput {
      * Context that the program runs in, 1 to 65535 of `A-Z a-z 0-9 : _ , . -`. Default: that of Thuban.
      */
     exec?: string;
+  };
+  /**
+   * Profile of AppArmor that confines the program. Default: none, that of Thuban.
+   */
+  apparmor?: {
+    /**
+     * Name of a profile that is loaded on the board. Mandatory.
+     */
+    profile: string;
+    /**
+     * Whether a kernel without AppArmor starts the container without the profile instead of refusing it. Default: `false`.
+     */
+    optional?: boolean;
   };
   /**
    * Unix sockets that Thuban makes and the program finds open, by name; their numbers stand in THUBAN_SOCKET_name and NORTHSTAR_SOCKET_name. A name has 1 to 100 bytes without `/`. Others see them through a mount of type sockets. Default: none.

@@ -746,7 +746,9 @@ export const shape = {
        "sysfs",
        "resource",
        "persist",
-       "sockets"
+       "sockets",
+       "device",
+       "overlay"
       ],
       "example": "bind"
      },
@@ -812,6 +814,48 @@ export const shape = {
        0,
        511
       ]
+     },
+     "access": {
+      "types": [
+       "string"
+      ],
+      "example": "rw"
+     },
+     "wait": {
+      "types": [
+       "number",
+       "string"
+      ],
+      "quantity": "duration_limit",
+      "example": "10 s",
+      "range": [
+       "0 s",
+       "1 d"
+      ]
+     },
+     "lower": {
+      "types": [
+       "array"
+      ],
+      "items": {
+       "types": [
+        "string"
+       ],
+       "example": "/srv/base"
+      },
+      "example": [
+       "/srv/base"
+      ]
+     },
+     "upper": {
+      "types": [
+       "string"
+      ],
+      "words": [
+       "tmpfs",
+       "persist"
+      ],
+      "example": "persist"
      }
     },
     "example": {
@@ -968,6 +1012,64 @@ export const shape = {
        },
        "example": {
         "memory.high": "83886080"
+       }
+      },
+      "pressure": {
+       "types": [
+        "object"
+       ],
+       "keys": {
+        "some": {
+         "types": [
+          "number",
+          "string"
+         ],
+         "quantity": "duration",
+         "example": "150 ms",
+         "range": [
+          "0 s",
+          "24 d"
+         ]
+        },
+        "full": {
+         "types": [
+          "number",
+          "string"
+         ],
+         "quantity": "duration",
+         "example": "50 ms",
+         "range": [
+          "0 s",
+          "24 d"
+         ]
+        },
+        "window": {
+         "types": [
+          "number",
+          "string"
+         ],
+         "quantity": "duration",
+         "example": "1 s",
+         "range": [
+          "500 ms",
+          "10 s"
+         ]
+        },
+        "level": {
+         "types": [
+          "string"
+         ],
+         "words": [
+          "low",
+          "medium",
+          "critical"
+         ],
+         "example": "critical"
+        }
+       },
+       "example": {
+        "some": "150 ms",
+        "window": "2 s"
        }
       }
      },
@@ -1525,6 +1627,80 @@ export const shape = {
      "example": {
       "memory.high": "83886080"
      }
+    },
+    "devices": {
+     "types": [
+      "array"
+     ],
+     "items": {
+      "types": [
+       "object"
+      ],
+      "required": [
+       "allow"
+      ],
+      "keys": {
+       "allow": {
+        "types": [
+         "boolean"
+        ],
+        "example": true
+       },
+       "type": {
+        "types": [
+         "string"
+        ],
+        "words": [
+         "a",
+         "b",
+         "c"
+        ],
+        "example": "c"
+       },
+       "major": {
+        "types": [
+         "integer"
+        ],
+        "example": 89,
+        "range": [
+         0,
+         4095
+        ]
+       },
+       "minor": {
+        "types": [
+         "integer"
+        ],
+        "example": 1,
+        "range": [
+         0,
+         1048575
+        ]
+       },
+       "access": {
+        "types": [
+         "string"
+        ],
+        "example": "rw"
+       }
+      },
+      "example": {
+       "allow": true,
+       "type": "c",
+       "major": 89,
+       "minor": 1,
+       "access": "rw"
+      }
+     },
+     "example": [
+      {
+       "allow": true,
+       "type": "c",
+       "major": 89,
+       "minor": 1,
+       "access": "rw"
+      }
+     ]
     }
    },
    "example": {
@@ -1545,6 +1721,12 @@ export const shape = {
     "critical"
    ],
    "example": "relaxed"
+  },
+  "standby": {
+   "types": [
+    "boolean"
+   ],
+   "example": true
   },
   "restart": {
    "types": [
@@ -1693,11 +1875,295 @@ export const shape = {
       "0 s",
       "24 d"
      ]
+    },
+    "pre_stop": {
+     "types": [
+      "object"
+     ],
+     "required": [
+      "command"
+     ],
+     "keys": {
+      "command": {
+       "types": [
+        "array"
+       ],
+       "items": {
+        "types": [
+         "string"
+        ],
+        "example": "/bin/flush"
+       },
+       "example": [
+        "/bin/flush"
+       ]
+      },
+      "timeout": {
+       "types": [
+        "number",
+        "string"
+       ],
+       "quantity": "duration",
+       "example": "2 s",
+       "range": [
+        "10 ms",
+        "1 h"
+       ]
+      }
+     },
+     "example": {
+      "command": [
+       "/bin/flush"
+      ]
+     }
+    },
+    "post_stop": {
+     "types": [
+      "object"
+     ],
+     "required": [
+      "command"
+     ],
+     "keys": {
+      "command": {
+       "types": [
+        "array"
+       ],
+       "items": {
+        "types": [
+         "string"
+        ],
+        "example": "/bin/tidy"
+       },
+       "example": [
+        "/bin/tidy"
+       ]
+      },
+      "timeout": {
+       "types": [
+        "number",
+        "string"
+       ],
+       "quantity": "duration",
+       "example": "2 s",
+       "range": [
+        "10 ms",
+        "1 h"
+       ]
+      }
+     },
+     "example": {
+      "command": [
+       "/bin/tidy"
+      ]
+     }
     }
    },
    "example": {
     "signal": "SIGTERM",
     "timeout": "10 s"
+   }
+  },
+  "health": {
+   "types": [
+    "object"
+   ],
+   "required": [
+    "type"
+   ],
+   "keys": {
+    "type": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "exec",
+      "http",
+      "tcp",
+      "unix",
+      "notify"
+     ],
+     "example": "http"
+    },
+    "command": {
+     "types": [
+      "array"
+     ],
+     "items": {
+      "types": [
+       "string"
+      ],
+      "example": "/bin/check"
+     },
+     "example": [
+      "/bin/check",
+      "--quick"
+     ]
+    },
+    "port": {
+     "types": [
+      "integer"
+     ],
+     "example": 8080,
+     "range": [
+      1,
+      65535
+     ]
+    },
+    "host": {
+     "types": [
+      "string"
+     ],
+     "example": "127.0.0.1"
+    },
+    "path": {
+     "types": [
+      "string"
+     ],
+     "example": "/healthz"
+    },
+    "status": {
+     "types": [
+      "string",
+      "integer"
+     ],
+     "example": "200-299"
+    },
+    "watchdog": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration_limit",
+     "example": "10 s",
+     "range": [
+      "100 ms",
+      "1 d"
+     ]
+    },
+    "start_period": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "20 s",
+     "range": [
+      "0 s",
+      "1 d"
+     ]
+    },
+    "interval": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "10 s",
+     "range": [
+      "100 ms",
+      "1 d"
+     ]
+    },
+    "timeout": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "2 s",
+     "range": [
+      "10 ms",
+      "1 h"
+     ]
+    },
+    "retries": {
+     "types": [
+      "integer"
+     ],
+     "example": 5,
+     "range": [
+      1,
+      1000
+     ]
+    },
+    "on_unhealthy": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "restart",
+      "kill",
+      "none"
+     ],
+     "example": "kill"
+    }
+   },
+   "example": {
+    "type": "http",
+    "port": 8080
+   }
+  },
+  "depends_on": {
+   "types": [
+    "object"
+   ],
+   "others": {
+    "types": [
+     "string",
+     "object"
+    ],
+    "words": [
+     "started",
+     "healthy",
+     "completed"
+    ],
+    "keys": {
+     "condition": {
+      "types": [
+       "string"
+      ],
+      "words": [
+       "started",
+       "healthy",
+       "completed"
+      ],
+      "example": "healthy"
+     },
+     "version": {
+      "types": [
+       "string"
+      ],
+      "example": "^1.2"
+     },
+     "timeout": {
+      "types": [
+       "number",
+       "string"
+      ],
+      "quantity": "duration_limit",
+      "example": "1 min",
+      "range": [
+       "100 ms",
+       "24 d"
+      ]
+     },
+     "on_exit": {
+      "types": [
+       "string"
+      ],
+      "words": [
+       "ignore",
+       "restart",
+       "stop"
+      ],
+      "example": "restart"
+     }
+    },
+    "example": "healthy"
+   },
+   "example": {
+    "db": "healthy"
    }
   },
   "schedule": {
@@ -1782,6 +2248,132 @@ export const shape = {
    },
    "example": "*/15 * * * *"
   },
+  "logs": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "target": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "memory",
+      "file",
+      "journald",
+      "none"
+     ],
+     "example": "file"
+    },
+    "size": {
+     "types": [
+      "integer",
+      "string"
+     ],
+     "quantity": "bytes",
+     "example": "1 MiB",
+     "range": [
+      "4 KiB",
+      "1 GiB"
+     ]
+    },
+    "files": {
+     "types": [
+      "integer"
+     ],
+     "example": 5,
+     "range": [
+      1,
+      100
+     ]
+    },
+    "max_line": {
+     "types": [
+      "integer",
+      "string"
+     ],
+     "quantity": "bytes",
+     "example": "4 KiB",
+     "range": [
+      "80 B",
+      "1 MiB"
+     ]
+    },
+    "rate": {
+     "types": [
+      "integer"
+     ],
+     "example": 100,
+     "range": [
+      1,
+      1000000
+     ]
+    },
+    "timestamps": {
+     "types": [
+      "boolean"
+     ],
+     "example": false
+    }
+   },
+   "example": {
+    "target": "file",
+    "size": "1 MiB"
+   }
+  },
+  "update": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "strategy": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "manual",
+      "replace"
+     ],
+     "example": "replace"
+    },
+    "probation": {
+     "types": [
+      "number",
+      "string"
+     ],
+     "quantity": "duration",
+     "example": "5 min",
+     "range": [
+      "0 s",
+      "1 d"
+     ]
+    },
+    "on_failure": {
+     "types": [
+      "string"
+     ],
+     "words": [
+      "rollback",
+      "stay"
+     ],
+     "example": "stay"
+    },
+    "keep": {
+     "types": [
+      "integer"
+     ],
+     "example": 2,
+     "range": [
+      0,
+      100
+     ]
+    }
+   },
+   "example": {
+    "strategy": "replace",
+    "probation": "5 min"
+   }
+  },
   "hostname": {
    "types": [
     "string"
@@ -1819,9 +2411,11 @@ export const shape = {
       "string"
      ],
      "words": [
-      "none"
+      "none",
+      "tmpfs",
+      "persist"
      ],
-     "example": "none"
+     "example": "tmpfs"
     },
     "folders": {
      "types": [
@@ -1838,6 +2432,18 @@ export const shape = {
       "/lib",
       "/usr"
      ]
+    },
+    "overlay_size": {
+     "types": [
+      "integer",
+      "string"
+     ],
+     "quantity": "bytes",
+     "example": "64 MiB",
+     "range": [
+      "64 KiB",
+      "64 GiB"
+     ]
     }
    },
    "example": "host"
@@ -1852,10 +2458,141 @@ export const shape = {
       "boolean"
      ],
      "example": true
+    },
+    "working_dir": {
+     "types": [
+      "string"
+     ],
+     "example": "/srv/app"
+    },
+    "umask": {
+     "types": [
+      "integer"
+     ],
+     "quantity": "file_mode",
+     "example": "0o077",
+     "range": [
+      0,
+      511
+     ]
+    },
+    "oom_score_adj": {
+     "types": [
+      "integer"
+     ],
+     "example": 500,
+     "range": [
+      -1000,
+      1000
+     ]
+    },
+    "no_new_privs": {
+     "types": [
+      "boolean"
+     ],
+     "example": false
+    },
+    "new_session": {
+     "types": [
+      "boolean"
+     ],
+     "example": false
     }
    },
    "example": {
     "privileged": true
+   }
+  },
+  "paths": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "masked": {
+     "types": [
+      "string",
+      "array"
+     ],
+     "words": [
+      "default",
+      "none"
+     ],
+     "items": {
+      "types": [
+       "string"
+      ],
+      "example": "/proc/kcore"
+     },
+     "example": [
+      "/proc/kcore",
+      "/proc/keys"
+     ]
+    },
+    "read_only": {
+     "types": [
+      "string",
+      "array"
+     ],
+     "words": [
+      "default",
+      "none"
+     ],
+     "items": {
+      "types": [
+       "string"
+      ],
+      "example": "/proc/kcore"
+     },
+     "example": [
+      "/proc/sys"
+     ]
+    }
+   },
+   "example": {
+    "masked": [
+     "/proc/kcore"
+    ]
+   }
+  },
+  "user_namespace": {
+   "types": [
+    "object"
+   ],
+   "keys": {
+    "host_uid": {
+     "types": [
+      "integer"
+     ],
+     "example": 200000,
+     "range": [
+      1,
+      4294967294
+     ]
+    },
+    "host_gid": {
+     "types": [
+      "integer"
+     ],
+     "example": 200000,
+     "range": [
+      1,
+      4294967294
+     ]
+    },
+    "size": {
+     "types": [
+      "integer"
+     ],
+     "example": 1000,
+     "range": [
+      1,
+      4294967294
+     ]
+    }
+   },
+   "example": {
+    "host_uid": 200000,
+    "host_gid": 200000
    }
   },
   "sched": {
@@ -2283,6 +3020,31 @@ export const shape = {
    },
    "example": {
     "exec": "system_u:system_r:container_t:s0"
+   }
+  },
+  "apparmor": {
+   "types": [
+    "object"
+   ],
+   "required": [
+    "profile"
+   ],
+   "keys": {
+    "profile": {
+     "types": [
+      "string"
+     ],
+     "example": "thuban-camera"
+    },
+    "optional": {
+     "types": [
+      "boolean"
+     ],
+     "example": true
+    }
+   },
+   "example": {
+    "profile": "thuban-camera"
    }
   },
   "sockets": {

@@ -2,19 +2,20 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none"]},"folders":{"type":"array","items":{"type":"string"}}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}},"additionalProperties":false,"pattern":"^(idle|deadline)$"}}},"network":{"type":["string","object"],"properties":{"namespace":{"type":"string"}},"additionalProperties":false,"pattern":"^(none|host)$"},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"manifest.schema.json","type":"object","additionalProperties":false,"required":["name","version","uid","gid"],"properties":{"name":{"type":"string"},"version":{"type":"string"},"init":{"type":"string"},"args":{"type":"array","items":{"type":"string"}},"env":{"type":"object","additionalProperties":{"type":"string"}},"uid":{"type":"integer"},"gid":{"type":"integer"},"suppl_groups":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string","enum":["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_DAC_READ_SEARCH","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_SETGID","CAP_SETUID","CAP_SETPCAP","CAP_LINUX_IMMUTABLE","CAP_NET_BIND_SERVICE","CAP_NET_BROADCAST","CAP_NET_ADMIN","CAP_NET_RAW","CAP_IPC_LOCK","CAP_IPC_OWNER","CAP_SYS_MODULE","CAP_SYS_RAWIO","CAP_SYS_CHROOT","CAP_SYS_PTRACE","CAP_SYS_PACCT","CAP_SYS_ADMIN","CAP_SYS_BOOT","CAP_SYS_NICE","CAP_SYS_RESOURCE","CAP_SYS_TIME","CAP_SYS_TTY_CONFIG","CAP_MKNOD","CAP_LEASE","CAP_AUDIT_WRITE","CAP_AUDIT_CONTROL","CAP_SETFCAP","CAP_MAC_OVERRIDE","CAP_MAC_ADMIN","CAP_SYSLOG","CAP_WAKE_ALARM","CAP_BLOCK_SUSPEND","CAP_AUDIT_READ","CAP_PERFMON","CAP_BPF","CAP_CHECKPOINT_RESTORE"]}},"rlimits":{"type":"object","additionalProperties":false,"properties":{"as":{"$ref":"#/definitions/rlimit"},"core":{"$ref":"#/definitions/rlimit"},"cpu":{"$ref":"#/definitions/rlimit"},"data":{"$ref":"#/definitions/rlimit"},"fsize":{"$ref":"#/definitions/rlimit"},"locks":{"$ref":"#/definitions/rlimit"},"memlock":{"$ref":"#/definitions/rlimit"},"msgqueue":{"$ref":"#/definitions/rlimit"},"nice":{"$ref":"#/definitions/rlimit"},"nofile":{"$ref":"#/definitions/rlimit"},"nproc":{"$ref":"#/definitions/rlimit"},"rss":{"$ref":"#/definitions/rlimit"},"rtprio":{"$ref":"#/definitions/rlimit"},"rttime":{"$ref":"#/definitions/rlimit"},"sigpending":{"$ref":"#/definitions/rlimit"},"stack":{"$ref":"#/definitions/rlimit"}}},"mounts":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["bind","tmpfs","proc","dev","sysfs","resource","persist","sockets","device","overlay"]},"host":{"type":"string"},"options":{"type":"string"},"optional":{"type":"boolean"},"size":{"$ref":"#/definitions/size"},"name":{"type":"string"},"version":{"type":"string"},"dir":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"access":{"type":"string","pattern":"^[rwm]{1,3}$"},"wait":{"$ref":"#/definitions/duration_limit"},"lower":{"type":"array","items":{"type":"string"}},"upper":{"type":"string","enum":["tmpfs","persist"]}}}},"io":{"type":"object","additionalProperties":false,"required":["stdout","stderr"],"properties":{"stdout":{"type":"string","enum":["pipe","discard","inherit"]},"stderr":{"type":"string","enum":["pipe","discard","inherit"]}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"enforce":{"type":"string","enum":["strict","best_effort"]},"parent":{"type":"string"},"memory":{"type":"object","additionalProperties":false,"properties":{"memory_hard_limit":{"$ref":"#/definitions/memory_limit"},"memory_soft_limit":{"$ref":"#/definitions/memory_limit"},"memory_swap_limit":{"$ref":"#/definitions/memory_limit"},"kernel_memory_limit":{"$ref":"#/definitions/memory_limit"},"kernel_tcp_memory_limit":{"$ref":"#/definitions/memory_limit"},"swappiness":{"type":"integer"},"oom_kill_disable":{"type":"boolean"},"oom_group":{"type":"boolean"},"oom_monitor":{"type":"boolean"},"attrs":{"type":"object","additionalProperties":{"type":"string"}},"pressure":{"type":"object","additionalProperties":false,"properties":{"some":{"$ref":"#/definitions/duration"},"full":{"$ref":"#/definitions/duration"},"window":{"$ref":"#/definitions/duration"},"level":{"type":"string","enum":["low","medium","critical"]}}}}},"cpu":{"type":"object","additionalProperties":false,"properties":{"shares":{"type":"integer"},"quota":{"$ref":"#/definitions/cpu_quota"},"period":{"$ref":"#/definitions/cpu_time"},"burst":{"$ref":"#/definitions/cpu_time"},"idle":{"type":"integer"},"cpus":{"type":"string"},"mems":{"type":"string"},"realtime_runtime":{"$ref":"#/definitions/cpu_time"},"realtime_period":{"$ref":"#/definitions/cpu_time"},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"blkio":{"type":"object","additionalProperties":false,"properties":{"weight":{"type":"integer"},"leaf_weight":{"type":"integer"},"weight_device":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"weight":{"type":"integer"},"leaf_weight":{"type":"integer"}}}},"throttle_read_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_bps_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_read_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"throttle_write_iops_device":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rate"],"properties":{"device":{"type":"string"},"major":{"type":"integer"},"minor":{"type":"integer"},"rate":{"$ref":"#/definitions/rate"}}}},"attrs":{"type":"object","additionalProperties":{"type":"string"}}}},"pids":{"type":"object","additionalProperties":false,"required":["limit"],"properties":{"limit":{"$ref":"#/definitions/count_limit"}}},"hugetlb":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["page_size","limit"],"properties":{"page_size":{"type":"string"},"limit":{"$ref":"#/definitions/memory_limit"}}}},"rdma":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"hca_handles":{"type":"integer"},"hca_objects":{"type":"integer"}}}},"network":{"type":"object","additionalProperties":false,"properties":{"class_id":{"type":"integer"},"priorities":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","priority"],"properties":{"name":{"type":"string"},"priority":{"type":"integer"}}}}}},"unified":{"type":"object","additionalProperties":{"type":"string"}},"devices":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["allow"],"properties":{"allow":{"type":"boolean"},"type":{"type":"string","enum":["a","b","c"]},"major":{"type":"integer"},"minor":{"type":"integer"},"access":{"type":"string","pattern":"^[rwm]{1,3}$"}}}}}},"autostart":{"type":"string","enum":["relaxed","critical"]},"standby":{"type":"boolean"},"restart":{"type":["string","object"],"pattern":"^(never|on_failure|always)$","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":"string","enum":["never","on_failure","always"]},"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"},"max_restarts":{"$ref":"#/definitions/restart_count"}}},"stop":{"type":"object","additionalProperties":false,"properties":{"signal":{"type":"string","enum":["SIGHUP","SIGINT","SIGQUIT","SIGILL","SIGTRAP","SIGABRT","SIGBUS","SIGFPE","SIGKILL","SIGUSR1","SIGSEGV","SIGUSR2","SIGPIPE","SIGALRM","SIGTERM","SIGSTKFLT","SIGCONT","SIGURG","SIGXCPU","SIGXFSZ","SIGVTALRM","SIGPROF","SIGWINCH","SIGIO","SIGPWR","SIGSYS"]},"timeout":{"$ref":"#/definitions/duration"},"pre_stop":{"type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"type":"array","items":{"type":"string"}},"timeout":{"$ref":"#/definitions/duration"}}},"post_stop":{"type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"type":"array","items":{"type":"string"}},"timeout":{"$ref":"#/definitions/duration"}}}}},"health":{"type":"object","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["exec","http","tcp","unix","notify"]},"command":{"type":"array","items":{"type":"string"}},"port":{"type":"integer"},"host":{"type":"string"},"path":{"type":"string"},"status":{"type":["string","integer"]},"watchdog":{"$ref":"#/definitions/duration_limit"},"start_period":{"$ref":"#/definitions/duration"},"interval":{"$ref":"#/definitions/duration"},"timeout":{"$ref":"#/definitions/duration"},"retries":{"type":"integer"},"on_unhealthy":{"type":"string","enum":["restart","kill","none"]}}},"depends_on":{"type":"object","additionalProperties":{"type":["string","object"],"additionalProperties":false,"pattern":"^(started|healthy|completed)$","properties":{"condition":{"type":"string","enum":["started","healthy","completed"]},"version":{"type":"string"},"timeout":{"$ref":"#/definitions/duration_limit"},"on_exit":{"type":"string","enum":["ignore","restart","stop"]}}}},"schedule":{"type":["string","object"],"additionalProperties":false,"required":["cron"],"properties":{"cron":{"type":"string"},"time_zone":{"type":"string"},"overlap":{"type":"string","enum":["forbid","allow","replace","queue"]},"catch_up":{"type":"string","enum":["none","once"]},"catch_up_window":{"$ref":"#/definitions/duration"},"jitter":{"$ref":"#/definitions/duration"},"max_runtime":{"$ref":"#/definitions/duration_limit"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory","file","journald","none"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"timestamps":{"type":"boolean"}}},"update":{"type":"object","additionalProperties":false,"properties":{"strategy":{"type":"string","enum":["manual","replace"]},"probation":{"$ref":"#/definitions/duration"},"on_failure":{"type":"string","enum":["rollback","stay"]},"keep":{"type":"integer"}}},"hostname":{"type":"string"},"rootfs":{"type":["string","object"],"pattern":"^(host|package|/.*)$","additionalProperties":false,"required":["type"],"properties":{"type":{"type":"string","enum":["package","host","dir"]},"path":{"type":"string"},"overlay":{"type":"string","enum":["none","tmpfs","persist"]},"folders":{"type":"array","items":{"type":"string"}},"overlay_size":{"$ref":"#/definitions/bytes"}}},"process":{"type":"object","additionalProperties":false,"properties":{"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"umask":{"$ref":"#/definitions/file_mode"},"oom_score_adj":{"type":"integer"},"no_new_privs":{"type":"boolean"},"new_session":{"type":"boolean"}}},"paths":{"type":"object","additionalProperties":false,"properties":{"masked":{"type":["string","array"],"pattern":"^(default|none)$","items":{"type":"string"}},"read_only":{"type":["string","array"],"pattern":"^(default|none)$","items":{"type":"string"}}}},"user_namespace":{"type":"object","additionalProperties":false,"properties":{"host_uid":{"type":"integer"},"host_gid":{"type":"integer"},"size":{"type":"integer"}}},"sched":{"type":"object","additionalProperties":false,"required":["policy"],"properties":{"policy":{"type":["string","object"],"properties":{"other":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"batch":{"type":"object","additionalProperties":false,"required":["nice"],"properties":{"nice":{"type":"integer"}}},"fifo":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"round_robin":{"type":"object","additionalProperties":false,"required":["priority"],"properties":{"priority":{"type":"integer"}}},"deadline":{"type":"object","additionalProperties":false,"required":["runtime","deadline","period"],"properties":{"runtime":{"$ref":"#/definitions/cpu_time"},"deadline":{"$ref":"#/definitions/cpu_time"},"period":{"$ref":"#/definitions/cpu_time"}}}},"additionalProperties":false,"pattern":"^(idle|deadline)$"}}},"network":{"type":["string","object"],"properties":{"namespace":{"type":"string"}},"additionalProperties":false,"pattern":"^(none|host)$"},"seccomp":{"type":"object","additionalProperties":false,"properties":{"profile":{"type":"string","enum":["default"]},"action":{"type":"string","enum":["kill_process","errno","log"]},"errno":{"type":"string","pattern":"^E[A-Z0-9]{2,20}$"},"allow":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}},"deny":{"type":"object","additionalProperties":{"type":["string","object"],"properties":{"args":{"type":"object","additionalProperties":false,"required":["index"],"properties":{"index":{"type":"integer"},"values":{"type":"array","items":{"$ref":"#/definitions/u64"}},"mask":{"$ref":"#/definitions/u64"}}}},"additionalProperties":false,"pattern":"^(any)$"}}}},"selinux":{"type":"object","additionalProperties":false,"properties":{"mount_context":{"type":"string"},"exec":{"type":"string"}}},"apparmor":{"type":"object","additionalProperties":false,"required":["profile"],"properties":{"profile":{"type":"string"},"optional":{"type":"boolean"}}},"sockets":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["type","mode"],"properties":{"type":{"type":"string","enum":["stream","datagram","seq_packet"]},"mode":{"$ref":"#/definitions/file_mode"},"uid":{"type":"integer"},"gid":{"type":"integer"},"passcred":{"type":"boolean"}}}},"console":{"type":"object","additionalProperties":false,"required":["permissions"],"properties":{"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["ident","inspect","install","kill","list","notifications","mount","repositories","shutdown","start","start_command","token_create","token_verification","umount","uninstall","stop","restart","pause","exec","logs","stats","events","update","apply","doctor","metrics"]}}}},"custom":{}},"definitions":{"size":{"type":["integer","string"]},"memory_limit":{"type":["integer","string"]},"rate":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"cpu_time":{"type":["integer","string"]},"cpu_quota":{"type":["integer","string"]},"share":{"type":["number","string"]},"count_limit":{"type":["integer","string"]},"restart_count":{"type":["integer","string"]},"rlimit_value":{"type":["integer","string","null"]},"rlimit":{"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}},"file_mode":{"type":"integer"},"u64":{"type":["integer","string"]},"bytes":{"type":["integer","string"]}}};
 const schema15 = {"type":["integer","string"]};
 const schema16 = {"type":"integer"};
-const schema17 = {"type":["integer","string"]};
-const schema22 = {"type":["integer","string"]};
-const schema23 = {"type":["integer","string"]};
+const schema17 = {"type":["number","string"]};
+const schema18 = {"type":["integer","string"]};
+const schema23 = {"type":["number","string"]};
+const schema26 = {"type":["integer","string"]};
 const schema27 = {"type":["integer","string"]};
 const schema31 = {"type":["integer","string"]};
-const schema33 = {"type":["number","string"]};
-const schema35 = {"type":["number","string"]};
-const schema37 = {"type":["integer","string"]};
-const schema41 = {"type":["number","string"]};
-const schema45 = {"type":["integer","string"]};
+const schema35 = {"type":["integer","string"]};
+const schema39 = {"type":["number","string"]};
+const schema41 = {"type":["integer","string"]};
+const schema53 = {"type":["integer","string"]};
+const schema61 = {"type":["integer","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"soft":{"$ref":"#/definitions/rlimit_value"},"hard":{"$ref":"#/definitions/rlimit_value"}}};
 const schema13 = {"type":["integer","string","null"]};
@@ -76,13 +77,16 @@ validate11.errors = vErrors;
 return errors === 0;
 }
 
-const pattern0 = new RegExp("^(never|on_failure|always)$", "u");
-const pattern1 = new RegExp("^(host|package|/.*)$", "u");
-const pattern2 = new RegExp("^(idle|deadline)$", "u");
-const pattern3 = new RegExp("^(none|host)$", "u");
-const pattern4 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
-const pattern5 = new RegExp("^(any)$", "u");
-const pattern7 = new RegExp("^full$", "u");
+const pattern0 = new RegExp("^[rwm]{1,3}$", "u");
+const pattern2 = new RegExp("^(never|on_failure|always)$", "u");
+const pattern3 = new RegExp("^(started|healthy|completed)$", "u");
+const pattern4 = new RegExp("^(host|package|/.*)$", "u");
+const pattern5 = new RegExp("^(default|none)$", "u");
+const pattern7 = new RegExp("^(idle|deadline)$", "u");
+const pattern8 = new RegExp("^(none|host)$", "u");
+const pattern9 = new RegExp("^E[A-Z0-9]{2,20}$", "u");
+const pattern10 = new RegExp("^(any)$", "u");
+const pattern12 = new RegExp("^full$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="manifest.schema.json" */;
@@ -488,7 +492,7 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(!((((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource")) || (data32 === "persist")) || (data32 === "sockets"))){
+if(!((((((((((data32 === "bind") || (data32 === "tmpfs")) || (data32 === "proc")) || (data32 === "dev")) || (data32 === "sysfs")) || (data32 === "resource")) || (data32 === "persist")) || (data32 === "sockets")) || (data32 === "device")) || (data32 === "overlay"))){
 const err24 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/mounts/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
@@ -597,9 +601,11 @@ vErrors.push(err32);
 errors++;
 }
 }
-}
-else {
-const err33 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data31.access !== undefined){
+let data41 = data31.access;
+if(typeof data41 === "string"){
+if(!pattern0.test(data41)){
+const err33 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/access",schemaPath:"#/properties/mounts/additionalProperties/properties/access/pattern",keyword:"pattern",params:{pattern: "^[rwm]{1,3}$"},message:"must match pattern \""+"^[rwm]{1,3}$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -609,9 +615,8 @@ vErrors.push(err33);
 errors++;
 }
 }
-}
 else {
-const err34 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err34 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/access",schemaPath:"#/properties/mounts/additionalProperties/properties/access/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -621,11 +626,10 @@ vErrors.push(err34);
 errors++;
 }
 }
-if(data.io !== undefined){
-let data41 = data.io;
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-if(data41.stdout === undefined){
-const err35 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
+if(data31.wait !== undefined){
+let data42 = data31.wait;
+if((!((typeof data42 == "number") && (isFinite(data42)))) && (typeof data42 !== "string")){
+const err35 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/wait",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema17.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -634,8 +638,14 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(data41.stderr === undefined){
-const err36 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
+}
+if(data31.lower !== undefined){
+let data43 = data31.lower;
+if(Array.isArray(data43)){
+const len3 = data43.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data43[i3] !== "string"){
+const err36 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/lower/" + i3,schemaPath:"#/properties/mounts/additionalProperties/properties/lower/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -644,9 +654,10 @@ vErrors.push(err36);
 }
 errors++;
 }
-for(const key5 in data41){
-if(!((key5 === "stdout") || (key5 === "stderr"))){
-const err37 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/lower",schemaPath:"#/properties/mounts/additionalProperties/properties/lower/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -656,10 +667,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data41.stdout !== undefined){
-let data42 = data41.stdout;
-if(typeof data42 !== "string"){
-const err38 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31.upper !== undefined){
+let data45 = data31.upper;
+if(typeof data45 !== "string"){
+const err38 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/upper",schemaPath:"#/properties/mounts/additionalProperties/properties/upper/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -668,8 +679,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(!(((data42 === "pipe") || (data42 === "discard")) || (data42 === "inherit"))){
-const err39 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
+if(!((data45 === "tmpfs") || (data45 === "persist"))){
+const err39 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/upper",schemaPath:"#/properties/mounts/additionalProperties/properties/upper/enum",keyword:"enum",params:{allowedValues: schema11.properties.mounts.additionalProperties.properties.upper.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -679,10 +690,9 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data41.stderr !== undefined){
-let data43 = data41.stderr;
-if(typeof data43 !== "string"){
-const err40 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err40 = {instancePath:instancePath+"/mounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/mounts/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -691,8 +701,10 @@ vErrors.push(err40);
 }
 errors++;
 }
-if(!(((data43 === "pipe") || (data43 === "discard")) || (data43 === "inherit"))){
-const err41 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/mounts",schemaPath:"#/properties/mounts/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -702,9 +714,11 @@ vErrors.push(err41);
 errors++;
 }
 }
-}
-else {
-const err42 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.io !== undefined){
+let data46 = data.io;
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.stdout === undefined){
+const err42 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stdout"},message:"must have required property '"+"stdout"+"'"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -713,13 +727,8 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-if(data.cgroups !== undefined){
-let data44 = data.cgroups;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-for(const key6 in data44){
-if(!(func2.call(schema11.properties.cgroups.properties, key6))){
-const err43 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data46.stderr === undefined){
+const err43 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/required",keyword:"required",params:{missingProperty: "stderr"},message:"must have required property '"+"stderr"+"'"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -728,11 +737,9 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-if(data44.enforce !== undefined){
-let data45 = data44.enforce;
-if(typeof data45 !== "string"){
-const err44 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data46){
+if(!((key5 === "stdout") || (key5 === "stderr"))){
+const err44 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -741,8 +748,11 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(!((data45 === "strict") || (data45 === "best_effort"))){
-const err45 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
+}
+if(data46.stdout !== undefined){
+let data47 = data46.stdout;
+if(typeof data47 !== "string"){
+const err45 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -751,10 +761,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-if(data44.parent !== undefined){
-if(typeof data44.parent !== "string"){
-const err46 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data47 === "pipe") || (data47 === "discard")) || (data47 === "inherit"))){
+const err46 = {instancePath:instancePath+"/io/stdout",schemaPath:"#/properties/io/properties/stdout/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stdout.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -764,12 +772,10 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data44.memory !== undefined){
-let data47 = data44.memory;
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-for(const key7 in data47){
-if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
-const err47 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if(data46.stderr !== undefined){
+let data48 = data46.stderr;
+if(typeof data48 !== "string"){
+const err47 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -778,11 +784,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-if(data47.memory_hard_limit !== undefined){
-let data48 = data47.memory_hard_limit;
-if((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")){
-const err48 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(!(((data48 === "pipe") || (data48 === "discard")) || (data48 === "inherit"))){
+const err48 = {instancePath:instancePath+"/io/stderr",schemaPath:"#/properties/io/properties/stderr/enum",keyword:"enum",params:{allowedValues: schema11.properties.io.properties.stderr.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -792,10 +795,9 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data47.memory_soft_limit !== undefined){
-let data49 = data47.memory_soft_limit;
-if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
-const err49 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+}
+else {
+const err49 = {instancePath:instancePath+"/io",schemaPath:"#/properties/io/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -805,10 +807,12 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data47.memory_swap_limit !== undefined){
-let data50 = data47.memory_swap_limit;
-if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
-const err50 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data.cgroups !== undefined){
+let data49 = data.cgroups;
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+for(const key6 in data49){
+if(!(func2.call(schema11.properties.cgroups.properties, key6))){
+const err50 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -818,10 +822,10 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data47.kernel_memory_limit !== undefined){
-let data51 = data47.kernel_memory_limit;
-if((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")){
-const err51 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data49.enforce !== undefined){
+let data50 = data49.enforce;
+if(typeof data50 !== "string"){
+const err51 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -830,11 +834,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-if(data47.kernel_tcp_memory_limit !== undefined){
-let data52 = data47.kernel_tcp_memory_limit;
-if((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")){
-const err52 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(!((data50 === "strict") || (data50 === "best_effort"))){
+const err52 = {instancePath:instancePath+"/cgroups/enforce",schemaPath:"#/properties/cgroups/properties/enforce/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.enforce.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -844,10 +845,9 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data47.swappiness !== undefined){
-let data53 = data47.swappiness;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-const err53 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data49.parent !== undefined){
+if(typeof data49.parent !== "string"){
+const err53 = {instancePath:instancePath+"/cgroups/parent",schemaPath:"#/properties/cgroups/properties/parent/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -857,9 +857,12 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data47.oom_kill_disable !== undefined){
-if(typeof data47.oom_kill_disable !== "boolean"){
-const err54 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data49.memory !== undefined){
+let data52 = data49.memory;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+for(const key7 in data52){
+if(!(func2.call(schema11.properties.cgroups.properties.memory.properties, key7))){
+const err54 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -869,9 +872,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data47.oom_group !== undefined){
-if(typeof data47.oom_group !== "boolean"){
-const err55 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data52.memory_hard_limit !== undefined){
+let data53 = data52.memory_hard_limit;
+if((!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))) && (typeof data53 !== "string")){
+const err55 = {instancePath:instancePath+"/cgroups/memory/memory_hard_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -881,9 +885,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data47.oom_monitor !== undefined){
-if(typeof data47.oom_monitor !== "boolean"){
-const err56 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data52.memory_soft_limit !== undefined){
+let data54 = data52.memory_soft_limit;
+if((!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))) && (typeof data54 !== "string")){
+const err56 = {instancePath:instancePath+"/cgroups/memory/memory_soft_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -893,12 +898,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data47.attrs !== undefined){
-let data57 = data47.attrs;
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-for(const key8 in data57){
-if(typeof data57[key8] !== "string"){
-const err57 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data52.memory_swap_limit !== undefined){
+let data55 = data52.memory_swap_limit;
+if((!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))) && (typeof data55 !== "string")){
+const err57 = {instancePath:instancePath+"/cgroups/memory/memory_swap_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -908,9 +911,10 @@ vErrors.push(err57);
 errors++;
 }
 }
-}
-else {
-const err58 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data52.kernel_memory_limit !== undefined){
+let data56 = data52.kernel_memory_limit;
+if((!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))) && (typeof data56 !== "string")){
+const err58 = {instancePath:instancePath+"/cgroups/memory/kernel_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -920,9 +924,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-}
-else {
-const err59 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data52.kernel_tcp_memory_limit !== undefined){
+let data57 = data52.kernel_tcp_memory_limit;
+if((!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))) && (typeof data57 !== "string")){
+const err59 = {instancePath:instancePath+"/cgroups/memory/kernel_tcp_memory_limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -932,12 +937,10 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data44.cpu !== undefined){
-let data59 = data44.cpu;
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-for(const key9 in data59){
-if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key9))){
-const err60 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(data52.swappiness !== undefined){
+let data58 = data52.swappiness;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+const err60 = {instancePath:instancePath+"/cgroups/memory/swappiness",schemaPath:"#/properties/cgroups/properties/memory/properties/swappiness/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -947,10 +950,9 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data59.shares !== undefined){
-let data60 = data59.shares;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-const err61 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data52.oom_kill_disable !== undefined){
+if(typeof data52.oom_kill_disable !== "boolean"){
+const err61 = {instancePath:instancePath+"/cgroups/memory/oom_kill_disable",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_kill_disable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -960,10 +962,9 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data59.quota !== undefined){
-let data61 = data59.quota;
-if((!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))) && (typeof data61 !== "string")){
-const err62 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema22.type},message:"must be integer,string"};
+if(data52.oom_group !== undefined){
+if(typeof data52.oom_group !== "boolean"){
+const err62 = {instancePath:instancePath+"/cgroups/memory/oom_group",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_group/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -973,10 +974,9 @@ vErrors.push(err62);
 errors++;
 }
 }
-if(data59.period !== undefined){
-let data62 = data59.period;
-if((!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))) && (typeof data62 !== "string")){
-const err63 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data52.oom_monitor !== undefined){
+if(typeof data52.oom_monitor !== "boolean"){
+const err63 = {instancePath:instancePath+"/cgroups/memory/oom_monitor",schemaPath:"#/properties/cgroups/properties/memory/properties/oom_monitor/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -986,10 +986,12 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data59.burst !== undefined){
-let data63 = data59.burst;
-if((!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))) && (typeof data63 !== "string")){
-const err64 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data52.attrs !== undefined){
+let data62 = data52.attrs;
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+for(const key8 in data62){
+if(typeof data62[key8] !== "string"){
+const err64 = {instancePath:instancePath+"/cgroups/memory/attrs/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -999,10 +1001,9 @@ vErrors.push(err64);
 errors++;
 }
 }
-if(data59.idle !== undefined){
-let data64 = data59.idle;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-const err65 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err65 = {instancePath:instancePath+"/cgroups/memory/attrs",schemaPath:"#/properties/cgroups/properties/memory/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1012,9 +1013,12 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data59.cpus !== undefined){
-if(typeof data59.cpus !== "string"){
-const err66 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data52.pressure !== undefined){
+let data64 = data52.pressure;
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+for(const key9 in data64){
+if(!((((key9 === "some") || (key9 === "full")) || (key9 === "window")) || (key9 === "level"))){
+const err66 = {instancePath:instancePath+"/cgroups/memory/pressure",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1024,9 +1028,10 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data59.mems !== undefined){
-if(typeof data59.mems !== "string"){
-const err67 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.some !== undefined){
+let data65 = data64.some;
+if((!((typeof data65 == "number") && (isFinite(data65)))) && (typeof data65 !== "string")){
+const err67 = {instancePath:instancePath+"/cgroups/memory/pressure/some",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1036,10 +1041,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data59.realtime_runtime !== undefined){
-let data67 = data59.realtime_runtime;
-if((!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))) && (typeof data67 !== "string")){
-const err68 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data64.full !== undefined){
+let data66 = data64.full;
+if((!((typeof data66 == "number") && (isFinite(data66)))) && (typeof data66 !== "string")){
+const err68 = {instancePath:instancePath+"/cgroups/memory/pressure/full",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1049,10 +1054,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data59.realtime_period !== undefined){
-let data68 = data59.realtime_period;
-if((!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))) && (typeof data68 !== "string")){
-const err69 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data64.window !== undefined){
+let data67 = data64.window;
+if((!((typeof data67 == "number") && (isFinite(data67)))) && (typeof data67 !== "string")){
+const err69 = {instancePath:instancePath+"/cgroups/memory/pressure/window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1062,12 +1067,10 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data59.attrs !== undefined){
-let data69 = data59.attrs;
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-for(const key10 in data69){
-if(typeof data69[key10] !== "string"){
-const err70 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.level !== undefined){
+let data68 = data64.level;
+if(typeof data68 !== "string"){
+const err70 = {instancePath:instancePath+"/cgroups/memory/pressure/level",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1076,10 +1079,8 @@ vErrors.push(err70);
 }
 errors++;
 }
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data68 === "low") || (data68 === "medium")) || (data68 === "critical"))){
+const err71 = {instancePath:instancePath+"/cgroups/memory/pressure/level",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.memory.properties.pressure.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1091,7 +1092,7 @@ errors++;
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err72 = {instancePath:instancePath+"/cgroups/memory/pressure",schemaPath:"#/properties/cgroups/properties/memory/properties/pressure/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1101,12 +1102,9 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data44.blkio !== undefined){
-let data71 = data44.blkio;
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-for(const key11 in data71){
-if(!((((((((key11 === "weight") || (key11 === "leaf_weight")) || (key11 === "weight_device")) || (key11 === "throttle_read_bps_device")) || (key11 === "throttle_write_bps_device")) || (key11 === "throttle_read_iops_device")) || (key11 === "throttle_write_iops_device")) || (key11 === "attrs"))){
-const err73 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+}
+else {
+const err73 = {instancePath:instancePath+"/cgroups/memory",schemaPath:"#/properties/cgroups/properties/memory/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1116,10 +1114,12 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data71.weight !== undefined){
-let data72 = data71.weight;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err74 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data49.cpu !== undefined){
+let data69 = data49.cpu;
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+for(const key10 in data69){
+if(!(func2.call(schema11.properties.cgroups.properties.cpu.properties, key10))){
+const err74 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1129,10 +1129,10 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data71.leaf_weight !== undefined){
-let data73 = data71.leaf_weight;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-const err75 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data69.shares !== undefined){
+let data70 = data69.shares;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+const err75 = {instancePath:instancePath+"/cgroups/cpu/shares",schemaPath:"#/properties/cgroups/properties/cpu/properties/shares/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1142,16 +1142,10 @@ vErrors.push(err75);
 errors++;
 }
 }
-if(data71.weight_device !== undefined){
-let data74 = data71.weight_device;
-if(Array.isArray(data74)){
-const len3 = data74.length;
-for(let i3=0; i3<len3; i3++){
-let data75 = data74[i3];
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-for(const key12 in data75){
-if(!(((((key12 === "device") || (key12 === "major")) || (key12 === "minor")) || (key12 === "weight")) || (key12 === "leaf_weight"))){
-const err76 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(data69.quota !== undefined){
+let data71 = data69.quota;
+if((!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))) && (typeof data71 !== "string")){
+const err76 = {instancePath:instancePath+"/cgroups/cpu/quota",schemaPath:"#/definitions/cpu_quota/type",keyword:"type",params:{type: schema26.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1161,9 +1155,10 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data75.device !== undefined){
-if(typeof data75.device !== "string"){
-const err77 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data69.period !== undefined){
+let data72 = data69.period;
+if((!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))) && (typeof data72 !== "string")){
+const err77 = {instancePath:instancePath+"/cgroups/cpu/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1173,10 +1168,10 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data75.major !== undefined){
-let data77 = data75.major;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-const err78 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data69.burst !== undefined){
+let data73 = data69.burst;
+if((!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))) && (typeof data73 !== "string")){
+const err78 = {instancePath:instancePath+"/cgroups/cpu/burst",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1186,10 +1181,10 @@ vErrors.push(err78);
 errors++;
 }
 }
-if(data75.minor !== undefined){
-let data78 = data75.minor;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-const err79 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data69.idle !== undefined){
+let data74 = data69.idle;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+const err79 = {instancePath:instancePath+"/cgroups/cpu/idle",schemaPath:"#/properties/cgroups/properties/cpu/properties/idle/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1199,10 +1194,9 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data75.weight !== undefined){
-let data79 = data75.weight;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-const err80 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data69.cpus !== undefined){
+if(typeof data69.cpus !== "string"){
+const err80 = {instancePath:instancePath+"/cgroups/cpu/cpus",schemaPath:"#/properties/cgroups/properties/cpu/properties/cpus/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1212,10 +1206,9 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data75.leaf_weight !== undefined){
-let data80 = data75.leaf_weight;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-const err81 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data69.mems !== undefined){
+if(typeof data69.mems !== "string"){
+const err81 = {instancePath:instancePath+"/cgroups/cpu/mems",schemaPath:"#/properties/cgroups/properties/cpu/properties/mems/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1225,9 +1218,10 @@ vErrors.push(err81);
 errors++;
 }
 }
-}
-else {
-const err82 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i3,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data69.realtime_runtime !== undefined){
+let data77 = data69.realtime_runtime;
+if((!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))) && (typeof data77 !== "string")){
+const err82 = {instancePath:instancePath+"/cgroups/cpu/realtime_runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1237,9 +1231,10 @@ vErrors.push(err82);
 errors++;
 }
 }
-}
-else {
-const err83 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data69.realtime_period !== undefined){
+let data78 = data69.realtime_period;
+if((!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))) && (typeof data78 !== "string")){
+const err83 = {instancePath:instancePath+"/cgroups/cpu/realtime_period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1249,15 +1244,12 @@ vErrors.push(err83);
 errors++;
 }
 }
-if(data71.throttle_read_bps_device !== undefined){
-let data81 = data71.throttle_read_bps_device;
-if(Array.isArray(data81)){
-const len4 = data81.length;
-for(let i4=0; i4<len4; i4++){
-let data82 = data81[i4];
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(data82.rate === undefined){
-const err84 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data69.attrs !== undefined){
+let data79 = data69.attrs;
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+for(const key11 in data79){
+if(typeof data79[key11] !== "string"){
+const err84 = {instancePath:instancePath+"/cgroups/cpu/attrs/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1266,9 +1258,10 @@ vErrors.push(err84);
 }
 errors++;
 }
-for(const key13 in data82){
-if(!((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "rate"))){
-const err85 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+}
+}
+else {
+const err85 = {instancePath:instancePath+"/cgroups/cpu/attrs",schemaPath:"#/properties/cgroups/properties/cpu/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1278,9 +1271,9 @@ vErrors.push(err85);
 errors++;
 }
 }
-if(data82.device !== undefined){
-if(typeof data82.device !== "string"){
-const err86 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err86 = {instancePath:instancePath+"/cgroups/cpu",schemaPath:"#/properties/cgroups/properties/cpu/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1290,10 +1283,12 @@ vErrors.push(err86);
 errors++;
 }
 }
-if(data82.major !== undefined){
-let data84 = data82.major;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-const err87 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data49.blkio !== undefined){
+let data81 = data49.blkio;
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+for(const key12 in data81){
+if(!((((((((key12 === "weight") || (key12 === "leaf_weight")) || (key12 === "weight_device")) || (key12 === "throttle_read_bps_device")) || (key12 === "throttle_write_bps_device")) || (key12 === "throttle_read_iops_device")) || (key12 === "throttle_write_iops_device")) || (key12 === "attrs"))){
+const err87 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1303,10 +1298,10 @@ vErrors.push(err87);
 errors++;
 }
 }
-if(data82.minor !== undefined){
-let data85 = data82.minor;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err88 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data81.weight !== undefined){
+let data82 = data81.weight;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+const err88 = {instancePath:instancePath+"/cgroups/blkio/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1316,10 +1311,10 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data82.rate !== undefined){
-let data86 = data82.rate;
-if((!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))) && (typeof data86 !== "string")){
-const err89 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+if(data81.leaf_weight !== undefined){
+let data83 = data81.leaf_weight;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+const err89 = {instancePath:instancePath+"/cgroups/blkio/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1329,9 +1324,16 @@ vErrors.push(err89);
 errors++;
 }
 }
-}
-else {
-const err90 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.weight_device !== undefined){
+let data84 = data81.weight_device;
+if(Array.isArray(data84)){
+const len4 = data84.length;
+for(let i4=0; i4<len4; i4++){
+let data85 = data84[i4];
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+for(const key13 in data85){
+if(!(((((key13 === "device") || (key13 === "major")) || (key13 === "minor")) || (key13 === "weight")) || (key13 === "leaf_weight"))){
+const err90 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1341,9 +1343,9 @@ vErrors.push(err90);
 errors++;
 }
 }
-}
-else {
-const err91 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data85.device !== undefined){
+if(typeof data85.device !== "string"){
+const err91 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1353,15 +1355,10 @@ vErrors.push(err91);
 errors++;
 }
 }
-if(data71.throttle_write_bps_device !== undefined){
-let data87 = data71.throttle_write_bps_device;
-if(Array.isArray(data87)){
-const len5 = data87.length;
-for(let i5=0; i5<len5; i5++){
-let data88 = data87[i5];
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-if(data88.rate === undefined){
-const err92 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data85.major !== undefined){
+let data87 = data85.major;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
+const err92 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1370,9 +1367,11 @@ vErrors.push(err92);
 }
 errors++;
 }
-for(const key14 in data88){
-if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
-const err93 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+}
+if(data85.minor !== undefined){
+let data88 = data85.minor;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+const err93 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1382,9 +1381,10 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data88.device !== undefined){
-if(typeof data88.device !== "string"){
-const err94 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data85.weight !== undefined){
+let data89 = data85.weight;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+const err94 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1394,10 +1394,10 @@ vErrors.push(err94);
 errors++;
 }
 }
-if(data88.major !== undefined){
-let data90 = data88.major;
+if(data85.leaf_weight !== undefined){
+let data90 = data85.leaf_weight;
 if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-const err95 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err95 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4+"/leaf_weight",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/properties/leaf_weight/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1407,10 +1407,9 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data88.minor !== undefined){
-let data91 = data88.minor;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
-const err96 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err96 = {instancePath:instancePath+"/cgroups/blkio/weight_device/" + i4,schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1420,10 +1419,9 @@ vErrors.push(err96);
 errors++;
 }
 }
-if(data88.rate !== undefined){
-let data92 = data88.rate;
-if((!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))) && (typeof data92 !== "string")){
-const err97 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+}
+else {
+const err97 = {instancePath:instancePath+"/cgroups/blkio/weight_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/weight_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1433,9 +1431,15 @@ vErrors.push(err97);
 errors++;
 }
 }
-}
-else {
-const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.throttle_read_bps_device !== undefined){
+let data91 = data81.throttle_read_bps_device;
+if(Array.isArray(data91)){
+const len5 = data91.length;
+for(let i5=0; i5<len5; i5++){
+let data92 = data91[i5];
+if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
+if(data92.rate === undefined){
+const err98 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1444,10 +1448,9 @@ vErrors.push(err98);
 }
 errors++;
 }
-}
-}
-else {
-const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key14 in data92){
+if(!((((key14 === "device") || (key14 === "major")) || (key14 === "minor")) || (key14 === "rate"))){
+const err99 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1457,15 +1460,9 @@ vErrors.push(err99);
 errors++;
 }
 }
-if(data71.throttle_read_iops_device !== undefined){
-let data93 = data71.throttle_read_iops_device;
-if(Array.isArray(data93)){
-const len6 = data93.length;
-for(let i6=0; i6<len6; i6++){
-let data94 = data93[i6];
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-if(data94.rate === undefined){
-const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data92.device !== undefined){
+if(typeof data92.device !== "string"){
+const err100 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1474,9 +1471,11 @@ vErrors.push(err100);
 }
 errors++;
 }
-for(const key15 in data94){
-if(!((((key15 === "device") || (key15 === "major")) || (key15 === "minor")) || (key15 === "rate"))){
-const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+}
+if(data92.major !== undefined){
+let data94 = data92.major;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+const err101 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1486,9 +1485,10 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data94.device !== undefined){
-if(typeof data94.device !== "string"){
-const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data92.minor !== undefined){
+let data95 = data92.minor;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+const err102 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1498,10 +1498,10 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data94.major !== undefined){
-let data96 = data94.major;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data92.rate !== undefined){
+let data96 = data92.rate;
+if((!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))) && (typeof data96 !== "string")){
+const err103 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1511,10 +1511,9 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data94.minor !== undefined){
-let data97 = data94.minor;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err104 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device/" + i5,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1524,10 +1523,9 @@ vErrors.push(err104);
 errors++;
 }
 }
-if(data94.rate !== undefined){
-let data98 = data94.rate;
-if((!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))) && (typeof data98 !== "string")){
-const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+}
+else {
+const err105 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1537,9 +1535,15 @@ vErrors.push(err105);
 errors++;
 }
 }
-}
-else {
-const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.throttle_write_bps_device !== undefined){
+let data97 = data81.throttle_write_bps_device;
+if(Array.isArray(data97)){
+const len6 = data97.length;
+for(let i6=0; i6<len6; i6++){
+let data98 = data97[i6];
+if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
+if(data98.rate === undefined){
+const err106 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1548,10 +1552,9 @@ vErrors.push(err106);
 }
 errors++;
 }
-}
-}
-else {
-const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key15 in data98){
+if(!((((key15 === "device") || (key15 === "major")) || (key15 === "minor")) || (key15 === "rate"))){
+const err107 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1561,15 +1564,9 @@ vErrors.push(err107);
 errors++;
 }
 }
-if(data71.throttle_write_iops_device !== undefined){
-let data99 = data71.throttle_write_iops_device;
-if(Array.isArray(data99)){
-const len7 = data99.length;
-for(let i7=0; i7<len7; i7++){
-let data100 = data99[i7];
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-if(data100.rate === undefined){
-const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
+if(data98.device !== undefined){
+if(typeof data98.device !== "string"){
+const err108 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1578,9 +1575,11 @@ vErrors.push(err108);
 }
 errors++;
 }
-for(const key16 in data100){
-if(!((((key16 === "device") || (key16 === "major")) || (key16 === "minor")) || (key16 === "rate"))){
-const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+if(data98.major !== undefined){
+let data100 = data98.major;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+const err109 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1590,9 +1589,10 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data100.device !== undefined){
-if(typeof data100.device !== "string"){
-const err110 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data98.minor !== undefined){
+let data101 = data98.minor;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+const err110 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1602,10 +1602,10 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data100.major !== undefined){
-let data102 = data100.major;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-const err111 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data98.rate !== undefined){
+let data102 = data98.rate;
+if((!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))) && (typeof data102 !== "string")){
+const err111 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1615,10 +1615,9 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data100.minor !== undefined){
-let data103 = data100.minor;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-const err112 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err112 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device/" + i6,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1628,10 +1627,9 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data100.rate !== undefined){
-let data104 = data100.rate;
-if((!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))) && (typeof data104 !== "string")){
-const err113 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+}
+else {
+const err113 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_bps_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_bps_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1641,9 +1639,15 @@ vErrors.push(err113);
 errors++;
 }
 }
-}
-else {
-const err114 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.throttle_read_iops_device !== undefined){
+let data103 = data81.throttle_read_iops_device;
+if(Array.isArray(data103)){
+const len7 = data103.length;
+for(let i7=0; i7<len7; i7++){
+let data104 = data103[i7];
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(data104.rate === undefined){
+const err114 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1652,10 +1656,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-}
-}
-else {
-const err115 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key16 in data104){
+if(!((((key16 === "device") || (key16 === "major")) || (key16 === "minor")) || (key16 === "rate"))){
+const err115 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1665,12 +1668,9 @@ vErrors.push(err115);
 errors++;
 }
 }
-if(data71.attrs !== undefined){
-let data105 = data71.attrs;
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-for(const key17 in data105){
-if(typeof data105[key17] !== "string"){
-const err116 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.device !== undefined){
+if(typeof data104.device !== "string"){
+const err116 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1680,9 +1680,10 @@ vErrors.push(err116);
 errors++;
 }
 }
-}
-else {
-const err117 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data104.major !== undefined){
+let data106 = data104.major;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+const err117 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1692,9 +1693,10 @@ vErrors.push(err117);
 errors++;
 }
 }
-}
-else {
-const err118 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data104.minor !== undefined){
+let data107 = data104.minor;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
+const err118 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1704,11 +1706,10 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data44.pids !== undefined){
-let data107 = data44.pids;
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-if(data107.limit === undefined){
-const err119 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+if(data104.rate !== undefined){
+let data108 = data104.rate;
+if((!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))) && (typeof data108 !== "string")){
+const err119 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1717,9 +1718,10 @@ vErrors.push(err119);
 }
 errors++;
 }
-for(const key18 in data107){
-if(!(key18 === "limit")){
-const err120 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+}
+}
+else {
+const err120 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device/" + i7,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1729,10 +1731,9 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data107.limit !== undefined){
-let data108 = data107.limit;
-if((!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))) && (typeof data108 !== "string")){
-const err121 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
+}
+else {
+const err121 = {instancePath:instancePath+"/cgroups/blkio/throttle_read_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_read_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1742,9 +1743,15 @@ vErrors.push(err121);
 errors++;
 }
 }
-}
-else {
-const err122 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data81.throttle_write_iops_device !== undefined){
+let data109 = data81.throttle_write_iops_device;
+if(Array.isArray(data109)){
+const len8 = data109.length;
+for(let i8=0; i8<len8; i8++){
+let data110 = data109[i8];
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+if(data110.rate === undefined){
+const err122 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1753,16 +1760,9 @@ vErrors.push(err122);
 }
 errors++;
 }
-}
-if(data44.hugetlb !== undefined){
-let data109 = data44.hugetlb;
-if(Array.isArray(data109)){
-const len8 = data109.length;
-for(let i8=0; i8<len8; i8++){
-let data110 = data109[i8];
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-if(data110.page_size === undefined){
-const err123 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
+for(const key17 in data110){
+if(!((((key17 === "device") || (key17 === "major")) || (key17 === "minor")) || (key17 === "rate"))){
+const err123 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1771,8 +1771,10 @@ vErrors.push(err123);
 }
 errors++;
 }
-if(data110.limit === undefined){
-const err124 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
+}
+if(data110.device !== undefined){
+if(typeof data110.device !== "string"){
+const err124 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1781,9 +1783,11 @@ vErrors.push(err124);
 }
 errors++;
 }
-for(const key19 in data110){
-if(!((key19 === "page_size") || (key19 === "limit"))){
-const err125 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+}
+if(data110.major !== undefined){
+let data112 = data110.major;
+if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
+const err125 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/major",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1793,9 +1797,10 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data110.page_size !== undefined){
-if(typeof data110.page_size !== "string"){
-const err126 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data110.minor !== undefined){
+let data113 = data110.minor;
+if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
+const err126 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/minor",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1805,10 +1810,10 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data110.limit !== undefined){
-let data112 = data110.limit;
-if((!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))) && (typeof data112 !== "string")){
-const err127 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data110.rate !== undefined){
+let data114 = data110.rate;
+if((!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))) && (typeof data114 !== "string")){
+const err127 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8+"/rate",schemaPath:"#/definitions/rate/type",keyword:"type",params:{type: schema31.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1820,7 +1825,7 @@ errors++;
 }
 }
 else {
-const err128 = {instancePath:instancePath+"/cgroups/hugetlb/" + i8,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err128 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device/" + i8,schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1832,7 +1837,7 @@ errors++;
 }
 }
 else {
-const err129 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err129 = {instancePath:instancePath+"/cgroups/blkio/throttle_write_iops_device",schemaPath:"#/properties/cgroups/properties/blkio/properties/throttle_write_iops_device/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1842,15 +1847,12 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data44.rdma !== undefined){
-let data113 = data44.rdma;
-if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
-for(const key20 in data113){
-let data114 = data113[key20];
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-for(const key21 in data114){
-if(!((key21 === "hca_handles") || (key21 === "hca_objects"))){
-const err130 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(data81.attrs !== undefined){
+let data115 = data81.attrs;
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+for(const key18 in data115){
+if(typeof data115[key18] !== "string"){
+const err130 = {instancePath:instancePath+"/cgroups/blkio/attrs/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1860,10 +1862,9 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data114.hca_handles !== undefined){
-let data115 = data114.hca_handles;
-if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
-const err131 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err131 = {instancePath:instancePath+"/cgroups/blkio/attrs",schemaPath:"#/properties/cgroups/properties/blkio/properties/attrs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1873,10 +1874,9 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data114.hca_objects !== undefined){
-let data116 = data114.hca_objects;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-const err132 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err132 = {instancePath:instancePath+"/cgroups/blkio",schemaPath:"#/properties/cgroups/properties/blkio/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1886,9 +1886,11 @@ vErrors.push(err132);
 errors++;
 }
 }
-}
-else {
-const err133 = {instancePath:instancePath+"/cgroups/rdma/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data49.pids !== undefined){
+let data117 = data49.pids;
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+if(data117.limit === undefined){
+const err133 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1897,10 +1899,9 @@ vErrors.push(err133);
 }
 errors++;
 }
-}
-}
-else {
-const err134 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key19 in data117){
+if(!(key19 === "limit")){
+const err134 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1910,12 +1911,10 @@ vErrors.push(err134);
 errors++;
 }
 }
-if(data44.network !== undefined){
-let data117 = data44.network;
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-for(const key22 in data117){
-if(!((key22 === "class_id") || (key22 === "priorities"))){
-const err135 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data117.limit !== undefined){
+let data118 = data117.limit;
+if((!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))) && (typeof data118 !== "string")){
+const err135 = {instancePath:instancePath+"/cgroups/pids/limit",schemaPath:"#/definitions/count_limit/type",keyword:"type",params:{type: schema35.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1925,10 +1924,9 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data117.class_id !== undefined){
-let data118 = data117.class_id;
-if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
-const err136 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err136 = {instancePath:instancePath+"/cgroups/pids",schemaPath:"#/properties/cgroups/properties/pids/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1938,15 +1936,15 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data117.priorities !== undefined){
-let data119 = data117.priorities;
+if(data49.hugetlb !== undefined){
+let data119 = data49.hugetlb;
 if(Array.isArray(data119)){
 const len9 = data119.length;
 for(let i9=0; i9<len9; i9++){
 let data120 = data119[i9];
 if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.name === undefined){
-const err137 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data120.page_size === undefined){
+const err137 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "page_size"},message:"must have required property '"+"page_size"+"'"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1955,8 +1953,8 @@ vErrors.push(err137);
 }
 errors++;
 }
-if(data120.priority === undefined){
-const err138 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data120.limit === undefined){
+const err138 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9,schemaPath:"#/properties/cgroups/properties/hugetlb/items/required",keyword:"required",params:{missingProperty: "limit"},message:"must have required property '"+"limit"+"'"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1965,9 +1963,9 @@ vErrors.push(err138);
 }
 errors++;
 }
-for(const key23 in data120){
-if(!((key23 === "name") || (key23 === "priority"))){
-const err139 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+for(const key20 in data120){
+if(!((key20 === "page_size") || (key20 === "limit"))){
+const err139 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9,schemaPath:"#/properties/cgroups/properties/hugetlb/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1977,9 +1975,9 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data120.name !== undefined){
-if(typeof data120.name !== "string"){
-const err140 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data120.page_size !== undefined){
+if(typeof data120.page_size !== "string"){
+const err140 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9+"/page_size",schemaPath:"#/properties/cgroups/properties/hugetlb/items/properties/page_size/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1989,10 +1987,10 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data120.priority !== undefined){
-let data122 = data120.priority;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-const err141 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data120.limit !== undefined){
+let data122 = data120.limit;
+if((!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))) && (typeof data122 !== "string")){
+const err141 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9+"/limit",schemaPath:"#/definitions/memory_limit/type",keyword:"type",params:{type: schema18.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -2004,7 +2002,7 @@ errors++;
 }
 }
 else {
-const err142 = {instancePath:instancePath+"/cgroups/network/priorities/" + i9,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err142 = {instancePath:instancePath+"/cgroups/hugetlb/" + i9,schemaPath:"#/properties/cgroups/properties/hugetlb/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -2016,7 +2014,7 @@ errors++;
 }
 }
 else {
-const err143 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err143 = {instancePath:instancePath+"/cgroups/hugetlb",schemaPath:"#/properties/cgroups/properties/hugetlb/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -2026,9 +2024,15 @@ vErrors.push(err143);
 errors++;
 }
 }
-}
-else {
-const err144 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data49.rdma !== undefined){
+let data123 = data49.rdma;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key21 in data123){
+let data124 = data123[key21];
+if(data124 && typeof data124 == "object" && !Array.isArray(data124)){
+for(const key22 in data124){
+if(!((key22 === "hca_handles") || (key22 === "hca_objects"))){
+const err144 = {instancePath:instancePath+"/cgroups/rdma/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -2038,12 +2042,10 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data44.unified !== undefined){
-let data123 = data44.unified;
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-for(const key24 in data123){
-if(typeof data123[key24] !== "string"){
-const err145 = {instancePath:instancePath+"/cgroups/unified/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data124.hca_handles !== undefined){
+let data125 = data124.hca_handles;
+if(!(((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125))) && (isFinite(data125)))){
+const err145 = {instancePath:instancePath+"/cgroups/rdma/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_handles",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_handles/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -2053,9 +2055,10 @@ vErrors.push(err145);
 errors++;
 }
 }
-}
-else {
-const err146 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data124.hca_objects !== undefined){
+let data126 = data124.hca_objects;
+if(!(((typeof data126 == "number") && (!(data126 % 1) && !isNaN(data126))) && (isFinite(data126)))){
+const err146 = {instancePath:instancePath+"/cgroups/rdma/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/hca_objects",schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/properties/hca_objects/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -2067,7 +2070,7 @@ errors++;
 }
 }
 else {
-const err147 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err147 = {instancePath:instancePath+"/cgroups/rdma/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/rdma/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -2077,10 +2080,9 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data.autostart !== undefined){
-let data125 = data.autostart;
-if(typeof data125 !== "string"){
-const err148 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err148 = {instancePath:instancePath+"/cgroups/rdma",schemaPath:"#/properties/cgroups/properties/rdma/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -2089,8 +2091,13 @@ vErrors.push(err148);
 }
 errors++;
 }
-if(!((data125 === "relaxed") || (data125 === "critical"))){
-const err149 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
+}
+if(data49.network !== undefined){
+let data127 = data49.network;
+if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
+for(const key23 in data127){
+if(!((key23 === "class_id") || (key23 === "priorities"))){
+const err149 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -2100,10 +2107,10 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data126 = data.restart;
-if((typeof data126 !== "string") && (!(data126 && typeof data126 == "object" && !Array.isArray(data126)))){
-const err150 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
+if(data127.class_id !== undefined){
+let data128 = data127.class_id;
+if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
+const err150 = {instancePath:instancePath+"/cgroups/network/class_id",schemaPath:"#/properties/cgroups/properties/network/properties/class_id/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -2112,9 +2119,16 @@ vErrors.push(err150);
 }
 errors++;
 }
-if(typeof data126 === "string"){
-if(!pattern0.test(data126)){
-const err151 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
+}
+if(data127.priorities !== undefined){
+let data129 = data127.priorities;
+if(Array.isArray(data129)){
+const len10 = data129.length;
+for(let i10=0; i10<len10; i10++){
+let data130 = data129[i10];
+if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
+if(data130.name === undefined){
+const err151 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -2123,10 +2137,8 @@ vErrors.push(err151);
 }
 errors++;
 }
-}
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.policy === undefined){
-const err152 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data130.priority === undefined){
+const err152 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2135,9 +2147,9 @@ vErrors.push(err152);
 }
 errors++;
 }
-for(const key25 in data126){
-if(!(((((((key25 === "policy") || (key25 === "initial_delay")) || (key25 === "max_delay")) || (key25 === "multiplier")) || (key25 === "jitter")) || (key25 === "reset_after")) || (key25 === "max_restarts"))){
-const err153 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+for(const key24 in data130){
+if(!((key24 === "name") || (key24 === "priority"))){
+const err153 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2147,10 +2159,9 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data126.policy !== undefined){
-let data127 = data126.policy;
-if(typeof data127 !== "string"){
-const err154 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.name !== undefined){
+if(typeof data130.name !== "string"){
+const err154 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10+"/name",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2159,8 +2170,11 @@ vErrors.push(err154);
 }
 errors++;
 }
-if(!(((data127 === "never") || (data127 === "on_failure")) || (data127 === "always"))){
-const err155 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
+}
+if(data130.priority !== undefined){
+let data132 = data130.priority;
+if(!(((typeof data132 == "number") && (!(data132 % 1) && !isNaN(data132))) && (isFinite(data132)))){
+const err155 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10+"/priority",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2170,10 +2184,9 @@ vErrors.push(err155);
 errors++;
 }
 }
-if(data126.initial_delay !== undefined){
-let data128 = data126.initial_delay;
-if((!((typeof data128 == "number") && (isFinite(data128)))) && (typeof data128 !== "string")){
-const err156 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+}
+else {
+const err156 = {instancePath:instancePath+"/cgroups/network/priorities/" + i10,schemaPath:"#/properties/cgroups/properties/network/properties/priorities/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2183,10 +2196,9 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data126.max_delay !== undefined){
-let data129 = data126.max_delay;
-if((!((typeof data129 == "number") && (isFinite(data129)))) && (typeof data129 !== "string")){
-const err157 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+}
+else {
+const err157 = {instancePath:instancePath+"/cgroups/network/priorities",schemaPath:"#/properties/cgroups/properties/network/properties/priorities/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2196,10 +2208,9 @@ vErrors.push(err157);
 errors++;
 }
 }
-if(data126.multiplier !== undefined){
-let data130 = data126.multiplier;
-if(!((typeof data130 == "number") && (isFinite(data130)))){
-const err158 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+}
+else {
+const err158 = {instancePath:instancePath+"/cgroups/network",schemaPath:"#/properties/cgroups/properties/network/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2209,10 +2220,12 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data126.jitter !== undefined){
-let data131 = data126.jitter;
-if((!((typeof data131 == "number") && (isFinite(data131)))) && (typeof data131 !== "string")){
-const err159 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema35.type},message:"must be number,string"};
+if(data49.unified !== undefined){
+let data133 = data49.unified;
+if(data133 && typeof data133 == "object" && !Array.isArray(data133)){
+for(const key25 in data133){
+if(typeof data133[key25] !== "string"){
+const err159 = {instancePath:instancePath+"/cgroups/unified/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/cgroups/properties/unified/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2222,10 +2235,9 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data126.reset_after !== undefined){
-let data132 = data126.reset_after;
-if((!((typeof data132 == "number") && (isFinite(data132)))) && (typeof data132 !== "string")){
-const err160 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+}
+else {
+const err160 = {instancePath:instancePath+"/cgroups/unified",schemaPath:"#/properties/cgroups/properties/unified/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2235,10 +2247,15 @@ vErrors.push(err160);
 errors++;
 }
 }
-if(data126.max_restarts !== undefined){
-let data133 = data126.max_restarts;
-if((!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))) && (typeof data133 !== "string")){
-const err161 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema37.type},message:"must be integer,string"};
+if(data49.devices !== undefined){
+let data135 = data49.devices;
+if(Array.isArray(data135)){
+const len11 = data135.length;
+for(let i11=0; i11<len11; i11++){
+let data136 = data135[i11];
+if(data136 && typeof data136 == "object" && !Array.isArray(data136)){
+if(data136.allow === undefined){
+const err161 = {instancePath:instancePath+"/cgroups/devices/" + i11,schemaPath:"#/properties/cgroups/properties/devices/items/required",keyword:"required",params:{missingProperty: "allow"},message:"must have required property '"+"allow"+"'"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2247,15 +2264,9 @@ vErrors.push(err161);
 }
 errors++;
 }
-}
-}
-}
-if(data.stop !== undefined){
-let data134 = data.stop;
-if(data134 && typeof data134 == "object" && !Array.isArray(data134)){
-for(const key26 in data134){
-if(!((key26 === "signal") || (key26 === "timeout"))){
-const err162 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+for(const key26 in data136){
+if(!(((((key26 === "allow") || (key26 === "type")) || (key26 === "major")) || (key26 === "minor")) || (key26 === "access"))){
+const err162 = {instancePath:instancePath+"/cgroups/devices/" + i11,schemaPath:"#/properties/cgroups/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2265,10 +2276,9 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data134.signal !== undefined){
-let data135 = data134.signal;
-if(typeof data135 !== "string"){
-const err163 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data136.allow !== undefined){
+if(typeof data136.allow !== "boolean"){
+const err163 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/allow",schemaPath:"#/properties/cgroups/properties/devices/items/properties/allow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2277,8 +2287,11 @@ vErrors.push(err163);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data135 === "SIGHUP") || (data135 === "SIGINT")) || (data135 === "SIGQUIT")) || (data135 === "SIGILL")) || (data135 === "SIGTRAP")) || (data135 === "SIGABRT")) || (data135 === "SIGBUS")) || (data135 === "SIGFPE")) || (data135 === "SIGKILL")) || (data135 === "SIGUSR1")) || (data135 === "SIGSEGV")) || (data135 === "SIGUSR2")) || (data135 === "SIGPIPE")) || (data135 === "SIGALRM")) || (data135 === "SIGTERM")) || (data135 === "SIGSTKFLT")) || (data135 === "SIGCONT")) || (data135 === "SIGURG")) || (data135 === "SIGXCPU")) || (data135 === "SIGXFSZ")) || (data135 === "SIGVTALRM")) || (data135 === "SIGPROF")) || (data135 === "SIGWINCH")) || (data135 === "SIGIO")) || (data135 === "SIGPWR")) || (data135 === "SIGSYS"))){
-const err164 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
+}
+if(data136.type !== undefined){
+let data138 = data136.type;
+if(typeof data138 !== "string"){
+const err164 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/type",schemaPath:"#/properties/cgroups/properties/devices/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2287,11 +2300,8 @@ vErrors.push(err164);
 }
 errors++;
 }
-}
-if(data134.timeout !== undefined){
-let data136 = data134.timeout;
-if((!((typeof data136 == "number") && (isFinite(data136)))) && (typeof data136 !== "string")){
-const err165 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+if(!(((data138 === "a") || (data138 === "b")) || (data138 === "c"))){
+const err165 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/type",schemaPath:"#/properties/cgroups/properties/devices/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.cgroups.properties.devices.items.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2301,9 +2311,10 @@ vErrors.push(err165);
 errors++;
 }
 }
-}
-else {
-const err166 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data136.major !== undefined){
+let data139 = data136.major;
+if(!(((typeof data139 == "number") && (!(data139 % 1) && !isNaN(data139))) && (isFinite(data139)))){
+const err166 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/major",schemaPath:"#/properties/cgroups/properties/devices/items/properties/major/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2313,10 +2324,10 @@ vErrors.push(err166);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data137 = data.schedule;
-if((typeof data137 !== "string") && (!(data137 && typeof data137 == "object" && !Array.isArray(data137)))){
-const err167 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
+if(data136.minor !== undefined){
+let data140 = data136.minor;
+if(!(((typeof data140 == "number") && (!(data140 % 1) && !isNaN(data140))) && (isFinite(data140)))){
+const err167 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/minor",schemaPath:"#/properties/cgroups/properties/devices/items/properties/minor/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2325,9 +2336,12 @@ vErrors.push(err167);
 }
 errors++;
 }
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-if(data137.cron === undefined){
-const err168 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
+}
+if(data136.access !== undefined){
+let data141 = data136.access;
+if(typeof data141 === "string"){
+if(!pattern0.test(data141)){
+const err168 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/access",schemaPath:"#/properties/cgroups/properties/devices/items/properties/access/pattern",keyword:"pattern",params:{pattern: "^[rwm]{1,3}$"},message:"must match pattern \""+"^[rwm]{1,3}$"+"\""};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2336,9 +2350,9 @@ vErrors.push(err168);
 }
 errors++;
 }
-for(const key27 in data137){
-if(!(((((((key27 === "cron") || (key27 === "time_zone")) || (key27 === "overlap")) || (key27 === "catch_up")) || (key27 === "catch_up_window")) || (key27 === "jitter")) || (key27 === "max_runtime"))){
-const err169 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+else {
+const err169 = {instancePath:instancePath+"/cgroups/devices/" + i11+"/access",schemaPath:"#/properties/cgroups/properties/devices/items/properties/access/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2348,9 +2362,9 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data137.cron !== undefined){
-if(typeof data137.cron !== "string"){
-const err170 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err170 = {instancePath:instancePath+"/cgroups/devices/" + i11,schemaPath:"#/properties/cgroups/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2360,9 +2374,9 @@ vErrors.push(err170);
 errors++;
 }
 }
-if(data137.time_zone !== undefined){
-if(typeof data137.time_zone !== "string"){
-const err171 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err171 = {instancePath:instancePath+"/cgroups/devices",schemaPath:"#/properties/cgroups/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2372,10 +2386,9 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data137.overlap !== undefined){
-let data140 = data137.overlap;
-if(typeof data140 !== "string"){
-const err172 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err172 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2384,8 +2397,11 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(!((((data140 === "forbid") || (data140 === "allow")) || (data140 === "replace")) || (data140 === "queue"))){
-const err173 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.autostart !== undefined){
+let data142 = data.autostart;
+if(typeof data142 !== "string"){
+const err173 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2394,11 +2410,8 @@ vErrors.push(err173);
 }
 errors++;
 }
-}
-if(data137.catch_up !== undefined){
-let data141 = data137.catch_up;
-if(typeof data141 !== "string"){
-const err174 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data142 === "relaxed") || (data142 === "critical"))){
+const err174 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema11.properties.autostart.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2407,8 +2420,10 @@ vErrors.push(err174);
 }
 errors++;
 }
-if(!((data141 === "none") || (data141 === "once"))){
-const err175 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.standby !== undefined){
+if(typeof data.standby !== "boolean"){
+const err175 = {instancePath:instancePath+"/standby",schemaPath:"#/properties/standby/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2418,10 +2433,10 @@ vErrors.push(err175);
 errors++;
 }
 }
-if(data137.catch_up_window !== undefined){
-let data142 = data137.catch_up_window;
-if((!((typeof data142 == "number") && (isFinite(data142)))) && (typeof data142 !== "string")){
-const err176 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+if(data.restart !== undefined){
+let data144 = data.restart;
+if((typeof data144 !== "string") && (!(data144 && typeof data144 == "object" && !Array.isArray(data144)))){
+const err176 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: schema11.properties.restart.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2430,11 +2445,9 @@ vErrors.push(err176);
 }
 errors++;
 }
-}
-if(data137.jitter !== undefined){
-let data143 = data137.jitter;
-if((!((typeof data143 == "number") && (isFinite(data143)))) && (typeof data143 !== "string")){
-const err177 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema33.type},message:"must be number,string"};
+if(typeof data144 === "string"){
+if(!pattern2.test(data144)){
+const err177 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/pattern",keyword:"pattern",params:{pattern: "^(never|on_failure|always)$"},message:"must match pattern \""+"^(never|on_failure|always)$"+"\""};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2444,10 +2457,9 @@ vErrors.push(err177);
 errors++;
 }
 }
-if(data137.max_runtime !== undefined){
-let data144 = data137.max_runtime;
-if((!((typeof data144 == "number") && (isFinite(data144)))) && (typeof data144 !== "string")){
-const err178 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema41.type},message:"must be number,string"};
+if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
+if(data144.policy === undefined){
+const err178 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2456,12 +2468,9 @@ vErrors.push(err178);
 }
 errors++;
 }
-}
-}
-}
-if(data.hostname !== undefined){
-if(typeof data.hostname !== "string"){
-const err179 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key27 in data144){
+if(!(((((((key27 === "policy") || (key27 === "initial_delay")) || (key27 === "max_delay")) || (key27 === "multiplier")) || (key27 === "jitter")) || (key27 === "reset_after")) || (key27 === "max_restarts"))){
+const err179 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2471,10 +2480,10 @@ vErrors.push(err179);
 errors++;
 }
 }
-if(data.rootfs !== undefined){
-let data146 = data.rootfs;
-if((typeof data146 !== "string") && (!(data146 && typeof data146 == "object" && !Array.isArray(data146)))){
-const err180 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
+if(data144.policy !== undefined){
+let data145 = data144.policy;
+if(typeof data145 !== "string"){
+const err180 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2483,9 +2492,8 @@ vErrors.push(err180);
 }
 errors++;
 }
-if(typeof data146 === "string"){
-if(!pattern1.test(data146)){
-const err181 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
+if(!(((data145 === "never") || (data145 === "on_failure")) || (data145 === "always"))){
+const err181 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2495,9 +2503,10 @@ vErrors.push(err181);
 errors++;
 }
 }
-if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
-if(data146.type === undefined){
-const err182 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data144.initial_delay !== undefined){
+let data146 = data144.initial_delay;
+if((!((typeof data146 == "number") && (isFinite(data146)))) && (typeof data146 !== "string")){
+const err182 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2506,9 +2515,11 @@ vErrors.push(err182);
 }
 errors++;
 }
-for(const key28 in data146){
-if(!((((key28 === "type") || (key28 === "path")) || (key28 === "overlay")) || (key28 === "folders"))){
-const err183 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+if(data144.max_delay !== undefined){
+let data147 = data144.max_delay;
+if((!((typeof data147 == "number") && (isFinite(data147)))) && (typeof data147 !== "string")){
+const err183 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2518,10 +2529,10 @@ vErrors.push(err183);
 errors++;
 }
 }
-if(data146.type !== undefined){
-let data147 = data146.type;
-if(typeof data147 !== "string"){
-const err184 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data144.multiplier !== undefined){
+let data148 = data144.multiplier;
+if(!((typeof data148 == "number") && (isFinite(data148)))){
+const err184 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2530,8 +2541,11 @@ vErrors.push(err184);
 }
 errors++;
 }
-if(!(((data147 === "package") || (data147 === "host")) || (data147 === "dir"))){
-const err185 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data144.jitter !== undefined){
+let data149 = data144.jitter;
+if((!((typeof data149 == "number") && (isFinite(data149)))) && (typeof data149 !== "string")){
+const err185 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema39.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2541,9 +2555,10 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data146.path !== undefined){
-if(typeof data146.path !== "string"){
-const err186 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data144.reset_after !== undefined){
+let data150 = data144.reset_after;
+if((!((typeof data150 == "number") && (isFinite(data150)))) && (typeof data150 !== "string")){
+const err186 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2553,10 +2568,10 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data146.overlay !== undefined){
-let data149 = data146.overlay;
-if(typeof data149 !== "string"){
-const err187 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data144.max_restarts !== undefined){
+let data151 = data144.max_restarts;
+if((!(((typeof data151 == "number") && (!(data151 % 1) && !isNaN(data151))) && (isFinite(data151)))) && (typeof data151 !== "string")){
+const err187 = {instancePath:instancePath+"/restart/max_restarts",schemaPath:"#/definitions/restart_count/type",keyword:"type",params:{type: schema41.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2565,8 +2580,15 @@ vErrors.push(err187);
 }
 errors++;
 }
-if(!(data149 === "none")){
-const err188 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
+}
+}
+}
+if(data.stop !== undefined){
+let data152 = data.stop;
+if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
+for(const key28 in data152){
+if(!((((key28 === "signal") || (key28 === "timeout")) || (key28 === "pre_stop")) || (key28 === "post_stop"))){
+const err188 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2576,13 +2598,10 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data146.folders !== undefined){
-let data150 = data146.folders;
-if(Array.isArray(data150)){
-const len10 = data150.length;
-for(let i10=0; i10<len10; i10++){
-if(typeof data150[i10] !== "string"){
-const err189 = {instancePath:instancePath+"/rootfs/folders/" + i10,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data152.signal !== undefined){
+let data153 = data152.signal;
+if(typeof data153 !== "string"){
+const err189 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2591,10 +2610,8 @@ vErrors.push(err189);
 }
 errors++;
 }
-}
-}
-else {
-const err190 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((((((((((((((((((((((((((data153 === "SIGHUP") || (data153 === "SIGINT")) || (data153 === "SIGQUIT")) || (data153 === "SIGILL")) || (data153 === "SIGTRAP")) || (data153 === "SIGABRT")) || (data153 === "SIGBUS")) || (data153 === "SIGFPE")) || (data153 === "SIGKILL")) || (data153 === "SIGUSR1")) || (data153 === "SIGSEGV")) || (data153 === "SIGUSR2")) || (data153 === "SIGPIPE")) || (data153 === "SIGALRM")) || (data153 === "SIGTERM")) || (data153 === "SIGSTKFLT")) || (data153 === "SIGCONT")) || (data153 === "SIGURG")) || (data153 === "SIGXCPU")) || (data153 === "SIGXFSZ")) || (data153 === "SIGVTALRM")) || (data153 === "SIGPROF")) || (data153 === "SIGWINCH")) || (data153 === "SIGIO")) || (data153 === "SIGPWR")) || (data153 === "SIGSYS"))){
+const err190 = {instancePath:instancePath+"/stop/signal",schemaPath:"#/properties/stop/properties/signal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stop.properties.signal.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2604,14 +2621,10 @@ vErrors.push(err190);
 errors++;
 }
 }
-}
-}
-if(data.process !== undefined){
-let data152 = data.process;
-if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
-for(const key29 in data152){
-if(!(key29 === "privileged")){
-const err191 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(data152.timeout !== undefined){
+let data154 = data152.timeout;
+if((!((typeof data154 == "number") && (isFinite(data154)))) && (typeof data154 !== "string")){
+const err191 = {instancePath:instancePath+"/stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2621,9 +2634,11 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data152.privileged !== undefined){
-if(typeof data152.privileged !== "boolean"){
-const err192 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data152.pre_stop !== undefined){
+let data155 = data152.pre_stop;
+if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
+if(data155.command === undefined){
+const err192 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2632,10 +2647,9 @@ vErrors.push(err192);
 }
 errors++;
 }
-}
-}
-else {
-const err193 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key29 in data155){
+if(!((key29 === "command") || (key29 === "timeout"))){
+const err193 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2645,11 +2659,13 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data.sched !== undefined){
-let data154 = data.sched;
-if(data154 && typeof data154 == "object" && !Array.isArray(data154)){
-if(data154.policy === undefined){
-const err194 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(data155.command !== undefined){
+let data156 = data155.command;
+if(Array.isArray(data156)){
+const len12 = data156.length;
+for(let i12=0; i12<len12; i12++){
+if(typeof data156[i12] !== "string"){
+const err194 = {instancePath:instancePath+"/stop/pre_stop/command/" + i12,schemaPath:"#/properties/stop/properties/pre_stop/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2658,9 +2674,10 @@ vErrors.push(err194);
 }
 errors++;
 }
-for(const key30 in data154){
-if(!(key30 === "policy")){
-const err195 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+}
+else {
+const err195 = {instancePath:instancePath+"/stop/pre_stop/command",schemaPath:"#/properties/stop/properties/pre_stop/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2670,10 +2687,10 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data154.policy !== undefined){
-let data155 = data154.policy;
-if((typeof data155 !== "string") && (!(data155 && typeof data155 == "object" && !Array.isArray(data155)))){
-const err196 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(data155.timeout !== undefined){
+let data158 = data155.timeout;
+if((!((typeof data158 == "number") && (isFinite(data158)))) && (typeof data158 !== "string")){
+const err196 = {instancePath:instancePath+"/stop/pre_stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2682,9 +2699,10 @@ vErrors.push(err196);
 }
 errors++;
 }
-if(typeof data155 === "string"){
-if(!pattern2.test(data155)){
-const err197 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+}
+}
+else {
+const err197 = {instancePath:instancePath+"/stop/pre_stop",schemaPath:"#/properties/stop/properties/pre_stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2694,10 +2712,11 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
-for(const key31 in data155){
-if(!(((((key31 === "other") || (key31 === "batch")) || (key31 === "fifo")) || (key31 === "round_robin")) || (key31 === "deadline"))){
-const err198 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+if(data152.post_stop !== undefined){
+let data159 = data152.post_stop;
+if(data159 && typeof data159 == "object" && !Array.isArray(data159)){
+if(data159.command === undefined){
+const err198 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2706,12 +2725,9 @@ vErrors.push(err198);
 }
 errors++;
 }
-}
-if(data155.other !== undefined){
-let data156 = data155.other;
-if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
-if(data156.nice === undefined){
-const err199 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+for(const key30 in data159){
+if(!((key30 === "command") || (key30 === "timeout"))){
+const err199 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2720,9 +2736,14 @@ vErrors.push(err199);
 }
 errors++;
 }
-for(const key32 in data156){
-if(!(key32 === "nice")){
-const err200 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties"};
+}
+if(data159.command !== undefined){
+let data160 = data159.command;
+if(Array.isArray(data160)){
+const len13 = data160.length;
+for(let i13=0; i13<len13; i13++){
+if(typeof data160[i13] !== "string"){
+const err200 = {instancePath:instancePath+"/stop/post_stop/command/" + i13,schemaPath:"#/properties/stop/properties/post_stop/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2732,10 +2753,9 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data156.nice !== undefined){
-let data157 = data156.nice;
-if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
-const err201 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err201 = {instancePath:instancePath+"/stop/post_stop/command",schemaPath:"#/properties/stop/properties/post_stop/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2745,9 +2765,10 @@ vErrors.push(err201);
 errors++;
 }
 }
-}
-else {
-const err202 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data159.timeout !== undefined){
+let data162 = data159.timeout;
+if((!((typeof data162 == "number") && (isFinite(data162)))) && (typeof data162 !== "string")){
+const err202 = {instancePath:instancePath+"/stop/post_stop/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2757,11 +2778,9 @@ vErrors.push(err202);
 errors++;
 }
 }
-if(data155.batch !== undefined){
-let data158 = data155.batch;
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-if(data158.nice === undefined){
-const err203 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+}
+else {
+const err203 = {instancePath:instancePath+"/stop/post_stop",schemaPath:"#/properties/stop/properties/post_stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2770,9 +2789,10 @@ vErrors.push(err203);
 }
 errors++;
 }
-for(const key33 in data158){
-if(!(key33 === "nice")){
-const err204 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties"};
+}
+}
+else {
+const err204 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2782,10 +2802,11 @@ vErrors.push(err204);
 errors++;
 }
 }
-if(data158.nice !== undefined){
-let data159 = data158.nice;
-if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
-const err205 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.health !== undefined){
+let data163 = data.health;
+if(data163 && typeof data163 == "object" && !Array.isArray(data163)){
+if(data163.type === undefined){
+const err205 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2794,10 +2815,9 @@ vErrors.push(err205);
 }
 errors++;
 }
-}
-}
-else {
-const err206 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key31 in data163){
+if(!(func2.call(schema11.properties.health.properties, key31))){
+const err206 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2807,11 +2827,10 @@ vErrors.push(err206);
 errors++;
 }
 }
-if(data155.fifo !== undefined){
-let data160 = data155.fifo;
-if(data160 && typeof data160 == "object" && !Array.isArray(data160)){
-if(data160.priority === undefined){
-const err207 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data163.type !== undefined){
+let data164 = data163.type;
+if(typeof data164 !== "string"){
+const err207 = {instancePath:instancePath+"/health/type",schemaPath:"#/properties/health/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2820,9 +2839,8 @@ vErrors.push(err207);
 }
 errors++;
 }
-for(const key34 in data160){
-if(!(key34 === "priority")){
-const err208 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
+if(!(((((data164 === "exec") || (data164 === "http")) || (data164 === "tcp")) || (data164 === "unix")) || (data164 === "notify"))){
+const err208 = {instancePath:instancePath+"/health/type",schemaPath:"#/properties/health/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.health.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2832,10 +2850,13 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data160.priority !== undefined){
-let data161 = data160.priority;
-if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
-const err209 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data163.command !== undefined){
+let data165 = data163.command;
+if(Array.isArray(data165)){
+const len14 = data165.length;
+for(let i14=0; i14<len14; i14++){
+if(typeof data165[i14] !== "string"){
+const err209 = {instancePath:instancePath+"/health/command/" + i14,schemaPath:"#/properties/health/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2847,7 +2868,7 @@ errors++;
 }
 }
 else {
-const err210 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err210 = {instancePath:instancePath+"/health/command",schemaPath:"#/properties/health/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2857,11 +2878,10 @@ vErrors.push(err210);
 errors++;
 }
 }
-if(data155.round_robin !== undefined){
-let data162 = data155.round_robin;
-if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
-if(data162.priority === undefined){
-const err211 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(data163.port !== undefined){
+let data167 = data163.port;
+if(!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))){
+const err211 = {instancePath:instancePath+"/health/port",schemaPath:"#/properties/health/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2870,9 +2890,10 @@ vErrors.push(err211);
 }
 errors++;
 }
-for(const key35 in data162){
-if(!(key35 === "priority")){
-const err212 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
+}
+if(data163.host !== undefined){
+if(typeof data163.host !== "string"){
+const err212 = {instancePath:instancePath+"/health/host",schemaPath:"#/properties/health/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2882,10 +2903,9 @@ vErrors.push(err212);
 errors++;
 }
 }
-if(data162.priority !== undefined){
-let data163 = data162.priority;
-if(!(((typeof data163 == "number") && (!(data163 % 1) && !isNaN(data163))) && (isFinite(data163)))){
-const err213 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data163.path !== undefined){
+if(typeof data163.path !== "string"){
+const err213 = {instancePath:instancePath+"/health/path",schemaPath:"#/properties/health/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2895,9 +2915,10 @@ vErrors.push(err213);
 errors++;
 }
 }
-}
-else {
-const err214 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data163.status !== undefined){
+let data170 = data163.status;
+if((typeof data170 !== "string") && (!(((typeof data170 == "number") && (!(data170 % 1) && !isNaN(data170))) && (isFinite(data170))))){
+const err214 = {instancePath:instancePath+"/health/status",schemaPath:"#/properties/health/properties/status/type",keyword:"type",params:{type: schema11.properties.health.properties.status.type},message:"must be string,integer"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2907,11 +2928,10 @@ vErrors.push(err214);
 errors++;
 }
 }
-if(data155.deadline !== undefined){
-let data164 = data155.deadline;
-if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
-if(data164.runtime === undefined){
-const err215 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(data163.watchdog !== undefined){
+let data171 = data163.watchdog;
+if((!((typeof data171 == "number") && (isFinite(data171)))) && (typeof data171 !== "string")){
+const err215 = {instancePath:instancePath+"/health/watchdog",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema17.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2920,8 +2940,11 @@ vErrors.push(err215);
 }
 errors++;
 }
-if(data164.deadline === undefined){
-const err216 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+}
+if(data163.start_period !== undefined){
+let data172 = data163.start_period;
+if((!((typeof data172 == "number") && (isFinite(data172)))) && (typeof data172 !== "string")){
+const err216 = {instancePath:instancePath+"/health/start_period",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2930,8 +2953,11 @@ vErrors.push(err216);
 }
 errors++;
 }
-if(data164.period === undefined){
-const err217 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+}
+if(data163.interval !== undefined){
+let data173 = data163.interval;
+if((!((typeof data173 == "number") && (isFinite(data173)))) && (typeof data173 !== "string")){
+const err217 = {instancePath:instancePath+"/health/interval",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2940,9 +2966,11 @@ vErrors.push(err217);
 }
 errors++;
 }
-for(const key36 in data164){
-if(!(((key36 === "runtime") || (key36 === "deadline")) || (key36 === "period"))){
-const err218 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
+}
+if(data163.timeout !== undefined){
+let data174 = data163.timeout;
+if((!((typeof data174 == "number") && (isFinite(data174)))) && (typeof data174 !== "string")){
+const err218 = {instancePath:instancePath+"/health/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2952,10 +2980,10 @@ vErrors.push(err218);
 errors++;
 }
 }
-if(data164.runtime !== undefined){
-let data165 = data164.runtime;
-if((!(((typeof data165 == "number") && (!(data165 % 1) && !isNaN(data165))) && (isFinite(data165)))) && (typeof data165 !== "string")){
-const err219 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data163.retries !== undefined){
+let data175 = data163.retries;
+if(!(((typeof data175 == "number") && (!(data175 % 1) && !isNaN(data175))) && (isFinite(data175)))){
+const err219 = {instancePath:instancePath+"/health/retries",schemaPath:"#/properties/health/properties/retries/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2965,10 +2993,10 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data164.deadline !== undefined){
-let data166 = data164.deadline;
-if((!(((typeof data166 == "number") && (!(data166 % 1) && !isNaN(data166))) && (isFinite(data166)))) && (typeof data166 !== "string")){
-const err220 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(data163.on_unhealthy !== undefined){
+let data176 = data163.on_unhealthy;
+if(typeof data176 !== "string"){
+const err220 = {instancePath:instancePath+"/health/on_unhealthy",schemaPath:"#/properties/health/properties/on_unhealthy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2977,11 +3005,8 @@ vErrors.push(err220);
 }
 errors++;
 }
-}
-if(data164.period !== undefined){
-let data167 = data164.period;
-if((!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))) && (typeof data167 !== "string")){
-const err221 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema23.type},message:"must be integer,string"};
+if(!(((data176 === "restart") || (data176 === "kill")) || (data176 === "none"))){
+const err221 = {instancePath:instancePath+"/health/on_unhealthy",schemaPath:"#/properties/health/properties/on_unhealthy/enum",keyword:"enum",params:{allowedValues: schema11.properties.health.properties.on_unhealthy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2993,7 +3018,7 @@ errors++;
 }
 }
 else {
-const err222 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err222 = {instancePath:instancePath+"/health",schemaPath:"#/properties/health/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -3003,11 +3028,13 @@ vErrors.push(err222);
 errors++;
 }
 }
-}
-}
-}
-else {
-const err223 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.depends_on !== undefined){
+let data177 = data.depends_on;
+if(data177 && typeof data177 == "object" && !Array.isArray(data177)){
+for(const key32 in data177){
+let data178 = data177[key32];
+if((typeof data178 !== "string") && (!(data178 && typeof data178 == "object" && !Array.isArray(data178)))){
+const err223 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/type",keyword:"type",params:{type: schema11.properties.depends_on.additionalProperties.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -3016,11 +3043,9 @@ vErrors.push(err223);
 }
 errors++;
 }
-}
-if(data.network !== undefined){
-let data168 = data.network;
-if((typeof data168 !== "string") && (!(data168 && typeof data168 == "object" && !Array.isArray(data168)))){
-const err224 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(typeof data178 === "string"){
+if(!pattern3.test(data178)){
+const err224 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(started|healthy|completed)$"},message:"must match pattern \""+"^(started|healthy|completed)$"+"\""};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -3029,9 +3054,11 @@ vErrors.push(err224);
 }
 errors++;
 }
-if(typeof data168 === "string"){
-if(!pattern3.test(data168)){
-const err225 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+}
+if(data178 && typeof data178 == "object" && !Array.isArray(data178)){
+for(const key33 in data178){
+if(!((((key33 === "condition") || (key33 === "version")) || (key33 === "timeout")) || (key33 === "on_exit"))){
+const err225 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/depends_on/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -3041,10 +3068,10 @@ vErrors.push(err225);
 errors++;
 }
 }
-if(data168 && typeof data168 == "object" && !Array.isArray(data168)){
-for(const key37 in data168){
-if(!(key37 === "namespace")){
-const err226 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
+if(data178.condition !== undefined){
+let data179 = data178.condition;
+if(typeof data179 !== "string"){
+const err226 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/condition",schemaPath:"#/properties/depends_on/additionalProperties/properties/condition/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -3053,10 +3080,8 @@ vErrors.push(err226);
 }
 errors++;
 }
-}
-if(data168.namespace !== undefined){
-if(typeof data168.namespace !== "string"){
-const err227 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data179 === "started") || (data179 === "healthy")) || (data179 === "completed"))){
+const err227 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/condition",schemaPath:"#/properties/depends_on/additionalProperties/properties/condition/enum",keyword:"enum",params:{allowedValues: schema11.properties.depends_on.additionalProperties.properties.condition.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -3066,14 +3091,9 @@ vErrors.push(err227);
 errors++;
 }
 }
-}
-}
-if(data.seccomp !== undefined){
-let data170 = data.seccomp;
-if(data170 && typeof data170 == "object" && !Array.isArray(data170)){
-for(const key38 in data170){
-if(!(((((key38 === "profile") || (key38 === "action")) || (key38 === "errno")) || (key38 === "allow")) || (key38 === "deny"))){
-const err228 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
+if(data178.version !== undefined){
+if(typeof data178.version !== "string"){
+const err228 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/version",schemaPath:"#/properties/depends_on/additionalProperties/properties/version/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -3083,10 +3103,10 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data170.profile !== undefined){
-let data171 = data170.profile;
-if(typeof data171 !== "string"){
-const err229 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data178.timeout !== undefined){
+let data181 = data178.timeout;
+if((!((typeof data181 == "number") && (isFinite(data181)))) && (typeof data181 !== "string")){
+const err229 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema17.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -3095,8 +3115,11 @@ vErrors.push(err229);
 }
 errors++;
 }
-if(!(data171 === "default")){
-const err230 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+}
+if(data178.on_exit !== undefined){
+let data182 = data178.on_exit;
+if(typeof data182 !== "string"){
+const err230 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/on_exit",schemaPath:"#/properties/depends_on/additionalProperties/properties/on_exit/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -3105,11 +3128,8 @@ vErrors.push(err230);
 }
 errors++;
 }
-}
-if(data170.action !== undefined){
-let data172 = data170.action;
-if(typeof data172 !== "string"){
-const err231 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data182 === "ignore") || (data182 === "restart")) || (data182 === "stop"))){
+const err231 = {instancePath:instancePath+"/depends_on/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/on_exit",schemaPath:"#/properties/depends_on/additionalProperties/properties/on_exit/enum",keyword:"enum",params:{allowedValues: schema11.properties.depends_on.additionalProperties.properties.on_exit.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -3118,8 +3138,12 @@ vErrors.push(err231);
 }
 errors++;
 }
-if(!(((data172 === "kill_process") || (data172 === "errno")) || (data172 === "log"))){
-const err232 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+}
+}
+}
+}
+else {
+const err232 = {instancePath:instancePath+"/depends_on",schemaPath:"#/properties/depends_on/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -3129,11 +3153,10 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data170.errno !== undefined){
-let data173 = data170.errno;
-if(typeof data173 === "string"){
-if(!pattern4.test(data173)){
-const err233 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(data.schedule !== undefined){
+let data183 = data.schedule;
+if((typeof data183 !== "string") && (!(data183 && typeof data183 == "object" && !Array.isArray(data183)))){
+const err233 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: schema11.properties.schedule.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -3142,9 +3165,9 @@ vErrors.push(err233);
 }
 errors++;
 }
-}
-else {
-const err234 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data183 && typeof data183 == "object" && !Array.isArray(data183)){
+if(data183.cron === undefined){
+const err234 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: "cron"},message:"must have required property '"+"cron"+"'"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -3153,14 +3176,9 @@ vErrors.push(err234);
 }
 errors++;
 }
-}
-if(data170.allow !== undefined){
-let data174 = data170.allow;
-if(data174 && typeof data174 == "object" && !Array.isArray(data174)){
-for(const key39 in data174){
-let data175 = data174[key39];
-if((typeof data175 !== "string") && (!(data175 && typeof data175 == "object" && !Array.isArray(data175)))){
-const err235 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+for(const key34 in data183){
+if(!(((((((key34 === "cron") || (key34 === "time_zone")) || (key34 === "overlap")) || (key34 === "catch_up")) || (key34 === "catch_up_window")) || (key34 === "jitter")) || (key34 === "max_runtime"))){
+const err235 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -3169,9 +3187,10 @@ vErrors.push(err235);
 }
 errors++;
 }
-if(typeof data175 === "string"){
-if(!pattern5.test(data175)){
-const err236 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+}
+if(data183.cron !== undefined){
+if(typeof data183.cron !== "string"){
+const err236 = {instancePath:instancePath+"/schedule/cron",schemaPath:"#/properties/schedule/properties/cron/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -3181,10 +3200,9 @@ vErrors.push(err236);
 errors++;
 }
 }
-if(data175 && typeof data175 == "object" && !Array.isArray(data175)){
-for(const key40 in data175){
-if(!(key40 === "args")){
-const err237 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
+if(data183.time_zone !== undefined){
+if(typeof data183.time_zone !== "string"){
+const err237 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -3194,11 +3212,10 @@ vErrors.push(err237);
 errors++;
 }
 }
-if(data175.args !== undefined){
-let data176 = data175.args;
-if(data176 && typeof data176 == "object" && !Array.isArray(data176)){
-if(data176.index === undefined){
-const err238 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(data183.overlap !== undefined){
+let data186 = data183.overlap;
+if(typeof data186 !== "string"){
+const err238 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -3207,9 +3224,8 @@ vErrors.push(err238);
 }
 errors++;
 }
-for(const key41 in data176){
-if(!(((key41 === "index") || (key41 === "values")) || (key41 === "mask"))){
-const err239 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(!((((data186 === "forbid") || (data186 === "allow")) || (data186 === "replace")) || (data186 === "queue"))){
+const err239 = {instancePath:instancePath+"/schedule/overlap",schemaPath:"#/properties/schedule/properties/overlap/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.overlap.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -3219,10 +3235,10 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data176.index !== undefined){
-let data177 = data176.index;
-if(!(((typeof data177 == "number") && (!(data177 % 1) && !isNaN(data177))) && (isFinite(data177)))){
-const err240 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data183.catch_up !== undefined){
+let data187 = data183.catch_up;
+if(typeof data187 !== "string"){
+const err240 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -3231,15 +3247,8 @@ vErrors.push(err240);
 }
 errors++;
 }
-}
-if(data176.values !== undefined){
-let data178 = data176.values;
-if(Array.isArray(data178)){
-const len11 = data178.length;
-for(let i11=0; i11<len11; i11++){
-let data179 = data178[i11];
-if((!(((typeof data179 == "number") && (!(data179 % 1) && !isNaN(data179))) && (isFinite(data179)))) && (typeof data179 !== "string")){
-const err241 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i11,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(!((data187 === "none") || (data187 === "once"))){
+const err241 = {instancePath:instancePath+"/schedule/catch_up",schemaPath:"#/properties/schedule/properties/catch_up/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.catch_up.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -3249,9 +3258,10 @@ vErrors.push(err241);
 errors++;
 }
 }
-}
-else {
-const err242 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data183.catch_up_window !== undefined){
+let data188 = data183.catch_up_window;
+if((!((typeof data188 == "number") && (isFinite(data188)))) && (typeof data188 !== "string")){
+const err242 = {instancePath:instancePath+"/schedule/catch_up_window",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -3261,10 +3271,10 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data176.mask !== undefined){
-let data180 = data176.mask;
-if((!(((typeof data180 == "number") && (!(data180 % 1) && !isNaN(data180))) && (isFinite(data180)))) && (typeof data180 !== "string")){
-const err243 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data183.jitter !== undefined){
+let data189 = data183.jitter;
+if((!((typeof data189 == "number") && (isFinite(data189)))) && (typeof data189 !== "string")){
+const err243 = {instancePath:instancePath+"/schedule/jitter",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -3274,9 +3284,10 @@ vErrors.push(err243);
 errors++;
 }
 }
-}
-else {
-const err244 = {instancePath:instancePath+"/seccomp/allow/" + key39.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data183.max_runtime !== undefined){
+let data190 = data183.max_runtime;
+if((!((typeof data190 == "number") && (isFinite(data190)))) && (typeof data190 !== "string")){
+const err244 = {instancePath:instancePath+"/schedule/max_runtime",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema17.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -3288,9 +3299,12 @@ errors++;
 }
 }
 }
-}
-else {
-const err245 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.logs !== undefined){
+let data191 = data.logs;
+if(data191 && typeof data191 == "object" && !Array.isArray(data191)){
+for(const key35 in data191){
+if(!((((((key35 === "target") || (key35 === "size")) || (key35 === "files")) || (key35 === "max_line")) || (key35 === "rate")) || (key35 === "timestamps"))){
+const err245 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -3300,13 +3314,10 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data170.deny !== undefined){
-let data181 = data170.deny;
-if(data181 && typeof data181 == "object" && !Array.isArray(data181)){
-for(const key42 in data181){
-let data182 = data181[key42];
-if((typeof data182 !== "string") && (!(data182 && typeof data182 == "object" && !Array.isArray(data182)))){
-const err246 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(data191.target !== undefined){
+let data192 = data191.target;
+if(typeof data192 !== "string"){
+const err246 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -3315,9 +3326,8 @@ vErrors.push(err246);
 }
 errors++;
 }
-if(typeof data182 === "string"){
-if(!pattern5.test(data182)){
-const err247 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+if(!((((data192 === "memory") || (data192 === "file")) || (data192 === "journald")) || (data192 === "none"))){
+const err247 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3327,10 +3337,10 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data182 && typeof data182 == "object" && !Array.isArray(data182)){
-for(const key43 in data182){
-if(!(key43 === "args")){
-const err248 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
+if(data191.size !== undefined){
+let data193 = data191.size;
+if((!(((typeof data193 == "number") && (!(data193 % 1) && !isNaN(data193))) && (isFinite(data193)))) && (typeof data193 !== "string")){
+const err248 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema53.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3340,11 +3350,10 @@ vErrors.push(err248);
 errors++;
 }
 }
-if(data182.args !== undefined){
-let data183 = data182.args;
-if(data183 && typeof data183 == "object" && !Array.isArray(data183)){
-if(data183.index === undefined){
-const err249 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(data191.files !== undefined){
+let data194 = data191.files;
+if(!(((typeof data194 == "number") && (!(data194 % 1) && !isNaN(data194))) && (isFinite(data194)))){
+const err249 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3353,9 +3362,11 @@ vErrors.push(err249);
 }
 errors++;
 }
-for(const key44 in data183){
-if(!(((key44 === "index") || (key44 === "values")) || (key44 === "mask"))){
-const err250 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
+}
+if(data191.max_line !== undefined){
+let data195 = data191.max_line;
+if((!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))) && (typeof data195 !== "string")){
+const err250 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema53.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3365,10 +3376,10 @@ vErrors.push(err250);
 errors++;
 }
 }
-if(data183.index !== undefined){
-let data184 = data183.index;
-if(!(((typeof data184 == "number") && (!(data184 % 1) && !isNaN(data184))) && (isFinite(data184)))){
-const err251 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data191.rate !== undefined){
+let data196 = data191.rate;
+if(!(((typeof data196 == "number") && (!(data196 % 1) && !isNaN(data196))) && (isFinite(data196)))){
+const err251 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3378,14 +3389,9 @@ vErrors.push(err251);
 errors++;
 }
 }
-if(data183.values !== undefined){
-let data185 = data183.values;
-if(Array.isArray(data185)){
-const len12 = data185.length;
-for(let i12=0; i12<len12; i12++){
-let data186 = data185[i12];
-if((!(((typeof data186 == "number") && (!(data186 % 1) && !isNaN(data186))) && (isFinite(data186)))) && (typeof data186 !== "string")){
-const err252 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i12,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data191.timestamps !== undefined){
+if(typeof data191.timestamps !== "boolean"){
+const err252 = {instancePath:instancePath+"/logs/timestamps",schemaPath:"#/properties/logs/properties/timestamps/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3397,7 +3403,7 @@ errors++;
 }
 }
 else {
-const err253 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err253 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3407,10 +3413,12 @@ vErrors.push(err253);
 errors++;
 }
 }
-if(data183.mask !== undefined){
-let data187 = data183.mask;
-if((!(((typeof data187 == "number") && (!(data187 % 1) && !isNaN(data187))) && (isFinite(data187)))) && (typeof data187 !== "string")){
-const err254 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema45.type},message:"must be integer,string"};
+if(data.update !== undefined){
+let data198 = data.update;
+if(data198 && typeof data198 == "object" && !Array.isArray(data198)){
+for(const key36 in data198){
+if(!((((key36 === "strategy") || (key36 === "probation")) || (key36 === "on_failure")) || (key36 === "keep"))){
+const err254 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3420,9 +3428,10 @@ vErrors.push(err254);
 errors++;
 }
 }
-}
-else {
-const err255 = {instancePath:instancePath+"/seccomp/deny/" + key42.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data198.strategy !== undefined){
+let data199 = data198.strategy;
+if(typeof data199 !== "string"){
+const err255 = {instancePath:instancePath+"/update/strategy",schemaPath:"#/properties/update/properties/strategy/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3431,12 +3440,8 @@ vErrors.push(err255);
 }
 errors++;
 }
-}
-}
-}
-}
-else {
-const err256 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((data199 === "manual") || (data199 === "replace"))){
+const err256 = {instancePath:instancePath+"/update/strategy",schemaPath:"#/properties/update/properties/strategy/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.strategy.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3446,9 +3451,10 @@ vErrors.push(err256);
 errors++;
 }
 }
-}
-else {
-const err257 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data198.probation !== undefined){
+let data200 = data198.probation;
+if((!((typeof data200 == "number") && (isFinite(data200)))) && (typeof data200 !== "string")){
+const err257 = {instancePath:instancePath+"/update/probation",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema23.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3458,12 +3464,10 @@ vErrors.push(err257);
 errors++;
 }
 }
-if(data.selinux !== undefined){
-let data188 = data.selinux;
-if(data188 && typeof data188 == "object" && !Array.isArray(data188)){
-for(const key45 in data188){
-if(!((key45 === "mount_context") || (key45 === "exec"))){
-const err258 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+if(data198.on_failure !== undefined){
+let data201 = data198.on_failure;
+if(typeof data201 !== "string"){
+const err258 = {instancePath:instancePath+"/update/on_failure",schemaPath:"#/properties/update/properties/on_failure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3472,10 +3476,8 @@ vErrors.push(err258);
 }
 errors++;
 }
-}
-if(data188.mount_context !== undefined){
-if(typeof data188.mount_context !== "string"){
-const err259 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data201 === "rollback") || (data201 === "stay"))){
+const err259 = {instancePath:instancePath+"/update/on_failure",schemaPath:"#/properties/update/properties/on_failure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.on_failure.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3485,9 +3487,10 @@ vErrors.push(err259);
 errors++;
 }
 }
-if(data188.exec !== undefined){
-if(typeof data188.exec !== "string"){
-const err260 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data198.keep !== undefined){
+let data202 = data198.keep;
+if(!(((typeof data202 == "number") && (!(data202 % 1) && !isNaN(data202))) && (isFinite(data202)))){
+const err260 = {instancePath:instancePath+"/update/keep",schemaPath:"#/properties/update/properties/keep/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3499,7 +3502,7 @@ errors++;
 }
 }
 else {
-const err261 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err261 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3509,14 +3512,9 @@ vErrors.push(err261);
 errors++;
 }
 }
-if(data.sockets !== undefined){
-let data191 = data.sockets;
-if(data191 && typeof data191 == "object" && !Array.isArray(data191)){
-for(const key46 in data191){
-let data192 = data191[key46];
-if(data192 && typeof data192 == "object" && !Array.isArray(data192)){
-if(data192.type === undefined){
-const err262 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data.hostname !== undefined){
+if(typeof data.hostname !== "string"){
+const err262 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3525,8 +3523,11 @@ vErrors.push(err262);
 }
 errors++;
 }
-if(data192.mode === undefined){
-const err263 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+}
+if(data.rootfs !== undefined){
+let data204 = data.rootfs;
+if((typeof data204 !== "string") && (!(data204 && typeof data204 == "object" && !Array.isArray(data204)))){
+const err263 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/type",keyword:"type",params:{type: schema11.properties.rootfs.type},message:"must be string,object"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3535,9 +3536,9 @@ vErrors.push(err263);
 }
 errors++;
 }
-for(const key47 in data192){
-if(!(((((key47 === "type") || (key47 === "mode")) || (key47 === "uid")) || (key47 === "gid")) || (key47 === "passcred"))){
-const err264 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(typeof data204 === "string"){
+if(!pattern4.test(data204)){
+const err264 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/pattern",keyword:"pattern",params:{pattern: "^(host|package|/.*)$"},message:"must match pattern \""+"^(host|package|/.*)$"+"\""};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3547,10 +3548,9 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data192.type !== undefined){
-let data193 = data192.type;
-if(typeof data193 !== "string"){
-const err265 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data204 && typeof data204 == "object" && !Array.isArray(data204)){
+if(data204.type === undefined){
+const err265 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3559,8 +3559,9 @@ vErrors.push(err265);
 }
 errors++;
 }
-if(!(((data193 === "stream") || (data193 === "datagram")) || (data193 === "seq_packet"))){
-const err266 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+for(const key37 in data204){
+if(!(((((key37 === "type") || (key37 === "path")) || (key37 === "overlay")) || (key37 === "folders")) || (key37 === "overlay_size"))){
+const err266 = {instancePath:instancePath+"/rootfs",schemaPath:"#/properties/rootfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3570,10 +3571,10 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data192.mode !== undefined){
-let data194 = data192.mode;
-if(!(((typeof data194 == "number") && (!(data194 % 1) && !isNaN(data194))) && (isFinite(data194)))){
-const err267 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data204.type !== undefined){
+let data205 = data204.type;
+if(typeof data205 !== "string"){
+const err267 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3582,11 +3583,8 @@ vErrors.push(err267);
 }
 errors++;
 }
-}
-if(data192.uid !== undefined){
-let data195 = data192.uid;
-if(!(((typeof data195 == "number") && (!(data195 % 1) && !isNaN(data195))) && (isFinite(data195)))){
-const err268 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((data205 === "package") || (data205 === "host")) || (data205 === "dir"))){
+const err268 = {instancePath:instancePath+"/rootfs/type",schemaPath:"#/properties/rootfs/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3596,10 +3594,9 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data192.gid !== undefined){
-let data196 = data192.gid;
-if(!(((typeof data196 == "number") && (!(data196 % 1) && !isNaN(data196))) && (isFinite(data196)))){
-const err269 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data204.path !== undefined){
+if(typeof data204.path !== "string"){
+const err269 = {instancePath:instancePath+"/rootfs/path",schemaPath:"#/properties/rootfs/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3609,9 +3606,10 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data192.passcred !== undefined){
-if(typeof data192.passcred !== "boolean"){
-const err270 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data204.overlay !== undefined){
+let data207 = data204.overlay;
+if(typeof data207 !== "string"){
+const err270 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3620,10 +3618,8 @@ vErrors.push(err270);
 }
 errors++;
 }
-}
-}
-else {
-const err271 = {instancePath:instancePath+"/sockets/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(((data207 === "none") || (data207 === "tmpfs")) || (data207 === "persist"))){
+const err271 = {instancePath:instancePath+"/rootfs/overlay",schemaPath:"#/properties/rootfs/properties/overlay/enum",keyword:"enum",params:{allowedValues: schema11.properties.rootfs.properties.overlay.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3633,9 +3629,13 @@ vErrors.push(err271);
 errors++;
 }
 }
-}
-else {
-const err272 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data204.folders !== undefined){
+let data208 = data204.folders;
+if(Array.isArray(data208)){
+const len15 = data208.length;
+for(let i15=0; i15<len15; i15++){
+if(typeof data208[i15] !== "string"){
+const err272 = {instancePath:instancePath+"/rootfs/folders/" + i15,schemaPath:"#/properties/rootfs/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3645,11 +3645,9 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data.console !== undefined){
-let data198 = data.console;
-if(data198 && typeof data198 == "object" && !Array.isArray(data198)){
-if(data198.permissions === undefined){
-const err273 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+}
+else {
+const err273 = {instancePath:instancePath+"/rootfs/folders",schemaPath:"#/properties/rootfs/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3658,9 +3656,11 @@ vErrors.push(err273);
 }
 errors++;
 }
-for(const key48 in data198){
-if(!(key48 === "permissions")){
-const err274 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+}
+if(data204.overlay_size !== undefined){
+let data210 = data204.overlay_size;
+if((!(((typeof data210 == "number") && (!(data210 % 1) && !isNaN(data210))) && (isFinite(data210)))) && (typeof data210 !== "string")){
+const err274 = {instancePath:instancePath+"/rootfs/overlay_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema53.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3670,10 +3670,14 @@ vErrors.push(err274);
 errors++;
 }
 }
-if(data198.permissions !== undefined){
-let data199 = data198.permissions;
-if((typeof data199 !== "string") && (!(Array.isArray(data199)))){
-const err275 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+}
+}
+if(data.process !== undefined){
+let data211 = data.process;
+if(data211 && typeof data211 == "object" && !Array.isArray(data211)){
+for(const key38 in data211){
+if(!((((((key38 === "privileged") || (key38 === "working_dir")) || (key38 === "umask")) || (key38 === "oom_score_adj")) || (key38 === "no_new_privs")) || (key38 === "new_session"))){
+const err275 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3682,9 +3686,10 @@ vErrors.push(err275);
 }
 errors++;
 }
-if(typeof data199 === "string"){
-if(!pattern7.test(data199)){
-const err276 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+}
+if(data211.privileged !== undefined){
+if(typeof data211.privileged !== "boolean"){
+const err276 = {instancePath:instancePath+"/process/privileged",schemaPath:"#/properties/process/properties/privileged/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3694,12 +3699,9 @@ vErrors.push(err276);
 errors++;
 }
 }
-if(Array.isArray(data199)){
-const len13 = data199.length;
-for(let i13=0; i13<len13; i13++){
-let data200 = data199[i13];
-if(typeof data200 !== "string"){
-const err277 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data211.working_dir !== undefined){
+if(typeof data211.working_dir !== "string"){
+const err277 = {instancePath:instancePath+"/process/working_dir",schemaPath:"#/properties/process/properties/working_dir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3708,8 +3710,11 @@ vErrors.push(err277);
 }
 errors++;
 }
-if(!((((((((((((((((((((((((((data200 === "ident") || (data200 === "inspect")) || (data200 === "install")) || (data200 === "kill")) || (data200 === "list")) || (data200 === "notifications")) || (data200 === "mount")) || (data200 === "repositories")) || (data200 === "shutdown")) || (data200 === "start")) || (data200 === "start_command")) || (data200 === "token_create")) || (data200 === "token_verification")) || (data200 === "umount")) || (data200 === "uninstall")) || (data200 === "stop")) || (data200 === "restart")) || (data200 === "pause")) || (data200 === "exec")) || (data200 === "logs")) || (data200 === "stats")) || (data200 === "events")) || (data200 === "update")) || (data200 === "apply")) || (data200 === "doctor")) || (data200 === "metrics"))){
-const err278 = {instancePath:instancePath+"/console/permissions/" + i13,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+}
+if(data211.umask !== undefined){
+let data214 = data211.umask;
+if(!(((typeof data214 == "number") && (!(data214 % 1) && !isNaN(data214))) && (isFinite(data214)))){
+const err278 = {instancePath:instancePath+"/process/umask",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3719,11 +3724,10 @@ vErrors.push(err278);
 errors++;
 }
 }
-}
-}
-}
-else {
-const err279 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data211.oom_score_adj !== undefined){
+let data215 = data211.oom_score_adj;
+if(!(((typeof data215 == "number") && (!(data215 % 1) && !isNaN(data215))) && (isFinite(data215)))){
+const err279 = {instancePath:instancePath+"/process/oom_score_adj",schemaPath:"#/properties/process/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3733,14 +3737,1372 @@ vErrors.push(err279);
 errors++;
 }
 }
-}
-else {
-const err280 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data211.no_new_privs !== undefined){
+if(typeof data211.no_new_privs !== "boolean"){
+const err280 = {instancePath:instancePath+"/process/no_new_privs",schemaPath:"#/properties/process/properties/no_new_privs/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err280];
 }
 else {
 vErrors.push(err280);
+}
+errors++;
+}
+}
+if(data211.new_session !== undefined){
+if(typeof data211.new_session !== "boolean"){
+const err281 = {instancePath:instancePath+"/process/new_session",schemaPath:"#/properties/process/properties/new_session/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err281];
+}
+else {
+vErrors.push(err281);
+}
+errors++;
+}
+}
+}
+else {
+const err282 = {instancePath:instancePath+"/process",schemaPath:"#/properties/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err282];
+}
+else {
+vErrors.push(err282);
+}
+errors++;
+}
+}
+if(data.paths !== undefined){
+let data218 = data.paths;
+if(data218 && typeof data218 == "object" && !Array.isArray(data218)){
+for(const key39 in data218){
+if(!((key39 === "masked") || (key39 === "read_only"))){
+const err283 = {instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err283];
+}
+else {
+vErrors.push(err283);
+}
+errors++;
+}
+}
+if(data218.masked !== undefined){
+let data219 = data218.masked;
+if((typeof data219 !== "string") && (!(Array.isArray(data219)))){
+const err284 = {instancePath:instancePath+"/paths/masked",schemaPath:"#/properties/paths/properties/masked/type",keyword:"type",params:{type: schema11.properties.paths.properties.masked.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err284];
+}
+else {
+vErrors.push(err284);
+}
+errors++;
+}
+if(typeof data219 === "string"){
+if(!pattern5.test(data219)){
+const err285 = {instancePath:instancePath+"/paths/masked",schemaPath:"#/properties/paths/properties/masked/pattern",keyword:"pattern",params:{pattern: "^(default|none)$"},message:"must match pattern \""+"^(default|none)$"+"\""};
+if(vErrors === null){
+vErrors = [err285];
+}
+else {
+vErrors.push(err285);
+}
+errors++;
+}
+}
+if(Array.isArray(data219)){
+const len16 = data219.length;
+for(let i16=0; i16<len16; i16++){
+if(typeof data219[i16] !== "string"){
+const err286 = {instancePath:instancePath+"/paths/masked/" + i16,schemaPath:"#/properties/paths/properties/masked/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err286];
+}
+else {
+vErrors.push(err286);
+}
+errors++;
+}
+}
+}
+}
+if(data218.read_only !== undefined){
+let data221 = data218.read_only;
+if((typeof data221 !== "string") && (!(Array.isArray(data221)))){
+const err287 = {instancePath:instancePath+"/paths/read_only",schemaPath:"#/properties/paths/properties/read_only/type",keyword:"type",params:{type: schema11.properties.paths.properties.read_only.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err287];
+}
+else {
+vErrors.push(err287);
+}
+errors++;
+}
+if(typeof data221 === "string"){
+if(!pattern5.test(data221)){
+const err288 = {instancePath:instancePath+"/paths/read_only",schemaPath:"#/properties/paths/properties/read_only/pattern",keyword:"pattern",params:{pattern: "^(default|none)$"},message:"must match pattern \""+"^(default|none)$"+"\""};
+if(vErrors === null){
+vErrors = [err288];
+}
+else {
+vErrors.push(err288);
+}
+errors++;
+}
+}
+if(Array.isArray(data221)){
+const len17 = data221.length;
+for(let i17=0; i17<len17; i17++){
+if(typeof data221[i17] !== "string"){
+const err289 = {instancePath:instancePath+"/paths/read_only/" + i17,schemaPath:"#/properties/paths/properties/read_only/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err289];
+}
+else {
+vErrors.push(err289);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err290 = {instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err290];
+}
+else {
+vErrors.push(err290);
+}
+errors++;
+}
+}
+if(data.user_namespace !== undefined){
+let data223 = data.user_namespace;
+if(data223 && typeof data223 == "object" && !Array.isArray(data223)){
+for(const key40 in data223){
+if(!(((key40 === "host_uid") || (key40 === "host_gid")) || (key40 === "size"))){
+const err291 = {instancePath:instancePath+"/user_namespace",schemaPath:"#/properties/user_namespace/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err291];
+}
+else {
+vErrors.push(err291);
+}
+errors++;
+}
+}
+if(data223.host_uid !== undefined){
+let data224 = data223.host_uid;
+if(!(((typeof data224 == "number") && (!(data224 % 1) && !isNaN(data224))) && (isFinite(data224)))){
+const err292 = {instancePath:instancePath+"/user_namespace/host_uid",schemaPath:"#/properties/user_namespace/properties/host_uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err292];
+}
+else {
+vErrors.push(err292);
+}
+errors++;
+}
+}
+if(data223.host_gid !== undefined){
+let data225 = data223.host_gid;
+if(!(((typeof data225 == "number") && (!(data225 % 1) && !isNaN(data225))) && (isFinite(data225)))){
+const err293 = {instancePath:instancePath+"/user_namespace/host_gid",schemaPath:"#/properties/user_namespace/properties/host_gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err293];
+}
+else {
+vErrors.push(err293);
+}
+errors++;
+}
+}
+if(data223.size !== undefined){
+let data226 = data223.size;
+if(!(((typeof data226 == "number") && (!(data226 % 1) && !isNaN(data226))) && (isFinite(data226)))){
+const err294 = {instancePath:instancePath+"/user_namespace/size",schemaPath:"#/properties/user_namespace/properties/size/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err294];
+}
+else {
+vErrors.push(err294);
+}
+errors++;
+}
+}
+}
+else {
+const err295 = {instancePath:instancePath+"/user_namespace",schemaPath:"#/properties/user_namespace/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err295];
+}
+else {
+vErrors.push(err295);
+}
+errors++;
+}
+}
+if(data.sched !== undefined){
+let data227 = data.sched;
+if(data227 && typeof data227 == "object" && !Array.isArray(data227)){
+if(data227.policy === undefined){
+const err296 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/required",keyword:"required",params:{missingProperty: "policy"},message:"must have required property '"+"policy"+"'"};
+if(vErrors === null){
+vErrors = [err296];
+}
+else {
+vErrors.push(err296);
+}
+errors++;
+}
+for(const key41 in data227){
+if(!(key41 === "policy")){
+const err297 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err297];
+}
+else {
+vErrors.push(err297);
+}
+errors++;
+}
+}
+if(data227.policy !== undefined){
+let data228 = data227.policy;
+if((typeof data228 !== "string") && (!(data228 && typeof data228 == "object" && !Array.isArray(data228)))){
+const err298 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/type",keyword:"type",params:{type: schema11.properties.sched.properties.policy.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err298];
+}
+else {
+vErrors.push(err298);
+}
+errors++;
+}
+if(typeof data228 === "string"){
+if(!pattern7.test(data228)){
+const err299 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/pattern",keyword:"pattern",params:{pattern: "^(idle|deadline)$"},message:"must match pattern \""+"^(idle|deadline)$"+"\""};
+if(vErrors === null){
+vErrors = [err299];
+}
+else {
+vErrors.push(err299);
+}
+errors++;
+}
+}
+if(data228 && typeof data228 == "object" && !Array.isArray(data228)){
+for(const key42 in data228){
+if(!(((((key42 === "other") || (key42 === "batch")) || (key42 === "fifo")) || (key42 === "round_robin")) || (key42 === "deadline"))){
+const err300 = {instancePath:instancePath+"/sched/policy",schemaPath:"#/properties/sched/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err300];
+}
+else {
+vErrors.push(err300);
+}
+errors++;
+}
+}
+if(data228.other !== undefined){
+let data229 = data228.other;
+if(data229 && typeof data229 == "object" && !Array.isArray(data229)){
+if(data229.nice === undefined){
+const err301 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err301];
+}
+else {
+vErrors.push(err301);
+}
+errors++;
+}
+for(const key43 in data229){
+if(!(key43 === "nice")){
+const err302 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err302];
+}
+else {
+vErrors.push(err302);
+}
+errors++;
+}
+}
+if(data229.nice !== undefined){
+let data230 = data229.nice;
+if(!(((typeof data230 == "number") && (!(data230 % 1) && !isNaN(data230))) && (isFinite(data230)))){
+const err303 = {instancePath:instancePath+"/sched/policy/other/nice",schemaPath:"#/properties/sched/properties/policy/properties/other/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err303];
+}
+else {
+vErrors.push(err303);
+}
+errors++;
+}
+}
+}
+else {
+const err304 = {instancePath:instancePath+"/sched/policy/other",schemaPath:"#/properties/sched/properties/policy/properties/other/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err304];
+}
+else {
+vErrors.push(err304);
+}
+errors++;
+}
+}
+if(data228.batch !== undefined){
+let data231 = data228.batch;
+if(data231 && typeof data231 == "object" && !Array.isArray(data231)){
+if(data231.nice === undefined){
+const err305 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/required",keyword:"required",params:{missingProperty: "nice"},message:"must have required property '"+"nice"+"'"};
+if(vErrors === null){
+vErrors = [err305];
+}
+else {
+vErrors.push(err305);
+}
+errors++;
+}
+for(const key44 in data231){
+if(!(key44 === "nice")){
+const err306 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err306];
+}
+else {
+vErrors.push(err306);
+}
+errors++;
+}
+}
+if(data231.nice !== undefined){
+let data232 = data231.nice;
+if(!(((typeof data232 == "number") && (!(data232 % 1) && !isNaN(data232))) && (isFinite(data232)))){
+const err307 = {instancePath:instancePath+"/sched/policy/batch/nice",schemaPath:"#/properties/sched/properties/policy/properties/batch/properties/nice/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err307];
+}
+else {
+vErrors.push(err307);
+}
+errors++;
+}
+}
+}
+else {
+const err308 = {instancePath:instancePath+"/sched/policy/batch",schemaPath:"#/properties/sched/properties/policy/properties/batch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err308];
+}
+else {
+vErrors.push(err308);
+}
+errors++;
+}
+}
+if(data228.fifo !== undefined){
+let data233 = data228.fifo;
+if(data233 && typeof data233 == "object" && !Array.isArray(data233)){
+if(data233.priority === undefined){
+const err309 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err309];
+}
+else {
+vErrors.push(err309);
+}
+errors++;
+}
+for(const key45 in data233){
+if(!(key45 === "priority")){
+const err310 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err310];
+}
+else {
+vErrors.push(err310);
+}
+errors++;
+}
+}
+if(data233.priority !== undefined){
+let data234 = data233.priority;
+if(!(((typeof data234 == "number") && (!(data234 % 1) && !isNaN(data234))) && (isFinite(data234)))){
+const err311 = {instancePath:instancePath+"/sched/policy/fifo/priority",schemaPath:"#/properties/sched/properties/policy/properties/fifo/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err311];
+}
+else {
+vErrors.push(err311);
+}
+errors++;
+}
+}
+}
+else {
+const err312 = {instancePath:instancePath+"/sched/policy/fifo",schemaPath:"#/properties/sched/properties/policy/properties/fifo/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err312];
+}
+else {
+vErrors.push(err312);
+}
+errors++;
+}
+}
+if(data228.round_robin !== undefined){
+let data235 = data228.round_robin;
+if(data235 && typeof data235 == "object" && !Array.isArray(data235)){
+if(data235.priority === undefined){
+const err313 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/required",keyword:"required",params:{missingProperty: "priority"},message:"must have required property '"+"priority"+"'"};
+if(vErrors === null){
+vErrors = [err313];
+}
+else {
+vErrors.push(err313);
+}
+errors++;
+}
+for(const key46 in data235){
+if(!(key46 === "priority")){
+const err314 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key46},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err314];
+}
+else {
+vErrors.push(err314);
+}
+errors++;
+}
+}
+if(data235.priority !== undefined){
+let data236 = data235.priority;
+if(!(((typeof data236 == "number") && (!(data236 % 1) && !isNaN(data236))) && (isFinite(data236)))){
+const err315 = {instancePath:instancePath+"/sched/policy/round_robin/priority",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err315];
+}
+else {
+vErrors.push(err315);
+}
+errors++;
+}
+}
+}
+else {
+const err316 = {instancePath:instancePath+"/sched/policy/round_robin",schemaPath:"#/properties/sched/properties/policy/properties/round_robin/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err316];
+}
+else {
+vErrors.push(err316);
+}
+errors++;
+}
+}
+if(data228.deadline !== undefined){
+let data237 = data228.deadline;
+if(data237 && typeof data237 == "object" && !Array.isArray(data237)){
+if(data237.runtime === undefined){
+const err317 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err317];
+}
+else {
+vErrors.push(err317);
+}
+errors++;
+}
+if(data237.deadline === undefined){
+const err318 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "deadline"},message:"must have required property '"+"deadline"+"'"};
+if(vErrors === null){
+vErrors = [err318];
+}
+else {
+vErrors.push(err318);
+}
+errors++;
+}
+if(data237.period === undefined){
+const err319 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/required",keyword:"required",params:{missingProperty: "period"},message:"must have required property '"+"period"+"'"};
+if(vErrors === null){
+vErrors = [err319];
+}
+else {
+vErrors.push(err319);
+}
+errors++;
+}
+for(const key47 in data237){
+if(!(((key47 === "runtime") || (key47 === "deadline")) || (key47 === "period"))){
+const err320 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key47},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err320];
+}
+else {
+vErrors.push(err320);
+}
+errors++;
+}
+}
+if(data237.runtime !== undefined){
+let data238 = data237.runtime;
+if((!(((typeof data238 == "number") && (!(data238 % 1) && !isNaN(data238))) && (isFinite(data238)))) && (typeof data238 !== "string")){
+const err321 = {instancePath:instancePath+"/sched/policy/deadline/runtime",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err321];
+}
+else {
+vErrors.push(err321);
+}
+errors++;
+}
+}
+if(data237.deadline !== undefined){
+let data239 = data237.deadline;
+if((!(((typeof data239 == "number") && (!(data239 % 1) && !isNaN(data239))) && (isFinite(data239)))) && (typeof data239 !== "string")){
+const err322 = {instancePath:instancePath+"/sched/policy/deadline/deadline",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err322];
+}
+else {
+vErrors.push(err322);
+}
+errors++;
+}
+}
+if(data237.period !== undefined){
+let data240 = data237.period;
+if((!(((typeof data240 == "number") && (!(data240 % 1) && !isNaN(data240))) && (isFinite(data240)))) && (typeof data240 !== "string")){
+const err323 = {instancePath:instancePath+"/sched/policy/deadline/period",schemaPath:"#/definitions/cpu_time/type",keyword:"type",params:{type: schema27.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err323];
+}
+else {
+vErrors.push(err323);
+}
+errors++;
+}
+}
+}
+else {
+const err324 = {instancePath:instancePath+"/sched/policy/deadline",schemaPath:"#/properties/sched/properties/policy/properties/deadline/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err324];
+}
+else {
+vErrors.push(err324);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err325 = {instancePath:instancePath+"/sched",schemaPath:"#/properties/sched/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err325];
+}
+else {
+vErrors.push(err325);
+}
+errors++;
+}
+}
+if(data.network !== undefined){
+let data241 = data.network;
+if((typeof data241 !== "string") && (!(data241 && typeof data241 == "object" && !Array.isArray(data241)))){
+const err326 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema11.properties.network.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err326];
+}
+else {
+vErrors.push(err326);
+}
+errors++;
+}
+if(typeof data241 === "string"){
+if(!pattern8.test(data241)){
+const err327 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/pattern",keyword:"pattern",params:{pattern: "^(none|host)$"},message:"must match pattern \""+"^(none|host)$"+"\""};
+if(vErrors === null){
+vErrors = [err327];
+}
+else {
+vErrors.push(err327);
+}
+errors++;
+}
+}
+if(data241 && typeof data241 == "object" && !Array.isArray(data241)){
+for(const key48 in data241){
+if(!(key48 === "namespace")){
+const err328 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key48},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err328];
+}
+else {
+vErrors.push(err328);
+}
+errors++;
+}
+}
+if(data241.namespace !== undefined){
+if(typeof data241.namespace !== "string"){
+const err329 = {instancePath:instancePath+"/network/namespace",schemaPath:"#/properties/network/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err329];
+}
+else {
+vErrors.push(err329);
+}
+errors++;
+}
+}
+}
+}
+if(data.seccomp !== undefined){
+let data243 = data.seccomp;
+if(data243 && typeof data243 == "object" && !Array.isArray(data243)){
+for(const key49 in data243){
+if(!(((((key49 === "profile") || (key49 === "action")) || (key49 === "errno")) || (key49 === "allow")) || (key49 === "deny"))){
+const err330 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key49},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err330];
+}
+else {
+vErrors.push(err330);
+}
+errors++;
+}
+}
+if(data243.profile !== undefined){
+let data244 = data243.profile;
+if(typeof data244 !== "string"){
+const err331 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err331];
+}
+else {
+vErrors.push(err331);
+}
+errors++;
+}
+if(!(data244 === "default")){
+const err332 = {instancePath:instancePath+"/seccomp/profile",schemaPath:"#/properties/seccomp/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.profile.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err332];
+}
+else {
+vErrors.push(err332);
+}
+errors++;
+}
+}
+if(data243.action !== undefined){
+let data245 = data243.action;
+if(typeof data245 !== "string"){
+const err333 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err333];
+}
+else {
+vErrors.push(err333);
+}
+errors++;
+}
+if(!(((data245 === "kill_process") || (data245 === "errno")) || (data245 === "log"))){
+const err334 = {instancePath:instancePath+"/seccomp/action",schemaPath:"#/properties/seccomp/properties/action/enum",keyword:"enum",params:{allowedValues: schema11.properties.seccomp.properties.action.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err334];
+}
+else {
+vErrors.push(err334);
+}
+errors++;
+}
+}
+if(data243.errno !== undefined){
+let data246 = data243.errno;
+if(typeof data246 === "string"){
+if(!pattern9.test(data246)){
+const err335 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/pattern",keyword:"pattern",params:{pattern: "^E[A-Z0-9]{2,20}$"},message:"must match pattern \""+"^E[A-Z0-9]{2,20}$"+"\""};
+if(vErrors === null){
+vErrors = [err335];
+}
+else {
+vErrors.push(err335);
+}
+errors++;
+}
+}
+else {
+const err336 = {instancePath:instancePath+"/seccomp/errno",schemaPath:"#/properties/seccomp/properties/errno/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err336];
+}
+else {
+vErrors.push(err336);
+}
+errors++;
+}
+}
+if(data243.allow !== undefined){
+let data247 = data243.allow;
+if(data247 && typeof data247 == "object" && !Array.isArray(data247)){
+for(const key50 in data247){
+let data248 = data247[key50];
+if((typeof data248 !== "string") && (!(data248 && typeof data248 == "object" && !Array.isArray(data248)))){
+const err337 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.allow.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err337];
+}
+else {
+vErrors.push(err337);
+}
+errors++;
+}
+if(typeof data248 === "string"){
+if(!pattern10.test(data248)){
+const err338 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+if(vErrors === null){
+vErrors = [err338];
+}
+else {
+vErrors.push(err338);
+}
+errors++;
+}
+}
+if(data248 && typeof data248 == "object" && !Array.isArray(data248)){
+for(const key51 in data248){
+if(!(key51 === "args")){
+const err339 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key51},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err339];
+}
+else {
+vErrors.push(err339);
+}
+errors++;
+}
+}
+if(data248.args !== undefined){
+let data249 = data248.args;
+if(data249 && typeof data249 == "object" && !Array.isArray(data249)){
+if(data249.index === undefined){
+const err340 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err340];
+}
+else {
+vErrors.push(err340);
+}
+errors++;
+}
+for(const key52 in data249){
+if(!(((key52 === "index") || (key52 === "values")) || (key52 === "mask"))){
+const err341 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key52},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err341];
+}
+else {
+vErrors.push(err341);
+}
+errors++;
+}
+}
+if(data249.index !== undefined){
+let data250 = data249.index;
+if(!(((typeof data250 == "number") && (!(data250 % 1) && !isNaN(data250))) && (isFinite(data250)))){
+const err342 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err342];
+}
+else {
+vErrors.push(err342);
+}
+errors++;
+}
+}
+if(data249.values !== undefined){
+let data251 = data249.values;
+if(Array.isArray(data251)){
+const len18 = data251.length;
+for(let i18=0; i18<len18; i18++){
+let data252 = data251[i18];
+if((!(((typeof data252 == "number") && (!(data252 % 1) && !isNaN(data252))) && (isFinite(data252)))) && (typeof data252 !== "string")){
+const err343 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i18,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema61.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err343];
+}
+else {
+vErrors.push(err343);
+}
+errors++;
+}
+}
+}
+else {
+const err344 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err344];
+}
+else {
+vErrors.push(err344);
+}
+errors++;
+}
+}
+if(data249.mask !== undefined){
+let data253 = data249.mask;
+if((!(((typeof data253 == "number") && (!(data253 % 1) && !isNaN(data253))) && (isFinite(data253)))) && (typeof data253 !== "string")){
+const err345 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema61.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err345];
+}
+else {
+vErrors.push(err345);
+}
+errors++;
+}
+}
+}
+else {
+const err346 = {instancePath:instancePath+"/seccomp/allow/" + key50.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/allow/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err346];
+}
+else {
+vErrors.push(err346);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err347 = {instancePath:instancePath+"/seccomp/allow",schemaPath:"#/properties/seccomp/properties/allow/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err347];
+}
+else {
+vErrors.push(err347);
+}
+errors++;
+}
+}
+if(data243.deny !== undefined){
+let data254 = data243.deny;
+if(data254 && typeof data254 == "object" && !Array.isArray(data254)){
+for(const key53 in data254){
+let data255 = data254[key53];
+if((typeof data255 !== "string") && (!(data255 && typeof data255 == "object" && !Array.isArray(data255)))){
+const err348 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/type",keyword:"type",params:{type: schema11.properties.seccomp.properties.deny.additionalProperties.type},message:"must be string,object"};
+if(vErrors === null){
+vErrors = [err348];
+}
+else {
+vErrors.push(err348);
+}
+errors++;
+}
+if(typeof data255 === "string"){
+if(!pattern10.test(data255)){
+const err349 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^(any)$"},message:"must match pattern \""+"^(any)$"+"\""};
+if(vErrors === null){
+vErrors = [err349];
+}
+else {
+vErrors.push(err349);
+}
+errors++;
+}
+}
+if(data255 && typeof data255 == "object" && !Array.isArray(data255)){
+for(const key54 in data255){
+if(!(key54 === "args")){
+const err350 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key54},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err350];
+}
+else {
+vErrors.push(err350);
+}
+errors++;
+}
+}
+if(data255.args !== undefined){
+let data256 = data255.args;
+if(data256 && typeof data256 == "object" && !Array.isArray(data256)){
+if(data256.index === undefined){
+const err351 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/required",keyword:"required",params:{missingProperty: "index"},message:"must have required property '"+"index"+"'"};
+if(vErrors === null){
+vErrors = [err351];
+}
+else {
+vErrors.push(err351);
+}
+errors++;
+}
+for(const key55 in data256){
+if(!(((key55 === "index") || (key55 === "values")) || (key55 === "mask"))){
+const err352 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key55},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err352];
+}
+else {
+vErrors.push(err352);
+}
+errors++;
+}
+}
+if(data256.index !== undefined){
+let data257 = data256.index;
+if(!(((typeof data257 == "number") && (!(data257 % 1) && !isNaN(data257))) && (isFinite(data257)))){
+const err353 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/index",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err353];
+}
+else {
+vErrors.push(err353);
+}
+errors++;
+}
+}
+if(data256.values !== undefined){
+let data258 = data256.values;
+if(Array.isArray(data258)){
+const len19 = data258.length;
+for(let i19=0; i19<len19; i19++){
+let data259 = data258[i19];
+if((!(((typeof data259 == "number") && (!(data259 % 1) && !isNaN(data259))) && (isFinite(data259)))) && (typeof data259 !== "string")){
+const err354 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values/" + i19,schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema61.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err354];
+}
+else {
+vErrors.push(err354);
+}
+errors++;
+}
+}
+}
+else {
+const err355 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/values",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/properties/values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err355];
+}
+else {
+vErrors.push(err355);
+}
+errors++;
+}
+}
+if(data256.mask !== undefined){
+let data260 = data256.mask;
+if((!(((typeof data260 == "number") && (!(data260 % 1) && !isNaN(data260))) && (isFinite(data260)))) && (typeof data260 !== "string")){
+const err356 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/mask",schemaPath:"#/definitions/u64/type",keyword:"type",params:{type: schema61.type},message:"must be integer,string"};
+if(vErrors === null){
+vErrors = [err356];
+}
+else {
+vErrors.push(err356);
+}
+errors++;
+}
+}
+}
+else {
+const err357 = {instancePath:instancePath+"/seccomp/deny/" + key53.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/properties/seccomp/properties/deny/additionalProperties/properties/args/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err357];
+}
+else {
+vErrors.push(err357);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err358 = {instancePath:instancePath+"/seccomp/deny",schemaPath:"#/properties/seccomp/properties/deny/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err358];
+}
+else {
+vErrors.push(err358);
+}
+errors++;
+}
+}
+}
+else {
+const err359 = {instancePath:instancePath+"/seccomp",schemaPath:"#/properties/seccomp/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err359];
+}
+else {
+vErrors.push(err359);
+}
+errors++;
+}
+}
+if(data.selinux !== undefined){
+let data261 = data.selinux;
+if(data261 && typeof data261 == "object" && !Array.isArray(data261)){
+for(const key56 in data261){
+if(!((key56 === "mount_context") || (key56 === "exec"))){
+const err360 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key56},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err360];
+}
+else {
+vErrors.push(err360);
+}
+errors++;
+}
+}
+if(data261.mount_context !== undefined){
+if(typeof data261.mount_context !== "string"){
+const err361 = {instancePath:instancePath+"/selinux/mount_context",schemaPath:"#/properties/selinux/properties/mount_context/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err361];
+}
+else {
+vErrors.push(err361);
+}
+errors++;
+}
+}
+if(data261.exec !== undefined){
+if(typeof data261.exec !== "string"){
+const err362 = {instancePath:instancePath+"/selinux/exec",schemaPath:"#/properties/selinux/properties/exec/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err362];
+}
+else {
+vErrors.push(err362);
+}
+errors++;
+}
+}
+}
+else {
+const err363 = {instancePath:instancePath+"/selinux",schemaPath:"#/properties/selinux/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err363];
+}
+else {
+vErrors.push(err363);
+}
+errors++;
+}
+}
+if(data.apparmor !== undefined){
+let data264 = data.apparmor;
+if(data264 && typeof data264 == "object" && !Array.isArray(data264)){
+if(data264.profile === undefined){
+const err364 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/required",keyword:"required",params:{missingProperty: "profile"},message:"must have required property '"+"profile"+"'"};
+if(vErrors === null){
+vErrors = [err364];
+}
+else {
+vErrors.push(err364);
+}
+errors++;
+}
+for(const key57 in data264){
+if(!((key57 === "profile") || (key57 === "optional"))){
+const err365 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key57},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err365];
+}
+else {
+vErrors.push(err365);
+}
+errors++;
+}
+}
+if(data264.profile !== undefined){
+if(typeof data264.profile !== "string"){
+const err366 = {instancePath:instancePath+"/apparmor/profile",schemaPath:"#/properties/apparmor/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err366];
+}
+else {
+vErrors.push(err366);
+}
+errors++;
+}
+}
+if(data264.optional !== undefined){
+if(typeof data264.optional !== "boolean"){
+const err367 = {instancePath:instancePath+"/apparmor/optional",schemaPath:"#/properties/apparmor/properties/optional/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err367];
+}
+else {
+vErrors.push(err367);
+}
+errors++;
+}
+}
+}
+else {
+const err368 = {instancePath:instancePath+"/apparmor",schemaPath:"#/properties/apparmor/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err368];
+}
+else {
+vErrors.push(err368);
+}
+errors++;
+}
+}
+if(data.sockets !== undefined){
+let data267 = data.sockets;
+if(data267 && typeof data267 == "object" && !Array.isArray(data267)){
+for(const key58 in data267){
+let data268 = data267[key58];
+if(data268 && typeof data268 == "object" && !Array.isArray(data268)){
+if(data268.type === undefined){
+const err369 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err369];
+}
+else {
+vErrors.push(err369);
+}
+errors++;
+}
+if(data268.mode === undefined){
+const err370 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/required",keyword:"required",params:{missingProperty: "mode"},message:"must have required property '"+"mode"+"'"};
+if(vErrors === null){
+vErrors = [err370];
+}
+else {
+vErrors.push(err370);
+}
+errors++;
+}
+for(const key59 in data268){
+if(!(((((key59 === "type") || (key59 === "mode")) || (key59 === "uid")) || (key59 === "gid")) || (key59 === "passcred"))){
+const err371 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key59},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err371];
+}
+else {
+vErrors.push(err371);
+}
+errors++;
+}
+}
+if(data268.type !== undefined){
+let data269 = data268.type;
+if(typeof data269 !== "string"){
+const err372 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err372];
+}
+else {
+vErrors.push(err372);
+}
+errors++;
+}
+if(!(((data269 === "stream") || (data269 === "datagram")) || (data269 === "seq_packet"))){
+const err373 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/sockets/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.sockets.additionalProperties.properties.type.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err373];
+}
+else {
+vErrors.push(err373);
+}
+errors++;
+}
+}
+if(data268.mode !== undefined){
+let data270 = data268.mode;
+if(!(((typeof data270 == "number") && (!(data270 % 1) && !isNaN(data270))) && (isFinite(data270)))){
+const err374 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err374];
+}
+else {
+vErrors.push(err374);
+}
+errors++;
+}
+}
+if(data268.uid !== undefined){
+let data271 = data268.uid;
+if(!(((typeof data271 == "number") && (!(data271 % 1) && !isNaN(data271))) && (isFinite(data271)))){
+const err375 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/uid",schemaPath:"#/properties/sockets/additionalProperties/properties/uid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err375];
+}
+else {
+vErrors.push(err375);
+}
+errors++;
+}
+}
+if(data268.gid !== undefined){
+let data272 = data268.gid;
+if(!(((typeof data272 == "number") && (!(data272 % 1) && !isNaN(data272))) && (isFinite(data272)))){
+const err376 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/gid",schemaPath:"#/properties/sockets/additionalProperties/properties/gid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err376];
+}
+else {
+vErrors.push(err376);
+}
+errors++;
+}
+}
+if(data268.passcred !== undefined){
+if(typeof data268.passcred !== "boolean"){
+const err377 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1")+"/passcred",schemaPath:"#/properties/sockets/additionalProperties/properties/passcred/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err377];
+}
+else {
+vErrors.push(err377);
+}
+errors++;
+}
+}
+}
+else {
+const err378 = {instancePath:instancePath+"/sockets/" + key58.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/sockets/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err378];
+}
+else {
+vErrors.push(err378);
+}
+errors++;
+}
+}
+}
+else {
+const err379 = {instancePath:instancePath+"/sockets",schemaPath:"#/properties/sockets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err379];
+}
+else {
+vErrors.push(err379);
+}
+errors++;
+}
+}
+if(data.console !== undefined){
+let data274 = data.console;
+if(data274 && typeof data274 == "object" && !Array.isArray(data274)){
+if(data274.permissions === undefined){
+const err380 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/required",keyword:"required",params:{missingProperty: "permissions"},message:"must have required property '"+"permissions"+"'"};
+if(vErrors === null){
+vErrors = [err380];
+}
+else {
+vErrors.push(err380);
+}
+errors++;
+}
+for(const key60 in data274){
+if(!(key60 === "permissions")){
+const err381 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key60},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err381];
+}
+else {
+vErrors.push(err381);
+}
+errors++;
+}
+}
+if(data274.permissions !== undefined){
+let data275 = data274.permissions;
+if((typeof data275 !== "string") && (!(Array.isArray(data275)))){
+const err382 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.permissions.type},message:"must be string,array"};
+if(vErrors === null){
+vErrors = [err382];
+}
+else {
+vErrors.push(err382);
+}
+errors++;
+}
+if(typeof data275 === "string"){
+if(!pattern12.test(data275)){
+const err383 = {instancePath:instancePath+"/console/permissions",schemaPath:"#/properties/console/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+if(vErrors === null){
+vErrors = [err383];
+}
+else {
+vErrors.push(err383);
+}
+errors++;
+}
+}
+if(Array.isArray(data275)){
+const len20 = data275.length;
+for(let i20=0; i20<len20; i20++){
+let data276 = data275[i20];
+if(typeof data276 !== "string"){
+const err384 = {instancePath:instancePath+"/console/permissions/" + i20,schemaPath:"#/properties/console/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err384];
+}
+else {
+vErrors.push(err384);
+}
+errors++;
+}
+if(!((((((((((((((((((((((((((data276 === "ident") || (data276 === "inspect")) || (data276 === "install")) || (data276 === "kill")) || (data276 === "list")) || (data276 === "notifications")) || (data276 === "mount")) || (data276 === "repositories")) || (data276 === "shutdown")) || (data276 === "start")) || (data276 === "start_command")) || (data276 === "token_create")) || (data276 === "token_verification")) || (data276 === "umount")) || (data276 === "uninstall")) || (data276 === "stop")) || (data276 === "restart")) || (data276 === "pause")) || (data276 === "exec")) || (data276 === "logs")) || (data276 === "stats")) || (data276 === "events")) || (data276 === "update")) || (data276 === "apply")) || (data276 === "doctor")) || (data276 === "metrics"))){
+const err385 = {instancePath:instancePath+"/console/permissions/" + i20,schemaPath:"#/properties/console/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err385];
+}
+else {
+vErrors.push(err385);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err386 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err386];
+}
+else {
+vErrors.push(err386);
+}
+errors++;
+}
+}
+}
+else {
+const err387 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err387];
+}
+else {
+vErrors.push(err387);
 }
 errors++;
 }

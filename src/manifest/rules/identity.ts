@@ -19,14 +19,19 @@ export function checkIdentity(report: Report, input: Record<string, unknown>): v
 }
 
 /** A name of a container, its own or that of another one. */
-export function checkName(report: Report, path: KeyPath, name: string | undefined): void {
+export function checkName(
+  report: Report,
+  path: KeyPath,
+  name: string | undefined,
+  at: 'key' | 'value' = 'value',
+): void {
   if (name === undefined) return;
   const hint = 'use 1 to 1024 of `0-9 A-Z a-z . _ -`, but not `.` or `..`';
   const bad = /[^0-9A-Za-z._-]/u.exec(name)?.[0];
   const sound = bad === undefined && name !== '' && name !== '.' && name !== '..' && name.length <= 1024;
   if (sound) return;
   const label = bad === undefined ? {} : { label: `${quote(bad)} cannot be part of a name` };
-  report.add(path, { code: 'TH1201', message: `${quote(name)} is not a container name`, hint, ...label });
+  report.add(path, { code: 'TH1201', message: `${quote(name)} is not a container name`, hint, ...label, at });
 }
 
 const VERSION =
@@ -55,15 +60,16 @@ export function plainVersion(version: string): string {
 
 function checkUser(report: Report, input: Record<string, unknown>): void {
   const privileged = mapAt(input, 'process')?.['privileged'] === true;
+  const isRootOfBoard = mapAt(input, 'user_namespace') === undefined;
   for (const key of ['uid', 'gid']) {
     const id = input[key];
     if (typeof id !== 'number' || !Number.isInteger(id)) continue;
-    if (id === 0 && !privileged)
+    if (id === 0 && isRootOfBoard && !privileged)
       report.add([key], {
         code: 'TH1205',
         message: `\`${key}\` is 0, which only a privileged container may have`,
         label: 'root of the host',
-        hint: `write \`${key}: 1000\`, or add \`process: {privileged: true}\``,
+        hint: `write \`${key}: 1000\`, or add \`user_namespace: {}\`, in which 0 is nobody of the board, or \`process: {privileged: true}\``,
       });
     else if (id < 0 || id > 65_535)
       report.add([key], {

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../base/index.ts';
 import type { Report } from '../report.ts';
 import { readCpuTime, readDuration, readMemoryLimit, readQuota } from '../quantities/index.ts';
-import { isMap, listAt, mapAt } from './look.ts';
+import { isMap, listAt, mapAt, numberOf } from './look.ts';
 
 /** cgroups, restart: values that must fit each other. What a kernel can do is left to the planner. */
 export function checkLimits(report: Report, input: Record<string, unknown>): void {
@@ -99,10 +99,4 @@ function checkRestart(report: Report, restart: Record<string, unknown> | undefin
       message: `\`restart.max_delay\` is ${last ?? 60} s, less than \`initial_delay\`, which is ${first ?? 1} s`,
       hint: 'raise `max_delay` or lower `initial_delay`',
     });
-}
-
-function numberOf(value: unknown, read: typeof readDuration): number | undefined {
-  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
-  const reading = read(value);
-  return 'value' in reading ? reading.value : undefined;
 }

@@ -1,3 +1,5 @@
+import type { Reading } from '../quantities/index.ts';
+
 /** Careful access to values whose shape may be wrong: rules run on every part that is sound, beside broken ones. */
 export function mapAt(value: unknown, ...path: string[]): Record<string, unknown> | undefined {
   let current = value;
@@ -20,6 +22,13 @@ export function listAt(map: Record<string, unknown> | undefined, key: string): r
 
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The number that a quantity stands for, where it can be read. */
+export function numberOf(value: unknown, read: (written: string | number) => Reading): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const reading = read(value);
+  return 'value' in reading ? reading.value : undefined;
 }
 
 export function bytes(text: string): number {

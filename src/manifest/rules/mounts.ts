@@ -1,13 +1,14 @@
 import type { Report } from '../report.ts';
-import { missing } from '../words-of-keys.ts';
 import { quote } from '../wording.ts';
 import { bytes, isMap, mapAt, textAt } from './look.ts';
 import { checkOptions } from './mount-options.ts';
+import { checkDevice, checkOverlay } from './mount-sources.ts';
 import { checkPath, MAX_PATH } from './paths.ts';
 import { checkResource } from './resource.ts';
+import { checkTypedKeys, keysOfType, type TypedKeys } from './typed-keys.ts';
 
 /** What each kind of mount needs and may have beside `type`. */
-const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly string[] }>> = {
+const KEYS: TypedKeys = {
   bind: { needs: ['host'], may: ['options', 'optional'] },
   tmpfs: { needs: ['size'], may: [] },
   proc: { needs: [], may: [] },
@@ -16,23 +17,17 @@ const KEYS: Readonly<Record<string, { needs: readonly string[]; may: readonly st
   resource: { needs: ['name', 'version', 'dir'], may: ['options'] },
   persist: { needs: [], may: ['mode'] },
   sockets: { needs: [], may: [] },
+  device: { needs: ['host'], may: ['access', 'mode', 'optional', 'wait'] },
+  overlay: { needs: ['lower'], may: ['upper', 'size'] },
 };
+
+const EXAMPLES = { host: '/lib', size: '4 MiB', name: 'fonts', version: '^1.2', dir: '/', lower: ['/srv/base'] };
+const DEVICE_EXAMPLES = { host: '/dev/ttyUSB0' };
 
 /** All keys that a mount of this type may have. */
 export function keysOfMount(type: string): string[] | undefined {
-  const keys = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
-  return keys === undefined ? undefined : ['type', ...keys.needs, ...keys.may];
+  return keysOfType(KEYS, type);
 }
-
-const ALL_KEYS = [...new Set(Object.values(KEYS).flatMap(({ needs, may }) => [...needs, ...may]))];
-
-const EXAMPLES: Readonly<Record<string, string>> = {
-  host: '/lib',
-  size: '4 MiB',
-  name: 'fonts',
-  version: '^1.2',
-  dir: '/',
-};
 
 /** mounts: no target leaves the root by `..`, and no bind target lies inside of another. */
 export function checkMounts(report: Report, input: Record<string, unknown>): void {
@@ -44,10 +39,12 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
     const type = textAt(mount, 'type') ?? '';
     checkTarget(report, path, target, type);
     const host = textAt(mount, 'host');
-    if (host !== undefined) checkPath(report, [...path, 'host'], host, 'value', 'kept');
-    checkKeys(report, path, type, mount);
+    if (host !== undefined && type !== 'device') checkPath(report, [...path, 'host'], host, 'value', 'kept');
+    checkTypedKeys(report, path, mount, KEYS, 'a mount', type === 'device' ? DEVICE_EXAMPLES : EXAMPLES);
     checkOptions(report, [...path, 'options'], textAt(mount, 'options'));
     if (type === 'resource') checkResource(report, path, mount);
+    if (type === 'device') checkDevice(report, path, mount);
+    if (type === 'overlay') checkOverlay(report, path, mount);
     if (bytes(target) <= MAX_PATH) targets.push({ target, clean: clean(target), bind: type === 'bind' });
   }
   checkOverlap(report, targets);
@@ -57,22 +54,6 @@ export function checkMounts(report: Report, input: Record<string, unknown>): voi
 function checkTarget(report: Report, path: readonly string[], target: string, type: string): void {
   const absolute = type === 'bind' || target === '' || target.startsWith('/') ? target : `/${target}`;
   checkPath(report, path, absolute, 'key');
-}
-
-function checkKeys(report: Report, path: readonly string[], type: string, mount: Record<string, unknown>): void {
-  const keys = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
-  if (keys === undefined) return;
-  for (const key of keys.needs)
-    if (mount[key] === undefined) report.add([...path, key], missing([...path, key], EXAMPLES[key]));
-  const allowed = keysOfMount(type) ?? [];
-  for (const key of ALL_KEYS.filter((name) => !allowed.includes(name)))
-    if (mount[key] !== undefined)
-      report.add([...path, key], {
-        code: 'TH1102',
-        message: `unknown key \`${key}\` in a mount of type ${type}`,
-        hint: `remove it; keys here: ${allowed.join(', ')}`,
-        at: 'key',
-      });
 }
 
 interface Target {

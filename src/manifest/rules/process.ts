@@ -114,7 +114,7 @@ function limitOf(value: unknown): number | undefined {
 /** Keys that mean nothing without a program. */
 const NEED_INIT = [
   ...['args', 'env', 'autostart', 'cgroups', 'seccomp', 'capabilities', 'suppl_groups', 'io'],
-  ...['restart', 'stop', 'schedule'],
+  ...['standby', 'restart', 'stop', 'health', 'depends_on', 'schedule', 'logs', 'update'],
 ];
 
 function checkResourceContainer(report: Report, input: Record<string, unknown>): void {

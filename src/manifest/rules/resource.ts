@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts';
+import type { KeyPath } from '../tree.ts';
 import { checkRequirement } from '../versions.ts';
 import { quote } from '../wording.ts';
 import { checkName } from './identity.ts';
@@ -9,17 +10,21 @@ import { splitOptions } from './mount-options.ts';
 /** A mount of another container's files: which container, which versions of it, and which folder. */
 export function checkResource(report: Report, path: readonly string[], mount: Record<string, unknown>): void {
   checkName(report, [...path, 'name'], textAt(mount, 'name'));
-  const version = textAt(mount, 'version');
-  if (version !== undefined && checkRequirement(version) === undefined)
-    report.add([...path, 'version'], {
-      code: 'TH1206',
-      message: `cannot read ${quote(version)} as a requirement of versions`,
-      hint: "write for example `'^1.2'`, `'>=1.0, <2.0'` or `'*'`",
-    });
+  checkVersions(report, [...path, 'version'], textAt(mount, 'version'));
   const dir = textAt(mount, 'dir');
   // From the root of the other container's files: `..` would lead out of them, to the host.
   if (dir !== undefined) checkPath(report, [...path, 'dir'], dir, 'value');
   checkOptions(report, [...path, 'options'], splitOptions(textAt(mount, 'options') ?? ''));
+}
+
+/** Which versions of another container will do. */
+export function checkVersions(report: Report, path: KeyPath, version: string | undefined): void {
+  if (version === undefined || checkRequirement(version) !== undefined) return;
+  report.add(path, {
+    code: 'TH1206',
+    message: `cannot read ${quote(version)} as a requirement of versions`,
+    hint: "write for example `'^1.2'`, `'>=1.0, <2.0'` or `'*'`",
+  });
 }
 
 function checkOptions(report: Report, path: readonly string[], options: readonly string[]): void {

@@ -7,7 +7,7 @@ import { checkPath } from './paths.ts';
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   package: ['path', 'folders'],
   dir: ['folders'],
-  host: ['path', 'overlay'],
+  host: ['path', 'overlay', 'overlay_size'],
 };
 
 /** rootfs: paths, and the keys that belong to each type. */
@@ -24,6 +24,14 @@ export function checkRootfs(report: Report, input: Record<string, unknown>): voi
   });
   if (type === 'dir' && rootfs['path'] === undefined)
     report.add(['rootfs', 'path'], missing(['rootfs', 'path'], '/srv/root'));
+  const overlay = textAt(rootfs, 'overlay') ?? 'none';
+  if (type !== 'host' && rootfs['overlay_size'] !== undefined && overlay !== 'tmpfs')
+    report.add(['rootfs', 'overlay_size'], {
+      code: 'TH1306',
+      message: `\`rootfs.overlay_size\` and \`rootfs.overlay: ${overlay}\` exclude each other`,
+      hint: 'write `overlay: tmpfs`, or remove `overlay_size`: only what is kept in memory has one',
+      at: 'key',
+    });
   const foreign = Object.hasOwn(FOREIGN, type ?? '') ? (FOREIGN[type ?? ''] ?? []) : [];
   for (const key of foreign)
     if (rootfs[key] !== undefined)
