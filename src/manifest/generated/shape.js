@@ -1726,7 +1726,7 @@ export const shape = {
    "types": [
     "boolean"
    ],
-   "example": true
+   "example": false
   },
   "restart": {
    "types": [
@@ -2024,8 +2024,7 @@ export const shape = {
     },
     "status": {
      "types": [
-      "string",
-      "integer"
+      "string"
      ],
      "example": "200-299"
     },

@@ -13,7 +13,20 @@ const SECTIONS: Readonly<Record<string, string>> = {
   seccomp: 'seccomp: {profile: default}',
   selinux: 'selinux: {exec: a_t}',
   sockets: 'sockets: {s: {type: stream, mode: 0o600}}',
+  standby: 'standby: true\nautostart: relaxed',
+  health: 'health: {type: tcp, port: 80}',
+  depends_on: 'depends_on: {db: healthy}',
+  logs: 'logs: {target: file}',
+  update: 'update: {strategy: replace}',
+  'stop.pre_stop': 'stop: {pre_stop: {command: [a]}}',
+  'stop.post_stop': 'stop: {post_stop: {command: [a]}}',
+  'paths.masked': 'paths: {masked: default}',
+  'paths.read_only': 'paths: {read_only: none}',
+  user_namespace: 'user_namespace: {}',
+  apparmor: 'apparmor: {profile: a}',
   'cgroups.parent': 'cgroups: {parent: apps}',
+  'cgroups.devices': 'cgroups: {devices: [{allow: false}]}',
+  'cgroups.memory.pressure': 'cgroups: {memory: {pressure: {some: 150 ms}}}',
   'cgroups.memory.attrs': 'cgroups: {memory: {attrs: {memory.high: 1}}}',
   'cgroups.cpu.attrs': 'cgroups: {cpu: {attrs: {cpu.idle: 1}}}',
   'cgroups.blkio.attrs': 'cgroups: {blkio: {attrs: {blkio.weight: 1}}}',
@@ -23,6 +36,10 @@ const SECTIONS: Readonly<Record<string, string>> = {
 const VALUES: Readonly<Record<string, string>> = {
   'mounts.*.type: persist': 'mounts: {/data: {type: persist}}',
   'mounts.*.type: sockets': 'mounts: {/data: {type: sockets}}',
+  'mounts.*.type: device': 'mounts: {/data: {type: device, host: /dev/a}}',
+  'mounts.*.type: overlay': 'mounts: {/data: {type: overlay, lower: [/a]}}',
+  'rootfs.overlay: tmpfs': 'rootfs: {type: package, overlay: tmpfs}',
+  'rootfs.overlay: persist': 'rootfs: {type: package, overlay: persist}',
 };
 
 function pathsIn(text: string): string[] {
