@@ -139,7 +139,7 @@ export interface ManifestInput {
        */
       optional?: boolean;
       /**
-       * tmpfs: how much it may hold. overlay: how much may be written to an upper of `tmpfs`. Unit: bytes, or a size. Mandatory for tmpfs. Default: 16 MiB for overlay.
+       * tmpfs: how much it may hold. overlay: how much may be written to an upper of `tmpfs`, 16 MiB without it. Unit: bytes, or a size. Mandatory for tmpfs.
        */
       size?: number | string;
       /**
@@ -709,7 +709,7 @@ export interface ManifestInput {
     /**
      * http: codes of a good answer, each 100 to 599: one, a range, or several of these with commas between. Unit: status codes of HTTP. Default: `200-399`.
      */
-    status?: string | number;
+    status?: string;
     /**
      * notify: longest time between two `WATCHDOG=1` of the program once it is ready; `unlimited` asks for none. Unit: seconds, or a duration, or `unlimited`. Default: `30 s`.
      */

@@ -1726,7 +1726,7 @@ export const shape = {
    "types": [
     "boolean"
    ],
-   "example": true
+   "example": false
   },
   "restart": {
    "types": [
@@ -2024,14 +2024,9 @@ export const shape = {
     },
     "status": {
      "types": [
-      "string",
-      "integer"
+      "string"
      ],
-     "example": "200-299",
-     "range": [
-      100,
-      599
-     ]
+     "example": "200-299"
     },
     "watchdog": {
      "types": [
