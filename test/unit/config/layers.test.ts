@@ -194,7 +194,7 @@ describe('the environment', () => {
     ['LOGS', 'many', 'TH1101 THUBAN_CFG_LOGS:1:1 logs'],
     ['LOGS', '{rate: many}', 'TH1101 THUBAN_CFG_LOGS:1:8 logs.rate'],
     ['LOGS', '{rate: 1, rate: 2}', 'TH1006 THUBAN_CFG_LOGS:1:11 logs.rate'],
-    ['LOGS', '{rate: !x 1}', 'TH1103 THUBAN_CFG_LOGS:1:11 logs.rate'],
+    ['LOGS', '{rate: !x 1}', 'TH1103 THUBAN_CFG_LOGS:1:8 logs.rate'],
     ['LOGS', '{rate: 1', 'TH1001 THUBAN_CFG_LOGS:1:8'],
     ['CONSOLE__SOCKETS', '[{}]', 'TH1104 THUBAN_CFG_CONSOLE__SOCKETS:1:2 console.sockets[0].path'],
     ['CONSOLE__SOCKETS', '[{path: /a, mode: 660}]', 'TH1201 THUBAN_CFG_CONSOLE__SOCKETS:1:19 console.sockets[0].mode'],
