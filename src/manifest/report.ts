@@ -17,6 +17,8 @@ export interface Finding {
   related?: { path: KeyPath; at?: 'key' | 'value'; label: string };
   /** Everything below this path is noise beside this finding. */
   covers?: KeyPath;
+  /** The key that this one stands for, and that is not there under its own name: that it is missing is noise, too. */
+  stands?: KeyPath;
 }
 
 /** Collects findings about one document and turns paths into places. */
@@ -54,7 +56,8 @@ export class Report {
       };
     }
     this.#found.push({ path, diagnostic });
-    if (finding.covers !== undefined) this.#covered.set(JSON.stringify(finding.covers), diagnostic);
+    for (const path of [finding.covers, finding.stands])
+      if (path !== undefined) this.#covered.set(JSON.stringify(path), diagnostic);
   }
 
   /** Where a path stands: the key of a block map or list, else the first line of the value. */

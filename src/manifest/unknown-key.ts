@@ -31,7 +31,10 @@ export function unknownKey(
   const isOurs = home !== undefined && find(report.root, path)?.node.kind === 'map';
   if (foreign !== undefined && !isOurs && (meant === undefined || parent.length === 0))
     return { ...finding, hint: foreign };
-  if (meant !== undefined) return both(finding, `did you mean \`${meant}\`?`);
+  if (meant !== undefined) {
+    const isThere = find(report.root, [...parent, meant]) !== undefined;
+    return { ...both(finding, `did you mean \`${meant}\`?`), ...(isThere ? {} : { stands: [...parent, meant] }) };
+  }
   if (home !== undefined) return both(finding, `it belongs under \`${home}\``);
   if (key.startsWith('x-'))
     return { ...finding, hint: 'remove it; an anchor can stand at the first place that uses it' };

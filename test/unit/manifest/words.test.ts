@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { foreignKeys, foreignValues } from '../../../src/manifest/foreign-words.ts';
-import { brief, refuse } from './support.ts';
+import { brief, refuse, refuseAll } from './support.ts';
 
 function hint(text: string): string | undefined {
   return refuse(text)[0]?.hint;
@@ -51,6 +51,14 @@ describe('hints', () => {
     it(`help with ${what}`, () => {
       assert.equal(hint(text), expected);
     });
+
+  it('are given once for a mandatory key that is misspelt, not also for its absence', () => {
+    const all = 'nmae: camera\nversion: 1.0.0\nuid: 1\ngid: 1\n';
+    assert.deepEqual(brief(refuseAll(all)), ['TH1102 1:1 nmae']);
+    assert.deepEqual(brief(refuse('health: {type: tcp, prt: 80}\n')), ['TH1102 6:21 health.prt']);
+    // It is there as well: then both are said.
+    assert.deepEqual(brief(refuseAll(`${all}name: ../x\n`)), ['TH1102 1:1 nmae', 'TH1201 5:7 name']);
+  });
 
   it('say what is found and what is expected', () => {
     assert.equal(refuse('mounts: [a]\n')[0]?.message, '`mounts` is a list, expected a map of target to mount');
