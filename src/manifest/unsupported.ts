@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { version } from '../base/index.ts';
 import { updateDefaults } from './defaults.ts';
-import { matches } from './language.ts';
 import type { Manifest } from './manifest.ts';
 import { formatPath, type KeyPath } from './tree.ts';
 
@@ -61,39 +60,63 @@ export interface NotSupported {
   hint: string;
 }
 
+/** The tables by step of a path, so that a manifest is only looked at where something may stand. */
+interface Branch {
+  next: Map<string, Branch>;
+  /** Whatever stands here cannot be executed, but for these values. */
+  except?: readonly unknown[];
+  /** These words cannot be executed here. */
+  words?: readonly string[];
+}
+
+const root = branches();
+
+function branches(): Branch {
+  const all: Branch = { next: new Map() };
+  const at = (pattern: string): Branch => {
+    let branch = all;
+    for (const step of pattern.split('.')) {
+      const next: Branch = branch.next.get(step) ?? { next: new Map() };
+      branch.next.set(step, next);
+      branch = next;
+    }
+    return branch;
+  };
+  for (const key of unsupportedKeys)
+    at(key).except = Object.hasOwn(supportedValues, key) ? (supportedValues[key] ?? []) : [];
+  for (const [key, words] of Object.entries(unsupportedValues)) at(key).words = words;
+  return all;
+}
+
 /** All parts of a manifest that this version cannot execute, in the order of the manifest. */
 export function unsupportedIn(manifest: Manifest): NotSupported[] {
   const found: NotSupported[] = [];
-  const visit = (value: unknown, path: KeyPath): void => {
-    if (path.length > 0 && isUnsupported(path, value)) {
-      const isWord = typeof value === 'string' && unsupportedWord(path, value);
-      const what = isWord ? `${formatPath(path)}: ${value}` : formatPath(path);
-      const whole = isWord && path.at(-1) === 'type' ? path.slice(0, -1) : path;
-      found.push({
-        path,
-        at: isWord ? 'value' : 'key',
-        message: `\`${what}\` is understood but not supported by ${version}`,
-        hint: `remove ${whole === path ? 'it' : `\`${formatPath(whole)}\``} to start now`,
-      });
-    } else if (Array.isArray(value))
-      value.forEach((item, i) => {
-        visit(item, [...path, i]);
-      });
-    else if (typeof value === 'object' && value !== null && path[0] !== 'custom')
-      for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key]);
+  const visit = (value: unknown, branch: Branch, path: readonly string[]): void => {
+    if (typeof value === 'string' && branch.words?.includes(value) === true) found.push(word(path, value));
+    else if (branch.except?.some((one) => isDeepStrictEqual(one, value)) === false) found.push(whole(path));
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, inner] of Object.entries(value)) {
+        const next = branch.next.get(key) ?? branch.next.get('*');
+        if (next !== undefined) visit(inner, next, [...path, key]);
+      }
   };
-  visit(manifest, []);
+  visit(manifest, root, []);
   return found;
 }
 
-function unsupportedWord(path: KeyPath, word: string): boolean {
-  return Object.entries(unsupportedValues).some(([pattern, words]) => words.includes(word) && matches(pattern, path));
+function whole(path: KeyPath): NotSupported {
+  return { path, at: 'key', ...refusal(formatPath(path), 'it') };
 }
 
-function isUnsupported(path: KeyPath, value: unknown): boolean {
-  if (typeof value === 'string' && unsupportedWord(path, value)) return true;
-  const pattern = unsupportedKeys.find((key) => matches(key, path));
-  if (pattern === undefined) return false;
-  const harmless = Object.hasOwn(supportedValues, pattern) ? (supportedValues[pattern] ?? []) : [];
-  return !harmless.some((one) => isDeepStrictEqual(one, value));
+function word(path: KeyPath, value: string): NotSupported {
+  // Without its type a mount is none.
+  const without = path.at(-1) === 'type' ? path.slice(0, -1) : path;
+  return { path, at: 'value', ...refusal(`${formatPath(path)}: ${value}`, `\`${formatPath(without)}\``) };
+}
+
+function refusal(what: string, remove: string): { message: string; hint: string } {
+  return {
+    message: `\`${what}\` is understood but not supported by ${version}`,
+    hint: `remove ${remove} to start now`,
+  };
 }
