@@ -6,26 +6,28 @@ import {
   View,
   keptFor,
   type Actual,
+  type Begun,
   type Desired,
   type Step,
 } from './reconcile/index.ts';
 import { isActive, isResting } from './states.ts';
 
 /** Pure: what the daemon does and would do now, in the words of the console. `underWay`: steps that have begun. */
-export function changesOf(desired: Desired, actual: readonly Actual[], underWay: readonly Step[] = []): Change[] {
-  const begun = underWay.filter((step) => isStillWanted(step, desired));
-  const busy = new Set(begun.flatMap(idsOf));
+export function changesOf(desired: Desired, actual: readonly Actual[], underWay: readonly Begun[] = []): Change[] {
+  const begun = underWay.filter(({ step }) => isStillWanted(step, desired));
+  const busy = new Set(begun.flatMap(({ step }) => idsOf(step)));
   // What has begun and is overtaken by another wish is told as the other.
   const board = actual.map((one) => ({ ...one, busy: busy.has(one.id) }));
   const byId = new Map(board.map((one) => [one.id, one]));
   const steps = reconcile(desired, board).filter((step) => idsOf(step).every((id) => !busy.has(id)));
-  const changes = [...begun, ...steps].map((step): Change => {
+  const changes = [...begun, ...steps.map((step): Begun => ({ step }))].map(({ step, before }): Change => {
     const { id } = step;
     const one = byId.get(step.do === 'succeed' ? step.old : id);
     const runs = one !== undefined && (isActive(one.state) || one.makesRoom);
     const wanted = 'wanted' in step ? step.wanted.loaded : undefined;
     const file = wanted?.file ?? one?.loaded.file ?? '';
-    const changed = one === undefined || wanted === undefined ? [] : differences(one.loaded.manifest, wanted);
+    const from = before ?? one?.loaded.manifest;
+    const changed = from === undefined || wanted === undefined ? [] : differences(from, wanted);
     const plain = { id, restart: false, start: false, stop: false, changed, file };
     switch (step.do) {
       case 'add':

@@ -1,5 +1,5 @@
 import { ThubanError } from '../base/index.ts';
-import { idsOf, reconcile, type Step } from './reconcile/index.ts';
+import { idsOf, reconcile, type Begun, type Step } from './reconcile/index.ts';
 import { Steps, asBug, type StepsParts } from './steps.ts';
 
 /** How a step ended. */
@@ -17,7 +17,7 @@ export interface Outcome {
 export class Executor {
   readonly #parts: StepsParts;
   readonly #steps: Steps;
-  readonly #running = new Map<string, { step: Step; outcome: Promise<Outcome> }>();
+  readonly #running = new Map<string, { begun: Begun; outcome: Promise<Outcome> }>();
   /** Containers whose step did not succeed: there is no other before the next look at the repositories. */
   readonly #stuck = new Set<string>();
   /** Before, what an earlier daemon left has to have its place. */
@@ -44,8 +44,8 @@ export class Executor {
   }
 
   /** What is being done. */
-  get underWay(): Step[] {
-    return [...new Set([...this.#running.values()].map(({ step }) => step))];
+  get underWay(): Begun[] {
+    return [...new Set([...this.#running.values()].map(({ begun }) => begun))];
   }
 
   /** After a look at the repositories. */
@@ -83,12 +83,14 @@ export class Executor {
 
   #begin(step: Step): void {
     const ids = idsOf(step);
+    const entry = this.#parts.fleet.catalogue.entries.get(step.do === 'succeed' ? step.old : step.id);
+    const begun: Begun = { step, ...(entry === undefined ? {} : { before: entry.supervised.loaded.manifest }) };
     const outcome = this.#attempt(step).then((ended) => {
       for (const id of ids) this.#running.delete(id);
       this.runSoon();
       return ended;
     });
-    for (const id of ids) this.#running.set(id, { step, outcome });
+    for (const id of ids) this.#running.set(id, { begun, outcome });
   }
 
   async #attempt(step: Step): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../../manifest/index.ts';
+import type { LoadedManifest, Manifest } from '../../manifest/index.ts';
 import type { State } from '../states.ts';
 
 /** A container as a repository wants it. */
@@ -59,6 +59,13 @@ export type Step =
   /** `old` is stopped and removed, then `id` takes its place. */
   | { do: 'succeed'; id: string; old: string; wanted: Wanted; start: boolean }
   | { do: 'remove'; id: string };
+
+/** A step that is under way. */
+export interface Begun {
+  step: Step;
+  /** What was in force when it began; by now it may be what is wanted. */
+  before?: Manifest;
+}
 
 /** Everything that a step is about: none of it gets another step before this one has ended. */
 export function idsOf(step: Step): string[] {

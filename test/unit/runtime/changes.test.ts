@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { changesOf, keptBy } from '../../../src/runtime/changes.ts';
-import { reconcile, type Actual, type Desired } from '../../../src/runtime/reconcile/index.ts';
+import { reconcile, type Actual, type Desired, type Step } from '../../../src/runtime/reconcile/index.ts';
 import { actual, auto, desired, loaded } from './reconcile/support.ts';
 
 const a = loaded('a:1.0.0');
@@ -9,8 +9,9 @@ const other = loaded('a:1.0.0', { text: '2' });
 
 type Told = [action: string, ...flags: string[]];
 
-function told(wanted: Desired, board: Actual[], underWay: Parameters<typeof changesOf>[2] = []): Told[] {
-  return changesOf(wanted, board, underWay).map(({ action, restart, start, stop, replaces }) => [
+function told(wanted: Desired, board: Actual[], underWay: Step[] = []): Told[] {
+  const begun = underWay.map((step) => ({ step }));
+  return changesOf(wanted, board, begun).map(({ action, restart, start, stop, replaces }) => [
     action,
     ...(restart ? ['restart'] : []),
     ...(start ? ['start'] : []),
@@ -68,6 +69,12 @@ describe('a change', () => {
     assert.deepEqual(changesOf(desired([other]), [actual(a)])[0]?.changed, [
       { key: 'init', from: '/bin/1', to: '/bin/2', line: 7 },
     ]);
+  });
+
+  test('has them also while it is under way and what is wanted is in force already', () => {
+    const steps = reconcile(desired([other]), [actual(a)]).map((step) => ({ step, before: a.manifest }));
+    const [change] = changesOf(desired([other]), [actual(other, { busy: true })], steps);
+    assert.deepEqual([change?.action, change?.changed.map(({ key }) => key)], ['replace', ['init']]);
   });
 });
 
