@@ -58,10 +58,12 @@ describe('apply', needsRoot(), () => {
 
   test('with dry_run does nothing and says the same', async () => {
     await trial(async (daemon) => {
-      daemon.add('a', `exec sleep ${MARK}`);
+      // The watch goes on meanwhile, and may begin before the answer: a stop that takes long is not over by then.
+      const stop = { signal: 'SIGTERM', timeout: 2 };
+      daemon.add('a', `trap '' TERM; sleep ${MARK}`, { stop });
       await daemon.start();
       const { pid } = await daemon.client.start('a');
-      daemon.add('a', `exec sleep ${MARK} # new`);
+      daemon.add('a', `trap '' TERM; sleep ${MARK} # new`, { stop });
       const planned = await daemon.client.apply({ dry_run: true });
       assert.deepEqual(
         planned.changes.map(({ id, action, changed, result }) => [id, action, changed.map(({ key }) => key), result]),
