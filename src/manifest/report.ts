@@ -19,13 +19,15 @@ export interface Finding {
   covers?: KeyPath;
   /** The key that this one stands for, and that is not there under its own name: that it is missing is noise, too. */
   stands?: KeyPath;
+  /** A key whose absence is all that is wrong: nothing is where another key stands for it. */
+  without?: KeyPath;
 }
 
 /** Collects findings about one document and turns paths into places. */
 export class Report {
   readonly source: Source;
   readonly root: TreeNode;
-  readonly #found: { path: KeyPath; diagnostic: Diagnostic }[] = [];
+  readonly #found: { path: KeyPath; without: KeyPath | undefined; diagnostic: Diagnostic }[] = [];
   /** Paths below which everything is noise, as text, and the finding that says so. */
   readonly #covered = new Map<string, Diagnostic>();
 
@@ -55,7 +57,7 @@ export class Report {
         label: finding.related.label,
       };
     }
-    this.#found.push({ path, diagnostic });
+    this.#found.push({ path, without: finding.without, diagnostic });
     for (const path of [finding.covers, finding.stands])
       if (path !== undefined) this.#covered.set(JSON.stringify(path), diagnostic);
   }
@@ -81,8 +83,9 @@ export class Report {
   sorted(): Diagnostic[] {
     const seen = new Set<string>();
     return this.#found
-      .filter(({ path, diagnostic }) => {
+      .filter(({ path, without, diagnostic }) => {
         if (this.#isCovered(path, diagnostic)) return false;
+        if (without !== undefined && this.#isCovered(without, diagnostic)) return false;
         const { severity, line, column } = diagnostic;
         const once = `${severity} ${line}:${column} ${JSON.stringify(path)}`;
         return seen.has(once) ? false : seen.add(once);

@@ -68,15 +68,13 @@ function shapeAt(root: Shape, path: KeyPath): Shape | undefined {
 function wrongType(path: KeyPath, shape: Shape | undefined, node: TreeNode | undefined, language: Language): Finding {
   if (node?.kind === 'scalar' && node.plain && isOldOctal(node.text) && shape?.types.includes('integer') === true)
     return oldOctal(node.text);
-  const key = path.at(-1) ?? '';
   const expected = expectation(language, path, shape);
   const name = path.length === 0 ? `the ${language.document}` : `\`${formatPath(path)}\``;
   const finding: Finding = { code: 'TH1101', message: `${name} is ${found(node)}, expected ${expected}` };
   if (path.length === 0) return { ...finding, hint: 'write `key: value`, each on a line of its own' };
   if (shape?.types.includes('boolean') === true && node?.kind === 'scalar') return { ...finding, ...notBoolean(node) };
   if (shape?.example === undefined) return finding;
-  const shown = typeof key === 'number' ? JSON.stringify(shape.example) : example(key, shape.example);
-  return { ...finding, hint: `write \`${shown}\`` };
+  return { ...finding, hint: `write \`${shownAt(path, shape.example)}\`` };
 }
 
 /** Words that were booleans before YAML 1.2, and booleans in quotes. */
@@ -99,9 +97,15 @@ function wrongWord(path: KeyPath, shape: Shape | undefined, node: TreeNode | und
   else if (meant !== undefined) finding.label = `did you mean \`${meant}\`?`;
   const start = finding.label === undefined ? '' : `${finding.label} `;
   if (words.length === 0 || (words.length > MANY && start === ''))
-    return { ...finding, hint: `write for example \`${example(String(path.at(-1)), shape?.example)}\`` };
+    return { ...finding, hint: `write for example \`${shownAt(path, shape?.example)}\`` };
   if (words.length > MANY) return { ...finding, hint: start.trimEnd() };
   return { ...finding, hint: `${start}${words.length === 1 ? 'write' : 'one of'} ${words.join(', ')}` };
+}
+
+/** `key: value` in a map; in a list the value alone. */
+function shownAt(path: KeyPath, value: unknown): string {
+  const key = path.at(-1) ?? '';
+  return typeof key === 'number' ? JSON.stringify(value) : example(key, value);
 }
 
 /** A hint lists so many words at most. */

@@ -126,6 +126,7 @@ function checkResourceContainer(report: Report, input: Record<string, unknown>):
       code: 'TH1303',
       message: `\`${key}\` needs \`init\`; without it this is a resource container`,
       hint: `add \`init: /bin/sh\` or remove \`${key}\``,
+      without: ['init'],
       at: 'key',
     });
   }

@@ -45,6 +45,7 @@ describe('hints', () => {
       'cgroups: {memory: &a {swappiness: 1}, cpu: {<<: *a}}\n',
       'write the keys out, or use `*name` for the whole map',
     ],
+    ['an entry of a list', 'capabilities: [SOMETHING]\n', 'write for example `"CAP_NET_BIND_SERVICE"`'],
     ['a wrong type', 'mounts: [a]\n', 'write `mounts: {/proc: {type: proc}, /tmp: {type: tmpfs, size: 4 MiB}}`'],
   ];
   for (const [what, text, expected] of cases)
@@ -56,6 +57,13 @@ describe('hints', () => {
     const all = 'nmae: camera\nversion: 1.0.0\nuid: 1\ngid: 1\n';
     assert.deepEqual(brief(refuseAll(all)), ['TH1102 1:1 nmae']);
     assert.deepEqual(brief(refuse('health: {type: tcp, prt: 80}\n')), ['TH1102 6:21 health.prt']);
+    // Nor for what would need it.
+    const noInit = 'name: a\nversion: 1.0.0\nuid: 1\ngid: 1\ninti: /bin/a\nargs: [b]\nautostart: relaxed\n';
+    assert.deepEqual(brief(refuseAll(noInit)), ['TH1102 5:1 inti']);
+    assert.deepEqual(brief(refuseAll(noInit.replace('inti: /bin/a\n', ''))), [
+      'TH1303 5:1 args',
+      'TH1303 6:1 autostart',
+    ]);
     // It is there as well: then both are said.
     assert.deepEqual(brief(refuseAll(`${all}name: ../x\n`)), ['TH1102 1:1 nmae', 'TH1201 5:7 name']);
   });
