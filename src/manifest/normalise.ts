@@ -5,8 +5,8 @@ import type { Manifest, Overlay, Process, Restart, Rlimit, Rootfs, Schedule } fr
 import { normaliseCgroups } from './normalise-cgroups.ts';
 import { normaliseIsolation } from './normalise-isolation.ts';
 import { normaliseMounts } from './normalise-mounts.ts';
-import { normaliseSupervision, seconds } from './normalise-supervision.ts';
-import { readCount, readDuration, readShare, readSize } from './quantities/index.ts';
+import { normaliseSupervision, seconds, secondsOrUnlimited } from './normalise-supervision.ts';
+import { readCount, readShare, readSize } from './quantities/index.ts';
 import { plainVersion } from './rules/identity.ts';
 import { mapValues, valueOf } from './values.ts';
 
@@ -72,7 +72,6 @@ function schedule(input: NonNullable<ManifestInput['schedule']>, zoneOfBoard?: s
   const long = typeof input === 'string' ? { cron: input } : input;
   const cron = readCron(long.cron);
   if ('fault' in cron) throw new Error(`a schedule was not checked: ${cron.fault.reason}`);
-  const limit = long.max_runtime ?? 'unlimited';
   return {
     cron: cron.text,
     time_zone: long.time_zone ?? zoneOfBoard ?? scheduleDefaults.time_zone,
@@ -80,7 +79,7 @@ function schedule(input: NonNullable<ManifestInput['schedule']>, zoneOfBoard?: s
     catch_up: long.catch_up ?? scheduleDefaults.catch_up,
     catch_up_window: seconds(long.catch_up_window, scheduleDefaults.catch_up_window),
     jitter: seconds(long.jitter, scheduleDefaults.jitter),
-    max_runtime: limit === 'unlimited' ? 'unlimited' : valueOf(readDuration(limit)),
+    max_runtime: secondsOrUnlimited(long.max_runtime, scheduleDefaults.max_runtime),
   };
 }
 

@@ -2,7 +2,7 @@ import { readCpuTime } from '../quantities/index.ts';
 import type { Report } from '../report.ts';
 import type { KeyPath } from '../tree.ts';
 import { quote } from '../wording.ts';
-import { bytes, mapAt, textAt } from './look.ts';
+import { bytes, mapAt, numberOf, textAt } from './look.ts';
 
 /** sched, network, seccomp, selinux, sockets: names that become paths, and rules that must say something. */
 export function checkIsolation(report: Report, input: Record<string, unknown>): void {
@@ -18,7 +18,7 @@ export function checkIsolation(report: Report, input: Record<string, unknown>): 
 /** sched(7): a period holds its deadline, and a deadline its run time. */
 function checkDeadline(report: Report, times: Record<string, unknown> | undefined): void {
   const names = ['runtime', 'deadline', 'period'] as const;
-  const values = names.map((name) => timeAt(times, name));
+  const values = names.map((name) => numberOf(times?.[name], readCpuTime));
   for (const [i, name] of names.entries()) {
     const [before, value] = [values[i - 1], values[i]];
     if (before === undefined || value === undefined || before <= value) continue;
@@ -31,13 +31,6 @@ function checkDeadline(report: Report, times: Record<string, unknown> | undefine
     });
     return;
   }
-}
-
-function timeAt(times: Record<string, unknown> | undefined, name: string): number | undefined {
-  const written = times?.[name];
-  if (typeof written !== 'string' && typeof written !== 'number') return undefined;
-  const reading = readCpuTime(written);
-  return 'value' in reading ? reading.value : undefined;
 }
 
 /** It is a file in /run/netns; `/` and `..` would lead out of there. */
