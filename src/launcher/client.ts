@@ -25,6 +25,8 @@ function expectDone(what: string, errno: number): void {
 /** A connection to the launcher. One at a time: a second one is refused while this one lives. */
 export class LauncherClient {
   readonly pid: number;
+  /** The version that both sides understand: an older launcher goes on serving after an upgrade, as long as its containers live. */
+  readonly protocol: number;
   readonly build: string;
   readonly bootId: string;
   readonly #socket: Socket;
@@ -37,8 +39,8 @@ export class LauncherClient {
   #lost: ThubanError | undefined;
 
   private constructor(socket: Socket, hello: Reader, splitter: FrameSplitter, early: ReceivedFrame[]) {
-    hello.u32();
-    hello.u32();
+    const [, theirs] = [hello.u32(), hello.u32()];
+    this.protocol = Math.min(theirs, PROTOCOL.MAX);
     this.build = hello.string();
     this.pid = hello.u32();
     this.bootId = hello.string();
@@ -70,7 +72,7 @@ export class LauncherClient {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
-    const hello = new Writer().u32(PROTOCOL).u32(PROTOCOL).string(build).u32(process.pid).string('').done();
+    const hello = new Writer().u32(PROTOCOL.MIN).u32(PROTOCOL.MAX).string(build).u32(process.pid).string('').done();
     socket.write(frame(Frame.HELLO, 0n, hello));
     const splitter = new FrameSplitter();
     const [first, ...early] = await new Promise<ReceivedFrame[]>((resolve, reject) => {

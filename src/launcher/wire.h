@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WIRE_PROTOCOL_MIN 1
-#define WIRE_PROTOCOL_MAX 1
+#define WIRE_PROTOCOL_MAX 2 // 2 adds frames; those of 1 are as they were
 #define WIRE_MAX_FRAME 524288
 #define WIRE_MAX_BLOB 65536
 #define WIRE_MAX_JOINS 16

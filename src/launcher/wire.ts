@@ -2,7 +2,8 @@
  * The frames between the daemon and the launcher. src/launcher/wire.h holds the same numbers and the layout of each frame;
  * a test compares the two files.
  */
-export const PROTOCOL = 1;
+/** The versions that this build understands. 2 adds frames; those of 1 are as they were. */
+export const PROTOCOL = { MIN: 1, MAX: 2 } as const;
 export const MAX_FRAME = 512 * 1024;
 export const HEADER_SIZE = 16;
 

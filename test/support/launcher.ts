@@ -115,7 +115,7 @@ export class RawController {
     this.socket.write(frame(type, seq, payload.done()));
   }
 
-  hello(min = PROTOCOL, max = PROTOCOL): void {
+  hello(min: number = PROTOCOL.MIN, max: number = PROTOCOL.MAX): void {
     this.send(Frame.HELLO, new Writer().u32(min).u32(max).string('test').u32(process.pid).string(''));
   }
 
