@@ -2,10 +2,11 @@ import { Cleanup, ThubanError, messageOf } from '../src/base/index.ts';
 import { gatherFacts } from '../src/runtime/index.ts';
 import { load, machineFacts, machineLine } from './machine.ts';
 import { measureDaemon, type DaemonResult } from './measure-daemon.ts';
+import { measureGroups, type GroupResults } from './measure-groups.ts';
 import { measureManifests, type ManifestResults } from './measure-manifest.ts';
 import { measureStart, type StartResults } from './measure-start.ts';
 import { HELP, UsageError, readOptions, type Options } from './options.ts';
-import { daemonReport, manifestReport, startReport } from './report.ts';
+import { daemonReport, groupReport, manifestReport, startReport } from './report.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** `npm run bench`: returns the exit code. */
@@ -46,6 +47,7 @@ async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Pro
   say([machineLine(machine), `load ${load()}, ${options.rounds} rounds`]);
   let start: StartResults | undefined;
   let manifest: ManifestResults | undefined;
+  let groups: GroupResults | undefined;
   const daemon: DaemonResult[] = [];
   const { parts } = options;
   if (parts.includes('manifest')) {
@@ -57,11 +59,16 @@ async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Pro
     start = await measureStart(workshop, options, signal);
     say(['', ...startReport(start)]);
   }
+  if (workshop !== undefined && parts.includes('groups')) {
+    groups = await measureGroups(workshop, options, signal);
+    say(['', ...groupReport(groups)]);
+  }
   if (workshop !== undefined && parts.includes('daemon')) {
     for (const running of options.levels) daemon.push(await measureDaemon(workshop, running, options, signal));
     say(['', ...daemonReport(daemon)]);
   }
-  if (options.json) console.log(JSON.stringify({ machine, rounds: options.rounds, manifest, start, daemon }, null, 2));
+  if (options.json)
+    console.log(JSON.stringify({ machine, rounds: options.rounds, manifest, start, groups, daemon }, null, 2));
   const results = [...(start === undefined ? [] : [start.quiet, start.loop]), ...daemon.map((level) => level.start)];
   return results.reduce((sum, { failures }) => sum + failures.length, 0);
 }

@@ -6,22 +6,11 @@ import { parse as parseYaml } from 'yaml';
 import { ThubanError, type Cleanup } from '../src/base/index.ts';
 import { loadManifest, renderDiagnostics } from '../src/manifest/index.ts';
 import type { Options } from './options.ts';
-import { ratio, shuffled, summarise, type Summary } from './statistics.ts';
-
-/** One way to do a job; the first of a job is the floor: the YAML library alone, which checks nothing and keeps no places. */
-export interface Reader {
-  name: string;
-  run: () => void | Promise<void>;
-}
-
-export interface ReaderRow extends Partial<Summary> {
-  name: string;
-  of_floor?: number;
-}
+import { takeTurns, type WayRow } from './take-turns.ts';
 
 export interface ManifestResults {
-  one: ReaderRow[];
-  folder: ReaderRow[];
+  one: WayRow[];
+  folder: WayRow[];
   /** How many manifests the folder holds, and how many lines each has. */
   manifests: number;
   lines: number;
@@ -42,17 +31,25 @@ export async function measureManifests(
     .replace('uid:', 'udi:');
   const folder = makeFolder(text, cleanup);
   const one = [
-    { name: 'floor: YAML library', run: () => void parseYaml(text, { customTags: [argsTag] }) },
+    {
+      name: 'floor: YAML library',
+      run: () => {
+        parseYaml(text, { customTags: [argsTag] });
+        return undefined;
+      },
+    },
     {
       name: 'read, check, normalise',
       run: () => {
         mustBe(true, text);
+        return undefined;
       },
     },
     {
       name: 'with 3 faults and frames',
       run: () => {
         mustBe(false, faulty);
+        return undefined;
       },
     },
   ];
@@ -107,37 +104,15 @@ function mustBe(sound: boolean, text: string): void {
   if (!sound) renderDiagnostics(result.diagnostics, text, { color: false, columns: 80 });
 }
 
-function ended(args: readonly string[]): Promise<void> {
+function ended(args: readonly string[]): Promise<undefined> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
       cwd: join(import.meta.dirname, '..'),
     });
     child.once('error', fail).once('exit', (code) => {
-      if (code === 0) done();
+      if (code === 0) done(undefined);
       else fail(new ThubanError('TH9001', `${args.slice(0, 2).join(' ')} ended with ${code}`));
     });
-  });
-}
-
-/** In another order each round, so that whatever drifts touches all alike. */
-async function takeTurns(
-  readers: readonly Reader[],
-  rounds: number,
-  warmUp: number,
-  signal: AbortSignal,
-): Promise<ReaderRow[]> {
-  const tallies = readers.map((reader) => ({ reader, values: [] as number[] }));
-  for (let round = -warmUp; round < rounds && !signal.aborted; round++)
-    for (const { reader, values } of shuffled(tallies)) {
-      const begin = performance.now();
-      await reader.run();
-      if (round >= 0) values.push(performance.now() - begin);
-    }
-  const floor = summarise(tallies[0]?.values ?? [])?.p50;
-  return tallies.map(({ reader, values }) => {
-    const summary = summarise(values);
-    const times = ratio(summary?.p50, floor);
-    return { name: reader.name, ...summary, ...(times === undefined ? {} : { of_floor: times }) };
   });
 }

@@ -2,17 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ThubanError } from '../src/base/index.ts';
 
-/** The program of the containers, the kernel's floor, and the runner of commands. */
+/** The program of the containers, the kernel's floors of a start and of groups, and the runner of commands. */
 export interface NativePrograms {
   stamp: string;
   floor: string;
   command: string;
+  groups: string;
 }
 
 /** Compiles them into a folder. `prebuilt` is a folder that has them, for machines without a compiler. */
 export function nativePrograms(folder: string, prebuilt: string | undefined): NativePrograms {
   const place = (name: string): string => join(prebuilt ?? folder, name);
-  const programs = { stamp: place('stamp'), floor: place('floor'), command: place('command') };
+  const programs = { stamp: place('stamp'), floor: place('floor'), command: place('command'), groups: place('groups') };
   if (prebuilt === undefined) compileAll(programs);
   return programs;
 }

@@ -5,13 +5,14 @@ export const HELP = `Measures Thuban beside the kernel's floor and other runtime
 
 usage: npm run bench -- [OPTION...]
 
-  --only PART           one of the parts: start (starts beside all others), daemon (with 0, 10 and 100 containers) or
-                        manifest (reading one of 60 lines, and a folder of 1,000; needs no root)
+  --only PART           one of the parts: start (starts beside all others), daemon (with 0, 10 and 100 containers),
+                        groups (making, limiting and removing them; statistics of 100) or manifest (reading one
+                        of 60 lines, and a folder of 1,000; needs no root)
   --rounds N            starts of each contestant with pauses (60); half as many bursts of ten in loops
   --quick               10 rounds, 0 and 10 containers: to see that it works
   --json                everything as JSON on standard output
   --dist FOLDER         the build to measure (dist)
-  --programs FOLDER     take stamp, floor and command from there instead of compiling them
+  --programs FOLDER     take stamp, floor, command and groups from there instead of compiling them
   --help                this text
 
 Nothing is judged. Exit: 0 everything was measured, 1 something did not work, 2 usage.`;
@@ -32,7 +33,7 @@ export interface Options {
   programs: string | undefined;
 }
 
-const PARTS = ['start', 'daemon', 'manifest'] as const;
+const PARTS = ['start', 'daemon', 'groups', 'manifest'] as const;
 type Part = (typeof PARTS)[number];
 
 /** What is wrong with the command line. */

@@ -1,9 +1,11 @@
 import { formatBytes, formatPercent } from '../src/base/index.ts';
 import type { DaemonResult } from './measure-daemon.ts';
-import type { ManifestResults, ReaderRow } from './measure-manifest.ts';
+import type { GroupResults } from './measure-groups.ts';
+import type { ManifestResults } from './measure-manifest.ts';
 import type { StartResult, StartResults } from './measure-start.ts';
 import type { Memory } from './memory.ts';
 import { layOut, number, startTable } from './start-table.ts';
+import type { WayRow } from './take-turns.ts';
 
 /** Above this share of all processors the figures say more about the others than about us. */
 const NOISY = 0.1;
@@ -36,13 +38,13 @@ export function manifestReport({ one, folder, manifests, lines }: ManifestResult
     `Reading a manifest of ${lines} lines in a process that is warm, and ${manifests} of them in a process of its own, ms.`,
     'The floor is the YAML library alone: it checks nothing, and knows no places for messages.',
     '',
-    ...readerTable('one manifest', one),
+    ...wayTable('one manifest', one),
     '',
-    ...readerTable(`a folder of ${manifests}`, folder),
+    ...wayTable(`a folder of ${manifests}`, folder),
   ];
 }
 
-function readerTable(title: string, rows: readonly ReaderRow[]): string[] {
+function wayTable(title: string, rows: readonly WayRow[]): string[] {
   return layOut([
     [title, 'n', 'p50', 'p95', '/floor'],
     ...rows.map(({ name, count, p50, p95, of_floor: times }) => [
@@ -53,6 +55,18 @@ function readerTable(title: string, rows: readonly ReaderRow[]): string[] {
       times === undefined ? '-' : `x${times.toFixed(2)}`,
     ]),
   ]);
+}
+
+export function groupReport({ cycle, limits, stats, running }: GroupResults): string[] {
+  return [
+    'The groups of one container: made, limited and removed; and what the kernel counts for many, read. ms.',
+    'The floor is a C program that makes the same calls on the same files, and nothing else. Thuban reads back what it',
+    'wrote, which the floor does not.',
+    '',
+    ...wayTable(`${limits} limits`, cycle),
+    '',
+    ...wayTable(`of ${running} containers`, stats),
+  ];
 }
 
 const HEADER = ['running', 'listening', 'adopting', 'start all', 'RSS', 'anonymous', 'after use', 'launcher', 'inits'];

@@ -3,9 +3,10 @@ import { hasErrno, ThubanError } from '../base/index.ts';
 import { AcquiredGroups, type AcquiredOptions } from './acquired.ts';
 import { batches, executeBatch } from './execute.ts';
 import type { KernelFs } from './kernel-fs.ts';
+import { makeGroup, removeIfEmpty } from './make-group.ts';
 import type { CgroupPlan, CgroupWrite, Notice } from './plan-types.ts';
-import { isPopulated } from './procs.ts';
-import { exists, subtree } from './read.ts';
+import { exists } from './read.ts';
+import { fillEmpty } from './strategies.ts';
 
 /** How often the shared directory may vanish under our hands (another Thuban process removes it when it is empty). */
 const VANISH_RETRIES = 16;
@@ -31,10 +32,11 @@ export function acquireGroups(
       const [first] = batch;
       if (first === undefined) continue;
       try {
-        if (first.op === 'mkdir' && leaves.has(first.path)) makeRoom(fs, first.path);
-        // Owned before it is made: what a strategy does after mkdir can fail too.
-        if (first.op === 'mkdir' && !exists(fs, first.path)) made.push(first.path);
-        degraded.push(...executeBatch(fs, batch));
+        if (first.op === 'mkdir') {
+          if (makeGroup(fs, first, leaves.has(first.path))) made.push(first.path);
+          // Owned before it is filled, which can fail too.
+          if (first.strategy === 'fill_empty') fillEmpty(fs, first.path);
+        } else degraded.push(...executeBatch(fs, batch));
       } catch (error) {
         const back = retries-- > 0 ? vanished(fs, all, i, error, leaves) : -1;
         if (back === -1) throw withParent(fs, first, error);
@@ -69,29 +71,9 @@ function withParent(fs: KernelFs, write: CgroupWrite, error: unknown): unknown {
   });
 }
 
-/** A group of ours that somebody left behind is removed, so that its counters begin at 0 and no old limit stays. */
-function makeRoom(fs: KernelFs, path: string): void {
-  if (!exists(fs, path)) return;
-  if (isPopulated(fs, path))
-    throw new ThubanError('TH2011', `the cgroup ${path} exists already and holds processes`, {
-      hint: 'stop the container that runs in it, or end its processes',
-      details: { path },
-    });
-  for (const group of subtree(fs, path)) removeIfEmpty(fs, group);
-}
-
 /** Only what we made, never what stands beside it: another process may have begun a group under the shared directory. */
 function rollBack(fs: KernelFs, made: string[]): void {
   for (const path of made.reverse()) removeIfEmpty(fs, path);
-}
-
-function removeIfEmpty(fs: KernelFs, path: string): void {
-  try {
-    fs.rmdir(path);
-  } catch (error) {
-    // Another container may have moved in under the shared directory; the sweep at the next start finds the rest.
-    if (!hasErrno(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY', 'ENODEV')) throw error;
-  }
 }
 
 /**

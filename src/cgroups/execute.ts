@@ -4,7 +4,7 @@ import type { CgroupWrite, Notice } from './plan-types.ts';
 import { shows } from './read-back.ts';
 import { exists, readIf } from './read.ts';
 import { changedByKernel, refusal } from './refusal.ts';
-import { enableControllers, fillEmpty, inheritCpuset, memswFirst, raiseRealtime } from './strategies.ts';
+import { enableControllers, inheritCpuset, memswFirst, raiseRealtime } from './strategies.ts';
 
 /** Writes that belong together: neighbours in one directory with the same strategy. */
 export function batches(writes: readonly CgroupWrite[]): CgroupWrite[][] {
@@ -26,7 +26,7 @@ export function batches(writes: readonly CgroupWrite[]): CgroupWrite[][] {
 }
 
 /**
- * Carries out one batch. What a `best_effort` plan cannot have is returned as findings; everything else that the kernel
+ * Carries out one batch of writes. What a `best_effort` plan cannot have is returned as findings; everything else that the kernel
  * refuses is thrown.
  */
 export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
@@ -57,27 +57,11 @@ export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
     case 'enable_each':
       for (const write of batch) enableControllers(fs, write);
       break;
-    case 'fill_empty':
-      for (const write of batch) {
-        mkdir(fs, write);
-        fillEmpty(fs, write.path);
-      }
-      break;
     case undefined:
-      for (const write of batch) {
-        if (write.op === 'mkdir') mkdir(fs, write);
-        else one(write);
-      }
+    case 'fill_empty': // of a directory that is made, see acquire.ts
+      for (const write of batch) one(write);
   }
   return degraded;
-}
-
-function mkdir(fs: KernelFs, write: CgroupWrite): void {
-  try {
-    fs.mkdir(write.path);
-  } catch (error) {
-    if (!tolerated(write, error)) throw refusal(write, error);
-  }
 }
 
 /** In order; what answers EINVAL waits for the others and is tried again as long as anything moves. */

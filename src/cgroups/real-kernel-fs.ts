@@ -5,7 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   rmdirSync,
   watch,
   writeSync,
@@ -20,7 +20,7 @@ export const realKernelFs: KernelFs = {
   rmdir: (path) => {
     rmdirSync(path);
   },
-  read: (path) => withFile(path, constants.O_RDONLY, (fd) => readFileSync(fd, 'utf8')),
+  read: (path) => withFile(path, constants.O_RDONLY, readAll),
   write: (path, text) => {
     withFile(path, constants.O_WRONLY, (fd) => {
       const bytes = Buffer.from(text);
@@ -40,6 +40,18 @@ export const realKernelFs: KernelFs = {
     return watcher;
   },
 };
+
+const chunk = Buffer.allocUnsafe(64 * 1024);
+
+/** Until the kernel has no more: a file of records may end a read early. These files have no size to ask for first. */
+function readAll(fd: number): string {
+  let text = '';
+  for (;;) {
+    const size = readSync(fd, chunk);
+    if (size === 0) return text;
+    text += chunk.toString('utf8', 0, size);
+  }
+}
 
 function withFile<T>(path: string, flags: number, use: (fd: number) => T): T {
   const fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -30,7 +30,10 @@ export function inheritCpuset(fs: KernelFs, write: CgroupWrite): string {
  * filled before the next one can be (cgroup-v1/cpusets.rst); with cgroup.clone_children the kernel has done it.
  */
 export function fillEmpty(fs: KernelFs, path: string): void {
-  for (const file of ['cpuset.cpus', 'cpuset.mems', 'cpus', 'mems']) fill(fs, path, file);
+  for (const file of ['cpus', 'mems']) {
+    // With the mount option noprefix the names are short.
+    if (fill(fs, path, `cpuset.${file}`) === undefined) fill(fs, path, file);
+  }
 }
 
 function fill(fs: KernelFs, path: string, file: string): string | undefined {
