@@ -106,6 +106,10 @@ export const codes = {
   TH2011: { name: 'group_exists', summary: 'The cgroup of this container exists already and holds processes.' },
   TH2012: { name: 'kernel_too_old', summary: 'The kernel is older than 5.10.' },
   TH2013: { name: 'bad_cgroup_parent', summary: 'The parent for cgroups is not a usable path.' },
+  TH2014: {
+    name: 'io_limit_too_early',
+    summary: 'A kernel of 32 bits cannot be given limits of disks in its first five minutes.',
+  },
   TH3001: { name: 'init_not_found', summary: 'The program does not exist in the container.' },
   TH3002: { name: 'no_rootfs', summary: 'The manifest names no root filesystem.' },
   TH3003: { name: 'not_executable', summary: 'The program exists, but the kernel cannot execute it.' },

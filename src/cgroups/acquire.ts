@@ -2,6 +2,7 @@ import { dirname } from 'node:path/posix';
 import { hasErrno, ThubanError } from '../base/index.ts';
 import { AcquiredGroups, type AcquiredOptions } from './acquired.ts';
 import { batches, executeBatch } from './execute.ts';
+import { kernelAge, withoutEarlyIoLimits, type KernelAge } from './io-guard.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { makeGroup, removeIfEmpty } from './make-group.ts';
 import type { CgroupPlan, CgroupWrite, Notice } from './plan-types.ts';
@@ -14,17 +15,18 @@ const VANISH_RETRIES = 16;
 /**
  * Makes the groups and writes the limits, in the plan's order. Whatever fails, everything made so far is removed before
  * the error leaves: TH2004 with file, path, value, errno and manifest key, TH2002 for an absent file, TH2011 for a group
- * that already holds processes, TH2013 and TH2006 for a parent that cannot be used.
+ * that already holds processes, TH2013 and TH2006 for a parent that cannot be used, TH2014 for a limit that must wait.
  */
 export function acquireGroups(
   fs: KernelFs,
   plan: CgroupPlan,
-  options: Omit<AcquiredOptions, 'degraded'> = {},
+  { kernel = kernelAge(), ...options }: Omit<AcquiredOptions, 'degraded'> & { kernel?: KernelAge } = {},
 ): AcquiredGroups {
   const leaves = new Set(plan.groups.map((group) => group.path));
   const made: string[] = [];
-  const degraded: Notice[] = [...plan.degraded];
-  const all = batches(plan.writes);
+  const { writes, degraded: tooEarly } = withoutEarlyIoLimits(plan.writes, kernel);
+  const degraded: Notice[] = [...plan.degraded, ...tooEarly];
+  const all = batches(writes);
   let retries = VANISH_RETRIES;
   try {
     for (let i = 0; i < all.length; i++) {

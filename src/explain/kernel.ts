@@ -182,4 +182,21 @@ export const kernel: Pages<'2'> = {
     },
     fixes: ['Make it, `mkdir /sys/fs/cgroup/thuban.slice`, and name the whole path.', 'Or leave it out: `self`.'],
   },
+  TH2014: {
+    causes: [
+      'The kernel has 32 bits and was started less than five minutes ago. Some of them panic at the first request to a disk that `io.max` or `blkio.throttle.*` holds back, until their clock of 32 bits has passed zero, which is five minutes after the boot (seen on Debian’s 6.1 for armhf).',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '$ thuban run logger.yaml',
+        'error[TH2014]: a kernel of 32 bits (armv7l) may crash when io.max is set in its first five minutes',
+        '  hint: start again in 214 s; a daemon waits by itself',
+      ],
+    },
+    fixes: [
+      'Wait. A daemon does so by itself for what it starts without being asked.',
+      'With `enforce: best_effort` the container starts at once without these limits and is shown as degraded.',
+    ],
+  },
 };
