@@ -11,6 +11,8 @@ import type { Layout, Machine } from './machines.ts';
 export interface BootOptions {
   machine: Machine;
   layout: Layout;
+  systemd: boolean;
+  swap: boolean;
   kernel: KernelFiles;
   root: string;
   /** An empty folder of the caller's for sockets, disk and console. */
@@ -24,8 +26,9 @@ export interface BootOptions {
   signal: AbortSignal;
 }
 
-/** MiB of the empty disk that limits of devices can be set for. */
+/** MiB of the empty disk that limits of devices can be set for, and of the one to swap to. */
 const DISK = 64;
+const SWAP = 128;
 
 /**
  * Runs a virtual machine to its end and returns what it said about itself: `exit` is what the command ended with. Throws a VmError that
@@ -36,8 +39,8 @@ export async function boot(options: BootOptions): Promise<ReadonlyMap<string, st
   const init = readFileSync(join(import.meta.dirname, 'guest/init.sh'));
   const initramfs = [readFileSync(kernel.initramfs), cpio([{ path: 'init', mode: 0o755, data: init }])];
   writeFileSync(join(folder, 'initramfs'), Buffer.concat(initramfs));
-  writeFileSync(join(folder, 'disk'), '');
-  truncateSync(join(folder, 'disk'), DISK * 1024 * 1024);
+  makeDisk(join(folder, 'disk'), DISK);
+  if (options.swap) makeDisk(join(folder, 'swap'), SWAP);
   let said = '';
   // QEMU connects before the machine starts, so nothing that is written to a port is lost, and the end of the connection is the end.
   await using output = await listen(join(folder, 'output'), onOutput);
@@ -67,12 +70,17 @@ export async function boot(options: BootOptions): Promise<ReadonlyMap<string, st
   );
 }
 
+function makeDisk(path: string, mebibytes: number): void {
+  writeFileSync(path, '');
+  truncateSync(path, mebibytes * 1024 * 1024);
+}
+
 function consoleTail(folder: string): string {
   const text = readFileSync(join(folder, 'console'), 'utf8').trim();
   return text === '' ? '(empty)' : text.split('\n').slice(-25).join('\n');
 }
 
-function qemuArguments({ machine, layout, kernel, root, folder, job }: BootOptions): string[] {
+function qemuArguments({ machine, layout, systemd, swap, kernel, root, folder, job }: BootOptions): string[] {
   const share = (tag: string, path: string): string[] => [
     ...['-fsdev', `local,id=${tag},path=${path},security_model=none,readonly=on,multidevs=remap`],
     ...['-device', `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
@@ -80,6 +88,11 @@ function qemuArguments({ machine, layout, kernel, root, folder, job }: BootOptio
   const port = (name: string): string[] => [
     ...['-chardev', `socket,id=${name},path=${join(folder, name)}`],
     ...['-device', `virtserialport,chardev=${name},name=vm.${name}`],
+  ];
+  // The serial is how the machine tells them apart.
+  const disk = (name: string): string[] => [
+    ...['-drive', `file=${join(folder, name)},if=none,id=${name},format=raw`],
+    ...['-device', `virtio-blk-pci,drive=${name},serial=${name}`],
   ];
   const settings = `console=${machine.console} quiet loglevel=4 panic=-1 mitigations=off nokaslr random.trust_cpu=on`;
   return [
@@ -93,11 +106,12 @@ function qemuArguments({ machine, layout, kernel, root, folder, job }: BootOptio
       '-initrd',
       join(folder, 'initramfs'),
       '-append',
-      `${settings} layout=${layout} group=${machine.group}`,
+      `${settings} layout=${layout} group=${machine.group} systemd=${systemd ? 'yes' : ''} swap=${swap ? 'yes' : ''}`,
     ],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
     ...[...port('output'), ...port('status'), ...share('root', root), ...share('job', job)],
-    ...['-drive', `file=${join(folder, 'disk')},if=none,id=disk,format=raw`, '-device', 'virtio-blk-pci,drive=disk'],
+    ...disk('disk'),
+    ...(swap ? disk('swap') : []),
   ];
 }
 

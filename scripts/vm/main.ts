@@ -50,7 +50,7 @@ async function runIn(machine: Machine, options: Options, signal: AbortSignal): P
   });
   const cache = cacheFolder();
   const kernel = await kernelFiles(machine, options.kernel ?? machine.kernel, cache);
-  const root = await rootFolder(machine, cache);
+  const root = await rootFolder(machine, options.systemd, cache);
   if (options.prepare) return { line: `vm ${machine.arch}: ready in ${cache}`, code: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'vm-'));
   try {
@@ -68,7 +68,7 @@ async function runIn(machine: Machine, options: Options, signal: AbortSignal): P
     const report = new TestReport();
     const facts = await boot({
       ...{ machine, kernel, root, folder, job, signal },
-      layout: options.layout,
+      ...{ layout: options.layout, systemd: options.systemd, swap: options.swap },
       limit: options.limit,
       onOutput: (chunk) => {
         process.stdout.write(chunk);

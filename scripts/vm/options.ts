@@ -18,6 +18,8 @@ usage: npm run test:vm -- [OPTION...] [-- COMMAND [ARGUMENT...]]
                         one architecture, or all, one after the other; without it amd64 and arm64
   --kernel 6.1|6.12     the kernel (amd64: 6.12, arm64: 6.1, armhf: 6.1, which is the only one)
   --cgroups v2|v1|hybrid  how the cgroups are mounted (v2); v1 and hybrid need --kernel 6.1
+  --systemd             with systemd as the first program (cgroups v2 as it mounts them)
+  --swap                with a disk to swap to
   --only TEXT           only the tests with this text in their path, several times for several; not the release
   --release             only the release; no test. With --only: those tests and the release
   --limit MINUTES       the time that one machine has (40)
@@ -32,6 +34,8 @@ export interface Options {
   architectures: readonly Architecture[];
   kernel: Kernel | undefined;
   layout: Layout;
+  systemd: boolean;
+  swap: boolean;
   /** Texts of which a test's path has one; empty for all tests. */
   only: readonly string[];
   /** Whether the tests and the release are run. */
@@ -58,6 +62,7 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   const layout = oneOf('--cgroups', LAYOUTS, values.cgroups) ?? 'v2';
   if (layout !== 'v2' && kernel !== '6.1')
     throw new UsageError(`--cgroups ${layout} needs --kernel 6.1: later ones of Debian have no v1 memory controller`);
+  if (values.systemd === true && layout !== 'v2') throw new UsageError('--systemd mounts the cgroups by itself, as v2');
   if (command.length > 0 && arch === undefined) throw new UsageError('a command needs --arch: one machine to run in');
   if (values.release === true && command.length > 0)
     throw new UsageError('--release takes no command: it runs the release');
@@ -67,6 +72,8 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     architectures: arch !== undefined ? [arch] : all ? ARCHITECTURES : DEFAULT_ARCHITECTURES,
     kernel,
     layout,
+    systemd: values.systemd === true,
+    swap: values.swap === true,
     only: values.only ?? [],
     tests: values.release !== true || values.only !== undefined,
     release: values.release === true || (values.only === undefined && command.length === 0),
@@ -84,7 +91,7 @@ function parse(args: readonly string[]): Words {
       args: [...args],
       options: {
         ...{ arch: text, kernel: text, cgroups: text, limit: text, only: { ...text, multiple: true } },
-        ...{ release: flag, prepare: flag, help: flag },
+        ...{ systemd: flag, swap: flag, release: flag, prepare: flag, help: flag },
       },
     }).values;
   } catch (error) {
@@ -96,6 +103,8 @@ interface Words {
   arch?: string | undefined;
   kernel?: string | undefined;
   cgroups?: string | undefined;
+  systemd?: boolean | undefined;
+  swap?: boolean | undefined;
   only?: string[] | undefined;
   limit?: string | undefined;
   release?: boolean | undefined;

@@ -55,12 +55,8 @@ export function withoutEarlyIoLimits(
 }
 
 function tooEarly({ file = '', path, key }: CgroupWrite, wait: number, arch: string): ThubanError {
-  return new ThubanError(
-    'TH2014',
-    `a kernel of 32 bits (${arch}) may crash when ${file} is set in its first five minutes`,
-    {
-      hint: `start again in ${wait} s; a daemon waits by itself`,
-      details: { path, file, retry_after: wait, ...(key === undefined ? {} : { key }) },
-    },
-  );
+  return new ThubanError('TH2014', `this kernel (${arch}) may panic when ${file} is set early`, {
+    hint: `start again in ${wait} s; a daemon waits by itself`,
+    details: { path, file, retry_after: wait, ...(key === undefined ? {} : { key }) },
+  });
 }

@@ -184,13 +184,13 @@ export const kernel: Pages<'2'> = {
   },
   TH2014: {
     causes: [
-      'The kernel has 32 bits and was started less than five minutes ago. Some of them panic at the first request to a disk that `io.max` or `blkio.throttle.*` holds back, until their clock of 32 bits has passed zero, which is five minutes after the boot (seen on Debian’s 6.1 for armhf).',
+      'The kernel has 32 bits and was started less than five minutes ago. Some of them panic at the first request to a disk that a limit holds back, until their clock of 32 bits has passed zero, which is five minutes after the boot (seen on 6.1 of Debian for armhf).',
     ],
     example: {
       type: 'session',
       text: [
         '$ thuban run logger.yaml',
-        'error[TH2014]: a kernel of 32 bits (armv7l) may crash when io.max is set in its first five minutes',
+        'error[TH2014]: this kernel (armv7l) may panic when io.max is set early',
         '  hint: start again in 214 s; a daemon waits by itself',
       ],
     },

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # The first program of the virtual machine. It loads the drivers, puts a root together, mounts the cgroups as asked and runs
-# /run/job/command in it. The kernel hands it from its command line `layout` (v2, v1, hybrid) and `group`: the v2 group to run in.
+# /run/job/command in it. The kernel hands it from its command line `layout` (v2, v1, hybrid), `group`: the v2 group to run in, `systemd`:
+# whether that is the first program then, and `swap`: whether there is a disk for it.
 # Output goes to the port vm.output, facts as `name value` lines to the port vm.status; the last one is `exit CODE`.
 busybox=/bin/busybox
 share='trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro'
@@ -64,8 +65,9 @@ $busybox mount -t 9p -o "$share" job run/job || stop 'no job'
 
 cgroup=sys/fs/cgroup
 join=:
-case $layout in
-  v2)
+case $systemd,$layout in
+  yes,*) ;;
+  ,v2)
     mount_v2 "$cgroup"
     for controller in $($busybox cat "$cgroup/cgroup.controllers"); do
       echo "+$controller" > "$cgroup/cgroup.subtree_control"
@@ -73,13 +75,20 @@ case $layout in
     $busybox mkdir -p "$cgroup$group"
     join="echo 0 > /$cgroup$group/cgroup.procs"
     ;;
-  v1) mount_v1 ;;
-  hybrid)
+  ,v1) mount_v1 ;;
+  ,hybrid)
     mount_v1
     $busybox mkdir "$cgroup/unified"
     mount_v2 "$cgroup/unified"
     ;;
 esac
+
+if [ -n "$swap" ]; then
+  for disk in sys/block/vd*; do
+    [ "$($busybox cat "$disk/serial")" = swap ] || continue
+    $busybox mkswap "dev/${disk##*/}" > /dev/null && $busybox swapon "dev/${disk##*/}" || stop 'no swap'
+  done
+fi
 
 $busybox hostname board
 $busybox ip link set lo up
@@ -104,4 +113,19 @@ esac
 exec 3>&-
 /run/busybox poweroff -f
 EOF
-exec $busybox switch_root /new /bin/sh /run/start
+[ -n "$systemd" ] || exec $busybox switch_root /new /bin/sh /run/start
+
+# As little of it as a service needs: what looks for hardware, users and clocks takes most of the time of a boot.
+units=etc/systemd/system
+echo 0123456789abcdef0123456789abcdef > etc/machine-id # without one it asks at the console
+$busybox mkdir -p "$units"
+printf '[Unit]\nRequires=basic.target\nAfter=basic.target\nWants=job.service dbus.service\n' > "$units/job.target"
+$busybox ln -s job.target "$units/default.target"
+printf '[Unit]\nDefaultDependencies=no\nAfter=basic.target dbus.service\n[Service]\nExecStart=/bin/sh /run/start\n' > "$units/job.service"
+for name in systemd-udev-trigger.service systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket \
+  systemd-logind.service systemd-update-utmp.service systemd-sysusers.service systemd-random-seed.service \
+  systemd-timesyncd.service systemd-pstore.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount \
+  sys-kernel-tracing.mount sys-kernel-config.mount modprobe@.service proc-sys-fs-binfmt_misc.automount; do
+  $busybox ln -s /dev/null "$units/$name"
+done
+exec $busybox switch_root /new /lib/systemd/systemd

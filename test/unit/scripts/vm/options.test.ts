@@ -6,6 +6,8 @@ const DEFAULT: Options = {
   architectures: ['amd64', 'arm64'],
   kernel: undefined,
   layout: 'v2',
+  systemd: false,
+  swap: false,
   only: [],
   tests: true,
   release: true,
