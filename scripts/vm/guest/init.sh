@@ -121,7 +121,8 @@ echo 0123456789abcdef0123456789abcdef > etc/machine-id # without one it asks at 
 $busybox mkdir -p "$units"
 printf '[Unit]\nRequires=basic.target\nAfter=basic.target\nWants=job.service dbus.service\n' > "$units/job.target"
 $busybox ln -s job.target "$units/default.target"
-printf '[Unit]\nDefaultDependencies=no\nAfter=basic.target dbus.service\n[Service]\nExecStart=/bin/sh /run/start\n' > "$units/job.service"
+# Delegated, or systemd ends it at the first out-of-memory kill in it.
+printf '[Unit]\nDefaultDependencies=no\nAfter=basic.target dbus.service\n[Service]\nDelegate=yes\nExecStart=/bin/sh /run/start\n' > "$units/job.service"
 for name in systemd-udev-trigger.service systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket \
   systemd-logind.service systemd-update-utmp.service systemd-sysusers.service systemd-random-seed.service \
   systemd-timesyncd.service systemd-pstore.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount \

@@ -90,8 +90,8 @@ async function answers(client: ConsoleClient): Promise<void> {
   }
 }
 
-function add(repository: string, name: string): void {
-  const { manifest } = shell('exec sleep 1000', {
+function add(repository: string, name: string, script = 'exec sleep 1000'): void {
+  const { manifest } = shell(script, {
     name,
     cgroups: {
       memory: { memory_hard_limit: LIMIT, memory_swap_limit: LIMIT },
@@ -133,12 +133,19 @@ describe('the daemon as a service of systemd', needsSystemd(), () => {
       run('systemctl', 'daemon-reload');
       assert.deepEqual(limits(group), [String(LIMIT), '10', '59']);
 
+      // An out-of-memory kill in a container is no reason to end the unit.
+      add(repository, 'hog', 'exec tail /dev/zero');
+      await listed(client, 'hog');
+      await client.start('hog');
+      await until('it was killed', async () => (await client.container('hog')).last_exit?.reason === 'oom_killed');
+      assert.equal(property('ActiveState'), 'active');
+
       const first = property('MainPID');
       process.kill(Number(first), 'SIGKILL');
       await until('systemd has started another daemon', () => !['0', first].includes(property('MainPID')));
       await answers(client);
       const [adopted] = await client.containers();
-      assert.deepEqual([adopted?.state, adopted?.pid], ['running', pid]);
+      assert.deepEqual([adopted?.name, adopted?.state, adopted?.pid], ['a', 'running', pid]);
       await client.restart('a');
       assert.deepEqual(limits(group), [String(LIMIT), '10', '59']);
       run('systemctl', 'stop', UNIT);
