@@ -1,4 +1,5 @@
 import { errnoOf, hasErrno, type ThubanError } from '../base/index.ts';
+import { writeDeviceList } from './devices/write-list.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite, Notice } from './plan-types.ts';
 import { shows } from './read-back.ts';
@@ -63,10 +64,14 @@ export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
         fillEmpty(fs, write.path);
       }
       break;
+    case 'device_list':
+      writeDeviceList(fs, batch);
+      break;
     case undefined:
       for (const write of batch) {
         if (write.op === 'mkdir') mkdir(fs, write);
-        else one(write);
+        // A program is attached by the launcher: Node.js has no bpf(2).
+        else if (write.op === 'write') one(write);
       }
   }
   return degraded;
