@@ -82,7 +82,8 @@ function describe(write: CgroupWrite, loaded: LoadedManifest): string {
     for (const part of path)
       value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
     const isSize = write.key.endsWith('limit') && !write.key.startsWith('cgroups.pids');
-    notes.push(`${path.slice(2).join('.')} ${valueText(value, isSize)}`.trim());
+    const text = `${path.slice(2).join('.')} ${valueText(value, isSize)}`.trim();
+    if (text !== '') notes.push(text);
   }
   if (write.rules !== undefined) notes.push(write.rules.join(', '));
   if (write.instead_of !== undefined) notes.push(`if there is no ${write.instead_of}`);
