@@ -66,6 +66,7 @@ const programs = {
     'loop',
     'squashfs',
     'overlay',
+    'devices',
     'image',
     'null',
     'teardown',

@@ -6,6 +6,8 @@ const REMEDY: Record<string, string> = {
   blkio: 'build the kernel with CONFIG_BLK_CGROUP',
   io: 'build the kernel with CONFIG_BLK_CGROUP',
   pids: 'build the kernel with CONFIG_CGROUP_PIDS',
+  devices:
+    'build the kernel with CONFIG_CGROUP_BPF and mount cgroup2, or with CONFIG_CGROUP_DEVICE and mount its hierarchy',
   hugetlb: 'build the kernel with CONFIG_CGROUP_HUGETLB',
   rdma: 'build the kernel with CONFIG_CGROUP_RDMA',
   net_cls: 'build the kernel with CONFIG_CGROUP_NET_CLASSID and mount the net_cls hierarchy',

@@ -1,7 +1,7 @@
 import type { Code } from '../base/index.ts';
 import { controllerRemedy, knobRemedy } from './controllers.ts';
 import type { ControllerFacts } from './facts.ts';
-import type { CgroupRequest, CgroupWrite, Notice } from './plan-types.ts';
+import type { CgroupRequest, CgroupWrite, DeviceProgram, Notice } from './plan-types.ts';
 
 export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> & {
   file: string;
@@ -19,6 +19,8 @@ export class Draft {
   readonly warnings: Notice[] = [];
   readonly degraded: Notice[] = [];
   readonly needed = new Set<string>();
+  /** On v2 devices have no controller and no file: any group takes a program. */
+  devices: (DeviceProgram & Pick<CgroupWrite, 'key' | 'optional'>) | undefined;
   readonly request: CgroupRequest;
 
   constructor(request: CgroupRequest) {
@@ -52,8 +54,15 @@ export class Draft {
       return;
     }
     this.needed.add(controller);
-    const optional = this.request.enforce === 'best_effort' ? { optional: true } : {};
-    this.limits.push({ ...setting, controller, file, ...optional });
+    this.limits.push({ ...setting, controller, file, ...this.#optional() });
+  }
+
+  putProgram(key: string, program: DeviceProgram): void {
+    this.devices = { ...program, key, ...this.#optional() };
+  }
+
+  #optional(): { optional?: true } {
+    return this.request.enforce === 'best_effort' ? { optional: true } : {};
   }
 
   has(controller: string, file: string): boolean | undefined {

@@ -1,4 +1,5 @@
 import { errnoOf, hasErrno, type ThubanError } from '../base/index.ts';
+import { writeDeviceList } from './devices/write-list.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite, Notice } from './plan-types.ts';
 import { shows } from './read-back.ts';
@@ -57,9 +58,15 @@ export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
     case 'enable_each':
       for (const write of batch) enableControllers(fs, write);
       break;
+    case 'device_list':
+      writeDeviceList(fs, batch);
+      break;
     case undefined:
     case 'fill_empty': // of a directory that is made, see acquire.ts
-      for (const write of batch) one(write);
+      for (const write of batch) {
+        // A program is attached by the launcher: Node.js has no bpf(2).
+        if (write.op === 'write') one(write);
+      }
   }
   return degraded;
 }

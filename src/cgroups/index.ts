@@ -3,7 +3,17 @@ export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type U
 export { detectCgroups } from './detect.ts';
 export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
 export type { DeviceRate, DeviceWeight, Resources } from './resources.ts';
-export type { CgroupPlan, CgroupRequest, CgroupWrite, Group, Machine, Notice, Strategy } from './plan-types.ts';
+export type { DeviceRule } from './devices/rule.ts';
+export type {
+  CgroupPlan,
+  CgroupRequest,
+  CgroupWrite,
+  DeviceProgram,
+  Group,
+  Machine,
+  Notice,
+  Strategy,
+} from './plan-types.ts';
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
@@ -24,3 +34,4 @@ export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-f
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, topFolders } from './list.ts';
+export { planDeviceChange, updateDevices, type AttachProgram, type DeviceChange } from './devices/change.ts';

@@ -14,7 +14,8 @@ const THROTTLES = [
 ] as const;
 
 export function planBlkio(draft: Draft, blkio: BlkioResources): void {
-  const key = Object.entries(blkio).find(([, value]) =>
+  const { attrs: _attrs, ...knobs } = blkio;
+  const key = Object.entries(knobs).find(([, value]) =>
     Array.isArray(value) ? value.length > 0 : (value ?? 0) !== 0,
   )?.[0];
   if (key === undefined) return;

@@ -3,10 +3,12 @@ import type { MemoryResources } from './resources.ts';
 
 const PREFIX = 'cgroups.memory.';
 const MAX = Number.MAX_SAFE_INTEGER;
+/** Keys without a file of their own. */
+const NO_KNOB = new Set(['oom_monitor', 'attrs']);
 
 /** Limits of memory and swap. v1: Documentation/admin-guide/cgroup-v1/memory.rst, v2: admin-guide/cgroup-v2.rst. */
 export function planMemory(draft: Draft, memory: MemoryResources): void {
-  const wanted = Object.entries(memory).filter(([key, value]) => value !== undefined && key !== 'oom_monitor');
+  const wanted = Object.entries(memory).filter(([key, value]) => value !== undefined && !NO_KNOB.has(key));
   const first = wanted[0]?.[0];
   if (first === undefined || !ranges(draft, memory)) return;
   const controller = draft.controller(PREFIX + first, 'memory');
@@ -197,7 +199,9 @@ function unlimited(value: number): string {
 function warnSwap(draft: Draft, memory: MemoryResources): void {
   const { memory_hard_limit: hard, memory_swap_limit: swap } = memory;
   if (hard === undefined || hard === -1 || swap !== undefined || draft.request.machine.swap === false) return;
-  if (draft.request.resources.unified?.['memory.swap.max'] !== undefined) return;
+  const { unified } = draft.request.resources;
+  if (unified?.['memory.swap.max'] !== undefined) return;
+  if (['memory.swap.max', 'memory.memsw.limit_in_bytes'].some((file) => memory.attrs?.[file] !== undefined)) return;
   draft.warn(
     'TH1311',
     `${PREFIX}memory_hard_limit`,

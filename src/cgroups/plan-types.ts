@@ -53,12 +53,30 @@ export interface Group {
  *   `cgroup.clone_children` did it.
  * - `enable_all`: all controllers at once; on a refusal one by one, and the first that is refused is the error.
  * - `enable_each`: the same, but what is refused is left out.
+ * - `device_list` (v1): from the list that the group has, by the fewest writes, so that nothing is refused meanwhile that both lists allow.
  */
 export type Strategy =
-  'memsw_order' | 'quota_then_period' | 'rt_root_down' | 'inherit' | 'fill_empty' | 'enable_all' | 'enable_each';
+  | 'memsw_order'
+  | 'quota_then_period'
+  | 'rt_root_down'
+  | 'inherit'
+  | 'fill_empty'
+  | 'enable_all'
+  | 'enable_each'
+  | 'device_list';
 
-export interface CgroupWrite {
-  op: 'mkdir' | 'write';
+/** What the kernel asks on v2 before a node is opened or made (BPF_PROG_TYPE_CGROUP_DEVICE). The launcher attaches it to the group. */
+export interface DeviceProgram {
+  /** The default and its exceptions, as `allow c 1:3 rwm`. */
+  rules: string[];
+  instructions: number;
+  /** The instructions, in base64. */
+  program: string;
+}
+
+/** `devices`: the program of this operation is attached to the directory, instead of the one that a former operation attached. */
+export interface CgroupWrite extends Partial<DeviceProgram> {
+  op: 'mkdir' | 'write' | 'devices';
   controller: string;
   /** The directory. */
   path: string;

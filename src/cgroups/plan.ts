@@ -5,10 +5,11 @@ import { checkComponent, groupName, parentDirectory } from './paths.ts';
 import { planBlkio } from './plan-blkio.ts';
 import { planCpu } from './plan-cpu.ts';
 import { planCpuset } from './plan-cpuset.ts';
+import { planDevices } from './plan-devices.ts';
 import { planMemory } from './plan-memory.ts';
 import { planHugetlb, planNetwork, planPids, planRdma } from './plan-others.ts';
 import type { CgroupPlan, CgroupRequest, CgroupWrite, Group } from './plan-types.ts';
-import { planUnified } from './plan-unified.ts';
+import { planAttrs, planUnified } from './plan-raw.ts';
 
 export const DEFAULT_TOP = 'thuban';
 
@@ -49,6 +50,8 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
     if (place === undefined) throw new ThubanError('TH9001', `no group for the ${limit.controller} controller`);
     writes.push({ op: 'write', ...limit, path: place.path });
   }
+  if (draft.devices !== undefined)
+    writes.push({ op: 'devices', controller: 'devices', path: unifiedPath(places), ...draft.devices });
   return {
     layout: request.facts.layout,
     groups: places.map(({ controllers, version, path }) => ({ controllers, version, path })),
@@ -58,9 +61,15 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
   };
 }
 
+function unifiedPath(places: readonly Group[]): string {
+  const place = places.find(({ version }) => version === 2);
+  if (place === undefined) throw new ThubanError('TH9001', 'no v2 group for the device program');
+  return place.path;
+}
+
 /** In runc's order, raw files last. */
 function sections(draft: Draft): void {
-  const { cpu, memory, blkio, pids, hugetlb, rdma, network, unified } = draft.request.resources;
+  const { cpu, memory, blkio, pids, hugetlb, rdma, network, devices, unified } = draft.request.resources;
   if (cpu !== undefined) planCpuset(draft, cpu);
   if (pids !== undefined) planPids(draft, pids);
   if (memory !== undefined) planMemory(draft, memory);
@@ -69,6 +78,10 @@ function sections(draft: Draft): void {
   if (hugetlb !== undefined) planHugetlb(draft, hugetlb);
   if (rdma !== undefined) planRdma(draft, rdma);
   if (network !== undefined) planNetwork(draft, network);
+  if (devices !== undefined) planDevices(draft, devices);
+  planAttrs(draft, 'memory', memory?.attrs);
+  planAttrs(draft, 'cpu', cpu?.attrs);
+  planAttrs(draft, 'blkio', blkio?.attrs);
   if (unified !== undefined) planUnified(draft, unified);
 }
 
@@ -87,8 +100,9 @@ function hierarchies(draft: Draft): Map<string, Omit<Group, 'path'>> {
     found.set(directory, group);
   }
   const inV2 = v2Controllers(draft);
-  // Beside v1 hierarchies the v2 tree is joined only for a controller that is there; alone it also holds what has no limits.
-  if (facts.unified !== undefined && (facts.layout === 'v2' || inV2.needed.length > 0)) {
+  // Beside v1 hierarchies the v2 tree is joined only for what is there; alone it also holds what has no limits.
+  const isJoined = facts.layout === 'v2' || inV2.needed.length > 0 || draft.devices !== undefined;
+  if (facts.unified !== undefined && isJoined) {
     const controllers = [...inV2.needed, ...inV2.wanted].sort(byControllerOrder);
     found.set(parentDirectory(parent, facts.unified, facts), { controllers, version: 2 });
   }

@@ -53,9 +53,12 @@ const SAME: readonly (readonly [RegExp, Same])[] = [
   [/^io\.max$/, ioMax],
 ];
 
+/** Keys of raw files, which have any form. */
+const RAW = /^cgroups\.(unified|\w+\.attrs)\./;
+
 /** Whether a file shows what was written, rounding included; undefined when that cannot be told. */
 export function shows(write: CgroupWrite, found: string): boolean | undefined {
   const { file, value, key } = write;
-  if (file === undefined || value === undefined || key?.startsWith('cgroups.unified.') === true) return undefined;
+  if (file === undefined || value === undefined || RAW.test(key ?? '')) return undefined;
   return SAME.find(([pattern]) => pattern.test(file))?.[1](value, found.trimEnd());
 }

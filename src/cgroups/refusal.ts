@@ -51,7 +51,9 @@ export function refusal(write: CgroupWrite, error: unknown): ThubanError {
       ? undefined
       : file === 'cgroup.subtree_control' && errno === 'ENOENT'
         ? 'the group above does not offer this controller'
-        : HINTS[errno];
+        : errno === 'EPERM' && file.startsWith('devices.')
+          ? 'a group cannot allow devices that the group above denies'
+          : HINTS[errno];
   return new ThubanError('TH2004', `the kernel refused \`${value ?? ''}\` for ${file}: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
     details,

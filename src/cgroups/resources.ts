@@ -1,3 +1,5 @@
+import type { DeviceRule } from './devices/rule.ts';
+
 /** A rate limit of one block device: bytes or operations per second. */
 export interface DeviceRate {
   major?: number;
@@ -31,6 +33,8 @@ export interface Resources {
     oom_group?: boolean;
     /** Has no file: Thuban always watches for out-of-memory. */
     oom_monitor?: boolean;
+    /** Raw files of the controller, written after the keys above. */
+    attrs?: Record<string, string>;
   };
   cpu?: {
     shares?: number;
@@ -42,6 +46,8 @@ export interface Resources {
     mems?: string;
     realtime_runtime?: number;
     realtime_period?: number;
+    /** Raw files of the controller, written after the keys above. */
+    attrs?: Record<string, string>;
   };
   blkio?: {
     weight?: number;
@@ -51,11 +57,14 @@ export interface Resources {
     throttle_write_bps_device?: DeviceRate[];
     throttle_read_iops_device?: DeviceRate[];
     throttle_write_iops_device?: DeviceRate[];
+    /** Raw files of the controller, written after the keys above. */
+    attrs?: Record<string, string>;
   };
   pids?: { limit: number };
   hugetlb?: { page_size: string; limit: number }[];
   rdma?: Record<string, { hca_handles?: number; hca_objects?: number }>;
   network?: { class_id?: number; priorities?: { name: string; priority: number }[] };
+  devices?: DeviceRule[];
   /** Raw files of cgroup v2, written last and over everything else. */
   unified?: Record<string, string>;
 }

@@ -29,22 +29,14 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
   const lines = [
     `${context.out.style('bold', plan.id)} on cgroups ${cgroup.layout} ${where}   (other: --cgroups ${other})`,
   ];
-  const writes = cgroup.writes.filter((write) => write.op === 'write');
+  const writes = cgroup.writes.filter((write) => write.op !== 'mkdir');
   for (const group of cgroup.groups) lines.push(...groupLines(group, columns));
   lines.push(count(writes.length, 'write'));
   let number = 0;
   const width = (of: (write: CgroupWrite) => string): number => Math.max(...writes.map((write) => of(write).length), 0);
-  const widths = [
-    4,
-    width((write) => write.file ?? ''),
-    Math.min(
-      18,
-      width((write) => write.value ?? ''),
-    ),
-    0,
-  ];
+  const widths = [4, width(fileText), Math.min(18, width(writtenText)), 0];
   for (const write of writes) {
-    const cells = [String(++number).padStart(4), write.file ?? '', write.value ?? '', describe(write, loaded)];
+    const cells = [String(++number).padStart(4), fileText(write), writtenText(write), describe(write, loaded)];
     lines.push(row(cells, widths, lineOf(write.key, loaded), columns));
   }
   lines.push(`launch, ${count(launch.steps.length, 'step')}`);
@@ -68,6 +60,14 @@ function groupLines(group: Group, columns: number): string[] {
   return line.length <= columns ? [line] : [`cgroup ${group.path}`, `       ${controllers}`];
 }
 
+function fileText(write: CgroupWrite): string {
+  return write.op === 'devices' ? '(device program)' : (write.file ?? '');
+}
+
+function writtenText(write: CgroupWrite): string {
+  return write.op === 'devices' ? `${write.instructions ?? 0} instructions` : (write.value ?? '');
+}
+
 function valueText(value: unknown, isSize: boolean): string {
   if (typeof value === 'number') return isSize && value > 0 ? formatBytes(value) : String(value);
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
@@ -82,8 +82,10 @@ function describe(write: CgroupWrite, loaded: LoadedManifest): string {
     for (const part of path)
       value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
     const isSize = write.key.endsWith('limit') && !write.key.startsWith('cgroups.pids');
-    notes.push(`${path.slice(2).join('.')} ${valueText(value, isSize)}`.trim());
+    const text = `${path.slice(2).join('.')} ${valueText(value, isSize)}`.trim();
+    if (text !== '') notes.push(text);
   }
+  if (write.rules !== undefined) notes.push(write.rules.join(', '));
   if (write.instead_of !== undefined) notes.push(`if there is no ${write.instead_of}`);
   if (write.tolerate !== undefined) notes.push('may be refused');
   return notes.join('; ');

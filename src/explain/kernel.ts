@@ -120,6 +120,27 @@ export const kernel: Pages<'2'> = {
       'With systemd also set `DelegateSubgroup=thuban-supervisor` in its unit.',
     ],
   },
+  TH2008: {
+    causes: [
+      'ENOSYS, EINVAL: the kernel was built without CONFIG_BPF_SYSCALL or CONFIG_CGROUP_BPF. On cgroups v2 nothing else guards devices.',
+      'EPERM: Thuban does not run as root of the whole board, but in a user namespace or without CAP_SYS_ADMIN.',
+      'EPERM also when a group above has a program of its own that lets no other stand beside it.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2008]: the kernel does not take the program that guards the devices',
+        '  of /sys/fs/cgroup/thuban/c-camera@2.1.0: Invalid argument (EINVAL)',
+        '$ zcat /proc/config.gz | grep CGROUP_BPF',
+        '# CONFIG_CGROUP_BPF is not set',
+      ],
+    },
+    fixes: [
+      'Build the kernel with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF, or boot it with the `devices` hierarchy of cgroups v1.',
+      'To start without the rules, knowingly: `cgroups: {enforce: best_effort}`. The container is `degraded` then.',
+      'What stands in the way above: `bpftool cgroup tree`.',
+    ],
+  },
   TH2010: {
     causes: [
       'A process in it is in uninterruptible sleep, on a dead disk or network file system: not even SIGKILL ends it.',

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ThubanError } from '../base/index.ts';
-import { StepFailure, errnoName, readListed, refusal, spawnPayload } from './messages.ts';
+import { StepFailure, errnoName, needProtocol, readListed, refusal, spawnPayload } from './messages.ts';
 import type { ListedContainer, SpawnRequest, Started } from './messages.ts';
 import { Watchers, type ContainerListeners } from './watchers.ts';
 import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
@@ -137,6 +137,17 @@ export class LauncherClient {
   /** What is removed when the lease ends, beside each container's own groups: empty folders of groups, then files and empty folders. */
   async register(groups: string[], paths: string[]): Promise<void> {
     expectDone('REGISTER', await this.#ask(Frame.REGISTER, new Writer().strings(groups).strings(paths)));
+  }
+
+  /**
+   * Attaches the program that guards the devices of a v2 group, instead of the one that an earlier call attached. Resolves with the name of the
+   * error, if there was one.
+   */
+  async setDevices(group: string, program: Buffer): Promise<string | undefined> {
+    needProtocol(this, 2, 'guard devices on cgroups v2');
+    const errno = await this.#ask(Frame.DEVICES, new Writer().string(group).block(program));
+    if (errno === NO_ANSWER) expectDone('DEVICES', errno);
+    return errno === 0 ? undefined : errnoName(errno);
   }
 
   list(): Promise<ListedContainer[]> {

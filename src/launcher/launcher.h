@@ -113,6 +113,11 @@ void report(uint16_t type, const struct writer *w); // numbered and kept
 void reports_acknowledged(uint64_t seq);
 void reports_resend(void);
 
+// ---- devices.c ----
+int devices_set(struct reader *r, uint64_t seq); // an errno, or 0: the answer follows
+int devices_reaped(pid_t pid, int status);       // whether it was a child of that
+void devices_forget(void);
+
 // ---- transport.c: one controller at a time ----
 int transport_listen(const char *run_dir);
 void transport_accept(void);
@@ -120,6 +125,7 @@ void transport_readable(void);
 void transport_writable(void);
 void transport_send(uint16_t type, uint64_t seq, const void *payload, uint32_t size, const void *more,
                     uint32_t more_size);
+void transport_done(uint64_t seq, int error);
 void transport_close(void);
 int transport_connected(void);
 

@@ -43,7 +43,8 @@ void lease_stop(void) {
 
 void reap_children(void) {
   int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) container_reaped(pid, status);
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    if (!devices_reaped(pid, status)) container_reaped(pid, status);
 }
 
 static int ready_fd = 1;

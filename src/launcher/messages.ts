@@ -152,3 +152,20 @@ export function spawnPayload(request: SpawnRequest, staging: string): Buffer {
     .block(request.blob)
     .done();
 }
+
+/** A launcher goes on for as long as its containers live, also when Thuban was replaced by a newer one meanwhile. */
+export function needProtocol(
+  launcher: { protocol: number; build: string; pid: number },
+  version: number,
+  what: string,
+): void {
+  if (launcher.protocol >= version) return;
+  throw new ThubanError(
+    'TH3011',
+    `the launcher of ${launcher.build} (pid ${launcher.pid}), which still runs, is too old to ${what}`,
+    {
+      hint: '`thuban shutdown` ends it with all containers; the next start of the daemon brings the new one',
+      details: { protocol: launcher.protocol, needed: version },
+    },
+  );
+}

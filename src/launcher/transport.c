@@ -49,6 +49,7 @@ void transport_close(void) {
   close(controller);
   controller = -1;
   greeted = 0;
+  devices_forget();
   in_size = out_size = 0;
   free(out);
   out = 0;
@@ -153,7 +154,7 @@ void transport_accept(void) {
   watch_fd(fd, EPOLLIN, &tag_controller);
 }
 
-static void done(uint64_t seq, int error) {
+void transport_done(uint64_t seq, int error) {
   int32_t e = error;
   transport_send(WIRE_DONE, seq, &e, 4, 0, 0);
 }
@@ -210,22 +211,27 @@ static void frame(const struct wire_header *h, const uint8_t *payload) {
     case WIRE_SIGNAL: {
       uint64_t id = read_u64(&r);
       uint32_t sig = read_u32(&r);
-      done(h->seq, r.bad || sig > 64 ? EINVAL : container_signal(id, sig));
+      transport_done(h->seq, r.bad || sig > 64 ? EINVAL : container_signal(id, sig));
       return;
     }
     case WIRE_RELEASE: {
       uint64_t id = read_u64(&r);
       reap_children();
-      done(h->seq, r.bad ? EINVAL : container_release(id));
+      transport_done(h->seq, r.bad ? EINVAL : container_release(id));
       return;
     }
     case WIRE_BLOB: {
       uint64_t id = read_u64(&r);
-      done(h->seq, r.bad ? EINVAL : container_blob(id, &r));
+      transport_done(h->seq, r.bad ? EINVAL : container_blob(id, &r));
       return;
     }
     case WIRE_LIST: container_list(); return;
-    case WIRE_REGISTER: done(h->seq, register_leftovers(&r)); return;
+    case WIRE_REGISTER: transport_done(h->seq, register_leftovers(&r)); return;
+    case WIRE_DEVICES: {
+      int error = devices_set(&r, h->seq);
+      if (error) transport_done(h->seq, error);
+      return;
+    }
     case WIRE_SHUTDOWN: teardown_and_exit();
     default: transport_close(); // an unknown record is refused, never guessed
   }

@@ -32,6 +32,7 @@ enum wire_type {
   WIRE_LIST = 7,
   WIRE_REGISTER = 8, // groups [str], paths [str]: removed, in this order, when the lease ends
   WIRE_SHUTDOWN = 9, // kill and remove everything, end
+  WIRE_DEVICES = 10, // since 2: group str, program; see devices.c
   // launcher to controller
   WIRE_REFUSED = 130, // reason u32, pid u32
   WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, mono u64, then stdout and
@@ -44,7 +45,7 @@ enum wire_type {
   // until RELEASE: an end that was acknowledged is not lost with whoever acknowledged it.
   WIRE_LISTED = 135,
   WIRE_LIST_END = 136,
-  WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER: errno i32
+  WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES: errno i32
 };
 
 enum wire_refusal { REFUSED_BUSY = 1, REFUSED_PROTOCOL = 2, REFUSED_PEER = 3 };

@@ -17,6 +17,7 @@ export const Frame = {
   LIST: 7,
   REGISTER: 8,
   SHUTDOWN: 9,
+  DEVICES: 10,
   REFUSED: 130,
   STARTED: 131,
   FAILED: 132,

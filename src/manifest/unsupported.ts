@@ -27,11 +27,7 @@ export const unsupportedKeys: readonly string[] = [
   'user_namespace',
   'apparmor',
   'cgroups.parent',
-  'cgroups.devices',
   'cgroups.memory.pressure',
-  'cgroups.memory.attrs',
-  'cgroups.cpu.attrs',
-  'cgroups.blkio.attrs',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */

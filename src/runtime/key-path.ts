@@ -1,5 +1,7 @@
-/** `mounts./data.host` → ['mounts', '/data', 'host']; a mount's target may itself hold dots. */
+/** `mounts./data.host` → ['mounts', '/data', 'host']; a mount's target may itself hold dots, and the name of a file does. */
 export function keyPath(key: string): string[] {
+  const file = /^cgroups\.(unified|\w+\.attrs)\.(.*)$/.exec(key);
+  if (file !== null) return ['cgroups', ...(file[1] ?? '').split('.'), file[2] ?? ''];
   const mount = /^mounts\.(\/.*?)(\.(?:host|size|options|type))?$/.exec(key);
   if (mount !== null) return ['mounts', mount[1] ?? '', ...(mount[2] === undefined ? [] : [mount[2].slice(1)])];
   return key.split('.');

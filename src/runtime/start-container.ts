@@ -4,6 +4,7 @@ import type { ListedContainer, ProgramExit, SpawnRequest, Started } from '../lau
 import type { LoadedManifest } from '../manifest/index.ts';
 import { Container, type Board, type ContainerHooks } from './container.ts';
 import { deferred } from './deferred.ts';
+import { attachDevicePrograms } from './device-programs.ts';
 import { OomTracker } from './oom-tracker.ts';
 import { OutputReader } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
@@ -24,7 +25,7 @@ export async function startContainer(
   const paths = plan.cgroup.groups.map((group) => group.path);
   await board.coverByLease(paths);
   const { launcher } = board; // only now: a lost one has been replaced
-  const groups = acquireGroups(board.fs, plan.cgroup, { keepTop: board.keepTop });
+  const groups = await makeGroups(plan, launcher, board);
   failpoint('start.groups');
   const about = recordOf(loaded, plan);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
@@ -60,6 +61,18 @@ export async function startContainer(
     await launcher.release(id);
     await groups.remove();
     throw explainStepFailure(error, plan);
+  }
+}
+
+/** With everything that confines the program, before it joins. On a failure nothing is left of them. */
+async function makeGroups(plan: LaunchPlan, launcher: Board['launcher'], board: Board): Promise<AcquiredGroups> {
+  const groups = acquireGroups(board.fs, plan.cgroup, { keepTop: board.keepTop });
+  try {
+    groups.degraded.push(...(await attachDevicePrograms(launcher, plan.cgroup)));
+    return groups;
+  } catch (error) {
+    await groups.remove();
+    throw error;
   }
 }
 

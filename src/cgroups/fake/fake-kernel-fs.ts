@@ -6,7 +6,8 @@ import { FakeProcesses } from './processes.ts';
 import type { Controller, Knob } from './rules.ts';
 import { v1Cpu, v1Cpuacct, v1Cpuset } from './v1-cpu.ts';
 import { v1Memory } from './v1-memory.ts';
-import { pids, rdma, v1Blkio, v1Devices, v1Freezer, v1Hugetlb, v1NetCls, v1NetPrio } from './v1-others.ts';
+import { v1Devices } from './v1-devices.ts';
+import { pids, rdma, v1Blkio, v1Freezer, v1Hugetlb, v1NetCls, v1NetPrio } from './v1-others.ts';
 import { v2Controllers } from './v2-knobs.ts';
 
 const V1: Record<string, Controller> = {

@@ -69,21 +69,6 @@ export const v1Freezer: Controller = {
   },
 };
 
-/** security/device_cgroup.c, only the grammar. */
-const rule: Knob = {
-  initial: '',
-  write: (text) =>
-    /^(a|[bc] (\d+|\*):(\d+|\*) [rwm]{1,3})$/.test(text.trim()) && !/\s$/.test(text.replace(/\n$/, ''))
-      ? undefined
-      : refuse('EINVAL'),
-};
-
-export const v1Devices: Controller = {
-  'devices.allow': rule,
-  'devices.deny': rule,
-  'devices.list': { initial: 'a *:* rwm' },
-};
-
 function hugetlb(files: [string, string][]): Controller {
   return Object.fromEntries(
     files.map(([file, none]): [string, Knob] => [

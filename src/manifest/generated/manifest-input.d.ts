@@ -541,9 +541,9 @@ export interface ManifestInput {
       [k: string]: string;
     };
     /**
-     * Devices that the container may use. Once given, every other one is denied, but for the standard nodes (null, zero, full, random, urandom, tty). Default: not limited.
+     * Devices that the container may use. Once given, every other one is denied, but for the standard nodes: null, zero, full, random, urandom, tty, console, pseudo terminals, net/tun; nodes may be made. At most 512 rules. Default: not limited.
      *
-     * Items: One rule; of several that fit the last one counts.
+     * Items: One rule; of several that fit the last one counts. None may take back a part of what an earlier one says of more devices.
      */
     devices?: {
       /**
