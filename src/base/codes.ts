@@ -106,6 +106,10 @@ export const codes = {
   TH2011: { name: 'group_exists', summary: 'The cgroup of this container exists already and holds processes.' },
   TH2012: { name: 'kernel_too_old', summary: 'The kernel is older than 5.10.' },
   TH2013: { name: 'bad_cgroup_parent', summary: 'The parent for cgroups is not a usable path.' },
+  TH2015: {
+    name: 'not_watched',
+    summary: 'The memory of a container cannot be watched as its manifest asks, or only once a second.',
+  },
   TH3001: { name: 'init_not_found', summary: 'The program does not exist in the container.' },
   TH3002: { name: 'no_rootfs', summary: 'The manifest names no root filesystem.' },
   TH3003: { name: 'not_executable', summary: 'The program exists, but the kernel cannot execute it.' },

@@ -2,8 +2,17 @@ export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
 export { detectCgroups } from './detect.ts';
 export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
-export type { DeviceRate, DeviceWeight, Resources } from './resources.ts';
-export type { CgroupPlan, CgroupRequest, CgroupWrite, Group, Machine, Notice, Strategy } from './plan-types.ts';
+export type { DeviceRate, DeviceWeight, PressureResources, Resources } from './resources.ts';
+export type {
+  CgroupPlan,
+  CgroupRequest,
+  CgroupWrite,
+  Group,
+  Machine,
+  Monitor,
+  Notice,
+  Strategy,
+} from './plan-types.ts';
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
@@ -17,6 +26,10 @@ export {
   type OomCounters,
   type OomVerdict,
 } from './oom.ts';
+export { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
+export { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
+export { monitorRefusal } from './refuse-monitor.ts';
+export { readPressure, type Pressure, type Stall } from './pressure.ts';
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { realKernelFs } from './real-kernel-fs.ts';

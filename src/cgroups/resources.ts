@@ -31,6 +31,7 @@ export interface Resources {
     oom_group?: boolean;
     /** Has no file: Thuban always watches for out-of-memory. */
     oom_monitor?: boolean;
+    pressure?: PressureResources;
   };
   cpu?: {
     shares?: number;
@@ -58,6 +59,14 @@ export interface Resources {
   network?: { class_id?: number; priorities?: { name: string; priority: number }[] };
   /** Raw files of cgroup v2, written last and over everything else. */
   unified?: Record<string, string>;
+}
+
+/** From when on waiting for memory is told: seconds of stall in each window (v2), or a level (v1). */
+export interface PressureResources {
+  some?: number;
+  full?: number;
+  window?: number;
+  level?: 'low' | 'medium' | 'critical';
 }
 
 export type MemoryResources = NonNullable<Resources['memory']>;

@@ -28,7 +28,6 @@ export const unsupportedKeys: readonly string[] = [
   'apparmor',
   'cgroups.parent',
   'cgroups.devices',
-  'cgroups.memory.pressure',
   'cgroups.memory.attrs',
   'cgroups.cpu.attrs',
   'cgroups.blkio.attrs',

@@ -26,7 +26,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   apparmor: 'apparmor: {profile: a}',
   'cgroups.parent': 'cgroups: {parent: apps}',
   'cgroups.devices': 'cgroups: {devices: [{allow: false}]}',
-  'cgroups.memory.pressure': 'cgroups: {memory: {pressure: {some: 150 ms}}}',
   'cgroups.memory.attrs': 'cgroups: {memory: {attrs: {memory.high: 1}}}',
   'cgroups.cpu.attrs': 'cgroups: {cpu: {attrs: {cpu.idle: 1}}}',
   'cgroups.blkio.attrs': 'cgroups: {blkio: {attrs: {blkio.weight: 1}}}',
