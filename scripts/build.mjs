@@ -59,6 +59,7 @@ const programs = {
     'transport',
     'spawn',
     'container',
+    'monitor',
     'reports',
     'stage',
     'mounts',

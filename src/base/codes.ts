@@ -114,6 +114,10 @@ export const codes = {
     name: 'io_limit_too_early',
     summary: 'A kernel of 32 bits cannot be given limits of disks in its first five minutes.',
   },
+  TH2015: {
+    name: 'not_watched',
+    summary: 'The memory of a container cannot be watched as its manifest asks, or only once a second.',
+  },
   TH3001: { name: 'init_not_found', summary: 'The program does not exist in the container.' },
   TH3002: { name: 'no_rootfs', summary: 'The manifest names no root filesystem.' },
   TH3003: { name: 'not_executable', summary: 'The program exists, but the kernel cannot execute it.' },

@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from '../base/index.ts';
+import { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { killRound, type Signaller } from './kill.ts';
+import { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
 import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
 import type { Group, Notice } from './plan-types.ts';
 import { isPopulated, subtreePids } from './procs.ts';
@@ -52,6 +54,21 @@ export class AcquiredGroups {
   watchOom(onChange: (counters: OomCounters) => void): { close(): void } | undefined {
     const group = this.memory;
     return group?.version === 2 ? watchMemoryEvents(this.#fs, group, onChange) : undefined;
+  }
+
+  /** null without a memory group. */
+  memoryEvents(): MemoryEvents | null {
+    return this.memory === undefined ? null : readMemoryEvents(this.#fs, this.memory);
+  }
+
+  /** Counters of the groups above. null without a memory group. */
+  above(): Above | null {
+    return this.memory === undefined ? null : readAbove(this.#fs, this.memory);
+  }
+
+  /** The group above whose limit it was, with the limit that it has now. */
+  ancestor(of: AncestorCounters): Ancestor {
+    return ancestorOf(this.#fs, this.memory?.version ?? 2, of);
   }
 
   cpuUsage(): CpuUsage | null {

@@ -21,6 +21,7 @@ export function controllerRemedy(controller: string): string {
 /** What a file needs, by its name: the release that brought it or the option that hides it. */
 const KNOB_REMEDY: readonly (readonly [RegExp, string])[] = [
   [/^memory\.(memsw\.|swap\.)/, 'the kernel needs CONFIG_SWAP, and before 6.1 swapaccount=1 on its command line'],
+  [/^memory\.pressure$/, 'add psi=1 to the kernel command line and reboot (kernel option CONFIG_PSI)'],
   [/^cpu\.(cfs_burst_us|max\.burst)$/, 'since Linux 5.14'],
   [/^cpu\.idle$/, 'since Linux 5.15'],
   [/^cpu\.(max|cfs_)/, 'build the kernel with CONFIG_CFS_BANDWIDTH'],

@@ -1,7 +1,7 @@
 import type { Code } from '../base/index.ts';
 import { controllerRemedy, knobRemedy } from './controllers.ts';
 import type { ControllerFacts } from './facts.ts';
-import type { CgroupRequest, CgroupWrite, DeviceProgram, Notice } from './plan-types.ts';
+import type { CgroupRequest, CgroupWrite, DeviceProgram, Monitor, Notice } from './plan-types.ts';
 
 export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> & {
   file: string;
@@ -15,6 +15,8 @@ export type Limit = Omit<Setting, 'key'> & { controller: string; key: string; op
 /** What the section planners write into: limits in order, findings, and the controllers that are needed. */
 export class Draft {
   readonly limits: Limit[] = [];
+  /** Their files without a directory. All of the memory controller. */
+  readonly monitors: Monitor[] = [];
   readonly errors: Notice[] = [];
   readonly warnings: Notice[] = [];
   readonly degraded: Notice[] = [];
@@ -63,6 +65,20 @@ export class Draft {
 
   #optional(): { optional?: true } {
     return this.request.enforce === 'best_effort' ? { optional: true } : {};
+  }
+
+  /** Adds a watch on a file of the memory group, unless the board is known to lack the file. */
+  monitor(monitor: Monitor): void {
+    const facts = this.request.facts.controllers['memory'];
+    const noprefix = facts?.options?.includes('noprefix') === true;
+    const file = noprefix ? monitor.file.slice('memory.'.length) : monitor.file;
+    // Files of PSI are none of the controller's: every v2 group has them.
+    if (facts?.version === 1 && facts.knobs?.includes(file) === false) this.lacks(monitor.file, monitor.key);
+    else this.monitors.push({ ...monitor, file, ...this.#optional() });
+  }
+
+  lacks(file: string, key: string): void {
+    this.unavailable('TH2002', `${file} is missing on this kernel`, knobRemedy(file), key);
   }
 
   has(controller: string, file: string): boolean | undefined {

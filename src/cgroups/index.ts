@@ -2,7 +2,7 @@ export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
 export { detectCgroups } from './detect.ts';
 export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
-export type { DeviceRate, DeviceWeight, Resources } from './resources.ts';
+export type { DeviceRate, DeviceWeight, PressureResources, Resources } from './resources.ts';
 export type { DeviceRule } from './devices/rule.ts';
 export type {
   CgroupPlan,
@@ -11,6 +11,7 @@ export type {
   DeviceProgram,
   Group,
   Machine,
+  Monitor,
   Notice,
   Strategy,
 } from './plan-types.ts';
@@ -27,6 +28,10 @@ export {
   type OomCounters,
   type OomVerdict,
 } from './oom.ts';
+export { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
+export { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
+export { monitorRefusal } from './refuse-monitor.ts';
+export { readPressure, type Pressure, type Stall } from './pressure.ts';
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { realKernelFs } from './real-kernel-fs.ts';

@@ -1,3 +1,4 @@
+import { blame, isAtLimit, type Above, type AncestorCounters } from './above.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { Group } from './plan-types.ts';
 import { flatKeyed, readIf, subtree } from './read.ts';
@@ -40,20 +41,7 @@ export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null 
     if (count !== undefined) kills = (kills ?? 0) + Number(count);
   }
   if (!found) return null;
-  return { oom: null, oom_kill: kills, at_limit: reachedLimit(fs, group.path) };
-}
-
-/** Charges come in batches of 64 pages (MEMCG_CHARGE_BATCH), so the high-water mark may stay that far below the limit. */
-const CHARGE_BATCH = 64 * 4096;
-
-/** memory.failcnt would say it, but recent kernels (seen on 6.18) no longer count there. */
-function reachedLimit(fs: KernelFs, path: string): boolean {
-  return ['memory', 'memory.memsw'].some((prefix) => {
-    const [peak, limit] = ['max_usage_in_bytes', 'limit_in_bytes'].map((file) =>
-      Number(readIf(fs, `${path}/${prefix}.${file}`) ?? NaN),
-    );
-    return peak !== undefined && limit !== undefined && peak + CHARGE_BATCH >= limit;
-  });
+  return { oom: null, oom_kill: kills, at_limit: isAtLimit(fs, group.path) };
 }
 
 /**
@@ -83,6 +71,10 @@ export interface ExitFacts {
   exit: { code?: number; signal?: number | string };
   /** Thuban itself sent SIGKILL. `before` must then be the counters at that moment, so that older kills do not count. */
   requestedKill?: boolean;
+  /** What the groups above tell, for a kill that was not by the own limit. Without it their limits are not told from the board's memory. */
+  above?: { before: Above; after: Above };
+  /** v1: the kernel has told of a limit that was reached. */
+  notified?: boolean;
 }
 
 export interface OomVerdict {
@@ -91,13 +83,16 @@ export interface OomVerdict {
   cause: 'own_limit' | 'ancestor' | 'system' | 'ancestor_or_system' | 'unknown' | null;
   /** Tasks of the group that were killed since the start; null when unknown. */
   kills: number | null;
+  /** With the cause `ancestor`: whose limit it was. */
+  ancestor?: AncestorCounters;
 }
 
 /**
  * Whether an exit was an out-of-memory kill: the counter rose since this start AND the program died of SIGKILL. The
  * kernel raises the counter before it sends the signal, so after the wait it is final (mm/oom_kill.c).
  */
-export function classifyOom({ before, after, exit, requestedKill = false }: ExitFacts): OomVerdict {
+export function classifyOom(facts: ExitFacts): OomVerdict {
+  const { before, after, exit, requestedKill = false } = facts;
   const killed = exit.signal === 9 || exit.signal === 'SIGKILL' || exit.code === 137;
   const kills = delta(before?.oom_kill, after?.oom_kill);
   if (kills === null)
@@ -107,18 +102,26 @@ export function classifyOom({ before, after, exit, requestedKill = false }: Exit
       kills: null,
     };
   if (kills <= 0) return { oomKilled: false, cause: null, kills: 0 };
-  return { oomKilled: killed, cause: causeOf(before, after), kills };
+  return { oomKilled: killed, ...causeOf(facts), kills };
 }
 
 /**
  * v2 counts `oom` in the group whose limit could not be kept. v1 does not; but a group that never came to its own limit was not killed
  * by it, and one that did and was then killed was, as far as anybody can tell.
  */
-function causeOf(before: OomCounters | null, after: OomCounters | null): OomVerdict['cause'] {
+function causeOf({
+  version,
+  before,
+  after,
+  above,
+  notified = false,
+}: ExitFacts): Pick<OomVerdict, 'cause' | 'ancestor'> {
   const own = delta(before?.oom, after?.oom);
-  if (own !== null) return own > 0 ? 'own_limit' : 'ancestor_or_system';
-  if (after?.at_limit === undefined) return 'unknown';
-  return after.at_limit ? 'own_limit' : 'ancestor_or_system';
+  if (own === null && after?.at_limit === undefined) return { cause: 'unknown' };
+  if (own === null ? after?.at_limit === true : own > 0) return { cause: 'own_limit' };
+  const blamed = above === undefined ? undefined : blame({ version, ...above, notified });
+  if (blamed === undefined) return { cause: 'ancestor_or_system' };
+  return blamed === 'system' ? { cause: 'system' } : { cause: 'ancestor', ancestor: blamed };
 }
 
 function delta(before: number | null | undefined, after: number | null | undefined): number | null {

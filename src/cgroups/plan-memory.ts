@@ -1,4 +1,5 @@
 import type { Draft } from './draft.ts';
+import { planPressure } from './plan-pressure.ts';
 import type { MemoryResources } from './resources.ts';
 
 const PREFIX = 'cgroups.memory.';
@@ -15,6 +16,7 @@ export function planMemory(draft: Draft, memory: MemoryResources): void {
   if (controller === undefined) return;
   if (controller.facts.version === 1) planV1(draft, memory);
   else planV2(draft, memory);
+  if (memory.pressure !== undefined) planPressure(draft, memory.pressure, controller.facts.version);
 }
 
 function ranges(draft: Draft, memory: MemoryResources): boolean {

@@ -13,6 +13,12 @@ export interface Machine {
   /** Whether swap is configured; absent means unknown. */
   swap?: boolean;
   preemptRt?: boolean;
+  /** Whether the kernel keeps pressure stall information; absent means unknown. */
+  psi?: boolean;
+  /** Its release, for example `6.1.0-28-arm64`. */
+  kernel?: string;
+  /** Whether Thuban has CAP_SYS_RESOURCE; absent means unknown. */
+  sysResource?: boolean;
   /** Whole disks by path below /dev. */
   blockDevices?: Record<string, { major: number; minor: number }>;
 }
@@ -93,6 +99,18 @@ export interface CgroupWrite extends Partial<DeviceProgram> {
   optional?: boolean;
 }
 
+/** A watch for memory pressure: what is written to the file to be told. `some` and `full` are PSI triggers (v2), `level` is v1's. */
+export interface Monitor {
+  kind: 'some' | 'full' | 'level';
+  /** With its directory. */
+  file: string;
+  text: string;
+  /** The manifest key. */
+  key: string;
+  /** With `best_effort`: what cannot be watched degrades the container instead of refusing its start. */
+  optional?: boolean;
+}
+
 export interface Notice {
   code: Code;
   message: string;
@@ -104,6 +122,10 @@ export interface CgroupPlan {
   layout: Layout;
   groups: Group[];
   writes: CgroupWrite[];
+  /** Absent: none. */
+  monitors?: Monitor[];
+  /** The kernel cannot tell of an out-of-memory: its counters have to be looked at. */
+  polled?: true;
   warnings: Notice[];
   /** Limits that this kernel cannot enforce and that `best_effort` lets pass. */
   degraded: Notice[];

@@ -56,6 +56,8 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
     layout: request.facts.layout,
     groups: places.map(({ controllers, version, path }) => ({ controllers, version, path })),
     writes,
+    ...monitorsIn(draft, places),
+    ...(isPolled(draft, places) ? { polled: true } : {}),
     warnings: draft.warnings,
     degraded: draft.degraded,
   };
@@ -65,6 +67,24 @@ function unifiedPath(places: readonly Group[]): string {
   const place = places.find(({ version }) => version === 2);
   if (place === undefined) throw new ThubanError('TH9001', 'no v2 group for the device program');
   return place.path;
+}
+
+function monitorsIn(draft: Draft, places: readonly Group[]): Pick<CgroupPlan, 'monitors'> {
+  const place = places.find(({ controllers }) => controllers.includes('memory'));
+  if (draft.monitors.length === 0 || place === undefined) return {};
+  return { monitors: draft.monitors.map((monitor) => ({ ...monitor, file: `${place.path}/${monitor.file}` })) };
+}
+
+/** PREEMPT_RT kernels have no cgroup.event_control (mm/memcontrol-v1.c). It is no setting of the manifest, so it refuses nothing. */
+function isPolled(draft: Draft, places: readonly Group[]): boolean {
+  const onV1 = places.some(({ version, controllers }) => version === 1 && controllers.includes('memory'));
+  if (!onV1 || draft.request.machine.preemptRt !== true) return false;
+  draft.degraded.push({
+    code: 'TH2015',
+    message: 'out-of-memory kills are looked for once a second: PREEMPT_RT kernels do not tell of them on cgroups v1',
+    hint: 'boot with cgroups v2',
+  });
+  return true;
 }
 
 /** In runc's order, raw files last. */

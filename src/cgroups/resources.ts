@@ -35,6 +35,7 @@ export interface Resources {
     oom_monitor?: boolean;
     /** Raw files of the controller, written after the keys above. */
     attrs?: Record<string, string>;
+    pressure?: PressureResources;
   };
   cpu?: {
     shares?: number;
@@ -67,6 +68,14 @@ export interface Resources {
   devices?: DeviceRule[];
   /** Raw files of cgroup v2, written last and over everything else. */
   unified?: Record<string, string>;
+}
+
+/** From when on waiting for memory is told: seconds of stall in each window (v2), or a level (v1). */
+export interface PressureResources {
+  some?: number;
+  full?: number;
+  window?: number;
+  level?: 'low' | 'medium' | 'critical';
 }
 
 export type MemoryResources = NonNullable<Resources['memory']>;

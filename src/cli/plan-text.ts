@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import { count, formatBytes, type ImageFile } from '../base/index.ts';
 import type { CgroupWrite, Group } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
@@ -39,6 +40,8 @@ export function planText(plan: LaunchPlan, loaded: LoadedManifest, where: string
     const cells = [String(++number).padStart(4), fileText(write), writtenText(write), describe(write, loaded)];
     lines.push(row(cells, widths, lineOf(write.key, loaded), columns));
   }
+  for (const { file, text, key } of cgroup.monitors ?? [])
+    lines.push(row(['  watch', `${basename(file)}  ${text}`], [6, 0], lineOf(key, loaded), columns));
   lines.push(`launch, ${count(launch.steps.length, 'step')}`);
   for (const step of launch.steps) {
     const cells = [String(++number).padStart(4), step.op, stepText(step)];

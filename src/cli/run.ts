@@ -9,6 +9,7 @@ import {
   isResource,
   noProgram,
   oomSentence,
+  pressureSentence,
   processExitCode,
   startFailureCode,
   type Exit,
@@ -158,6 +159,9 @@ function show(event: RuntimeEvent, context: Context): void {
         `${event.container} ${context.err.style('red', 'oom')}: ${oomSentence(event.oom)}, killed by the kernel`,
         context,
       );
+      return;
+    case 'pressure':
+      talk(`${event.container} ${context.err.style('yellow', 'pressure')}: ${pressureSentence(event)}`, context);
       return;
     case 'exited':
       if (event.exit.reason !== 'start_failed' && !(event.exit.reason === 'exited' && event.exit.code === 0))

@@ -220,4 +220,26 @@ export const kernel: Pages<'2'> = {
       'With `enforce: best_effort` the container starts at once without these limits and is shown as degraded.',
     ],
   },
+  TH2015: {
+    causes: [
+      'Thuban lacks CAP_SYS_RESOURCE. Since Linux 6.4 `cgroups.memory.pressure` then takes windows of a multiple of 2 s only, before that it takes none.',
+      'A PREEMPT_RT kernel with cgroups v1 has no notifications: neither of pressure nor of an out-of-memory.',
+      'The launcher was started by an older version of Thuban, which cannot watch pressure.',
+      'fs.inotify.max_user_watches is used up. Out-of-memory kills are then looked for once a second and at the end of the container, and none is missed.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH2015]: without CAP_SYS_RESOURCE the kernel watches pressure only in',
+        '  windows of a multiple of 2 s, not of 1 s',
+        '  from cgroups.memory.pressure.window   app.yaml:12:7',
+      ],
+    },
+    fixes: [
+      'Write `window: 2 s`, or give Thuban CAP_SYS_RESOURCE.',
+      'To start without early warnings, knowingly: `cgroups: {enforce: best_effort}`.',
+      'After an upgrade: `thuban shutdown`, then start the daemon; this ends all containers.',
+      'More watches: `sysctl -w fs.inotify.max_user_watches=65536`.',
+    ],
+  },
 };

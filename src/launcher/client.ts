@@ -2,8 +2,8 @@ import { createConnection, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ThubanError } from '../base/index.ts';
-import { StepFailure, errnoName, needProtocol, readListed, refusal, spawnPayload } from './messages.ts';
-import type { ListedContainer, SpawnRequest, Started } from './messages.ts';
+import { StepFailure, errnoName, monitorPayload, needProtocol, readListed, refusal, spawnPayload } from './messages.ts';
+import type { ListedContainer, MonitorKind, SpawnRequest, Started } from './messages.ts';
 import { Watchers, type ContainerListeners } from './watchers.ts';
 import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
 
@@ -20,6 +20,10 @@ function expectDone(what: string, errno: number): void {
   if (errno === 0) return;
   const why = errno === NO_ANSWER ? 'it ended' : errnoName(errno);
   throw new ThubanError('TH3011', `the launcher did not carry out ${what}: ${why}`);
+}
+
+function isReport(type: number): boolean {
+  return (type >= Frame.STARTED && type <= Frame.OOM) || type === Frame.PRESSURE;
 }
 
 /** A connection to the launcher. One at a time: a second one is refused while this one lives. */
@@ -123,6 +127,16 @@ export class LauncherClient {
     return (await this.#ask(Frame.SIGNAL, new Writer().u64(id).u32(signal))) === 0;
   }
 
+  /**
+   * Makes a monitor of a container, also before it is spawned; without `file`, arms the one that is there again. Says `OK`, or the name of the
+   * kernel's error. Needs protocol 2.
+   */
+  async monitor(id: bigint, kind: MonitorKind, file?: string, text?: string): Promise<string> {
+    const errno = await this.#ask(Frame.MONITOR, monitorPayload(id, kind, file, text));
+    if (errno === NO_ANSWER) expectDone('MONITOR', errno);
+    return errnoName(errno);
+  }
+
   /** Forgets an ended container and closes its pipes. One that the launcher does not know, or that went with it, is forgotten already. */
   async release(id: bigint): Promise<void> {
     this.#watchers.forget(id);
@@ -201,8 +215,7 @@ export class LauncherClient {
     let acknowledge = 0n;
     for (const received of frames) {
       this.#handle(received.type, received.seq, new Reader(received.payload));
-      const isReport = received.type >= Frame.STARTED && received.type <= Frame.OOM;
-      if (isReport) acknowledge = received.seq;
+      if (isReport(received.type)) acknowledge = received.seq;
     }
     if (acknowledge > 0n && this.#lost === undefined) this.#send(Frame.ACK, acknowledge, Buffer.alloc(0));
   }

@@ -169,9 +169,11 @@ void container_reaped(pid_t pid, int status) {
     c->status_fd = -1;
   }
   if (c->oom_fd >= 0) {
+    container_oom(c); // before the exit: whether a limit was hit is known by then, since it was told before the kill
     close(c->oom_fd);
     c->oom_fd = -1;
   }
+  monitors_drop(c->id);
   int started = c->state == CONTAINER_RUNNING;
   c->state = CONTAINER_ENDED;
   c->init = -1;
@@ -196,6 +198,7 @@ int container_signal(uint64_t id, uint32_t signal) {
 }
 
 int container_release(uint64_t id) {
+  if (!container_find(id)) monitors_drop(id); // of a start that did not come so far
   for (struct container **c = &containers; *c; c = &(*c)->next) {
     if ((*c)->id != id) continue;
     if ((*c)->state != CONTAINER_ENDED) return EBUSY;

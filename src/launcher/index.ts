@@ -1,6 +1,15 @@
 export { LauncherClient } from './client.ts';
 export { StepFailure } from './messages.ts';
-export type { ListedContainer, OutputMode, PipeEnd, ProgramExit, SpawnRequest, Started } from './messages.ts';
+export type {
+  ListedContainer,
+  MonitorKind,
+  OutputMode,
+  PipeEnd,
+  PressureReport,
+  ProgramExit,
+  SpawnRequest,
+  Started,
+} from './messages.ts';
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
 export { capabilityNames } from './capabilities.ts';

@@ -102,6 +102,14 @@ void free_strings(struct strings *s);
 // ---- spawn.c ----
 void container_spawn(struct reader *r);
 
+// ---- monitor.c ----
+struct monitor;
+int event_of(const char *file, const char *text);
+int monitor(struct reader *r);
+void monitor_event(struct monitor *m, uint32_t events);
+void monitors_drop(uint64_t id);
+void monitors_drop_unused(void);
+
 // ---- reports.c: kept until acknowledged ----
 struct writer {
   uint8_t data[512];
@@ -128,6 +136,7 @@ void transport_send(uint16_t type, uint64_t seq, const void *payload, uint32_t s
 void transport_done(uint64_t seq, int error);
 void transport_close(void);
 int transport_connected(void);
+int transport_protocol(void); // what the controller understands
 
 // ---- teardown.c ----
 int register_leftovers(struct reader *r);
@@ -135,6 +144,8 @@ void register_own(const char *run_dir);
 _Noreturn void teardown_and_exit(void);
 
 // ---- main.c ----
+// The low bits of a tag tell what a pointer is to: without one, a container whose status socket speaks.
+enum { TAG_OOM = 1, TAG_MONITOR = 2, TAG_BITS = 3 };
 void watch_fd(int fd, uint32_t events, void *tag);
 void rewatch_fd(int fd, uint32_t events, void *tag);
 void lease_start(void);

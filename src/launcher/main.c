@@ -146,9 +146,13 @@ int main(int argc, char **argv) {
       if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable();
     } else if (tag == &tag_lease)
       teardown_and_exit(); // also when somebody connected and never said HELLO
-    else if ((uintptr_t)tag & 1)
-      container_oom((void *)((uintptr_t)tag & ~(uintptr_t)1));
-    else
-      container_status(tag);
+    else {
+      void *of = (void *)((uintptr_t)tag & ~(uintptr_t)TAG_BITS);
+      switch ((uintptr_t)tag & TAG_BITS) {
+        case TAG_OOM: container_oom(of); break;
+        case TAG_MONITOR: monitor_event(of, e.events); break;
+        default: container_status(of);
+      }
+    }
   }
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { ThubanError } from '../base/index.ts';
 import { encodeSteps, type Step } from './steps.ts';
-import { Frame, Reader, Refused, Writer, type ReceivedFrame } from './wire.ts';
+import { Frame, Monitored, Reader, Refused, Writer, type ReceivedFrame } from './wire.ts';
 
 export type OutputMode = 'discard' | 'pipe' | 'inherit';
 const OUTPUT: Record<OutputMode, number> = { discard: 0, pipe: 1, inherit: 2 };
@@ -25,6 +25,7 @@ export interface SpawnRequest {
   blob: Buffer;
   onOom: () => void;
   onExit: (exit: ProgramExit) => void;
+  onPressure?: (report: PressureReport) => void;
 }
 
 /** A pipe of the launcher: descriptor number and inode, because numbers are reused. */
@@ -56,6 +57,16 @@ export interface ProgramExit {
   time: bigint;
   /** Nanoseconds on CLOCK_MONOTONIC. */
   mono: bigint;
+}
+
+/** `some` and `full` are PSI triggers of cgroup v2, `level` is a level of v1. */
+export type MonitorKind = 'some' | 'full' | 'level';
+const MONITORED: Record<MonitorKind, number> = { some: Monitored.SOME, full: Monitored.FULL, level: Monitored.LEVEL };
+
+/** `count`: how often the kernel has told it since the report before. */
+export interface PressureReport {
+  kind: MonitorKind;
+  count: number;
 }
 
 /** A container as the launcher holds it, until it is released. */
@@ -100,6 +111,18 @@ export function readExit(r: Reader): ProgramExit {
 
 export function readFailure(r: Reader): StepFailure {
   return new StepFailure(r.i32(), r.u32(), r.i32());
+}
+
+export function readPressure(r: Reader): PressureReport {
+  const number = r.u32();
+  const kind = (Object.keys(MONITORED) as MonitorKind[]).find((name) => MONITORED[name] === number);
+  if (kind === undefined) throw new RangeError(`unknown monitor ${number}`);
+  return { kind, count: r.u32() };
+}
+
+/** The payload of MONITOR; monitor.c describes it. Without a file the monitor that was made before is armed again. */
+export function monitorPayload(id: bigint, kind: MonitorKind, file = '', text = ''): Writer {
+  return new Writer().u64(id).u32(MONITORED[kind]).string(file).string(text);
 }
 
 export function readListed(r: Reader): ListedContainer {

@@ -1,6 +1,6 @@
 // reports.c - what happened, numbered and kept until the controller has acknowledged it: an exit while no daemon
 // listens is not lost. Bounded by the containers: each has at most one STARTED or FAILED, one EXITED and one OOM report
-// that nobody has read yet.
+// that nobody has read yet, and one PRESSURE report of each monitor, which is silent until it is armed again.
 #include "launcher.h"
 #include <stdlib.h>
 
@@ -22,7 +22,11 @@ void put_u64(struct writer *w, uint64_t v) {
   w->size += 8;
 }
 
-static void send_entry(const struct entry *e) { transport_send(e->type, e->seq, e->w.data, e->w.size, 0, 0); }
+// A controller of an older version would take a report that it does not know for a broken protocol.
+static void send_entry(const struct entry *e) {
+  if (e->type == WIRE_PRESSURE && transport_protocol() < 2) return;
+  transport_send(e->type, e->seq, e->w.data, e->w.size, 0, 0);
+}
 
 // An OOM report that still waits says all that a second one would.
 static int already_waiting(uint16_t type, const struct writer *w) {

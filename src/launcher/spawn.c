@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -40,19 +39,9 @@ static int open_output(uint32_t mode, int inherited, uint32_t uid, uint32_t gid,
 
 // cgroup v1 tells of an OOM through an eventfd only (Documentation/admin-guide/cgroup-v1/memory.rst, section 10).
 static int watch_oom(const char *group) {
-  char path[4200], line[48];
-  int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  char path[4200];
   snprintf(path, sizeof path, "%s/memory.oom_control", group);
-  int control = open(path, O_RDONLY | O_CLOEXEC);
-  snprintf(path, sizeof path, "%s/cgroup.event_control", group);
-  int events = open(path, O_WRONLY | O_CLOEXEC);
-  int n = snprintf(line, sizeof line, "%d %d", event, control),
-      ok = event >= 0 && control >= 0 && events >= 0 && write(events, line, (size_t)n) == n, error = errno;
-  if (control >= 0) close(control);
-  if (events >= 0) close(events);
-  if (!ok && event >= 0) close(event);
-  errno = error;
-  return ok ? event : -1;
+  return event_of(path, "");
 }
 
 // The steps from STEP_PROGRAM on go to the init in a memfd: its argv could be read by everybody. The stage fills in the
@@ -200,8 +189,7 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
   containers = c;
   if (s->failed_step >= 0) note_failure(c, s->failed_step, s->failed_op, s->failed_errno);
   watch_fd(c->status_fd, EPOLLIN, c);
-  if (c->oom_fd >= 0)
-    watch_fd(c->oom_fd, EPOLLIN, (void *)((uintptr_t)c | 1)); // see main.c: the low bit tells them apart
+  if (c->oom_fd >= 0) watch_fd(c->oom_fd, EPOLLIN, (void *)((uintptr_t)c | TAG_OOM));
   return 0;
 }
 
@@ -212,6 +200,7 @@ void container_spawn(struct reader *r) {
   int failed = c ? start(c, &s, &q) : STEP_NAMESPACES;
   if (failed) {
     report_failure(q.id, 0, failed, errno);
+    monitors_drop(q.id);
     if (c) container_free(c);
   }
   close_handed_on(&s);

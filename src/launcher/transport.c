@@ -14,7 +14,7 @@
 #include <sys/un.h>
 
 enum { MAX_QUEUED = 16 * 1024 * 1024, GREETING_SECONDS = 2 };
-static int listener = -1, controller = -1, greeted;
+static int listener = -1, controller = -1, greeted, protocol;
 static struct timespec accepted_at; // CLOCK_MONOTONIC
 static pid_t controller_pid;
 static uint8_t *in;
@@ -23,6 +23,7 @@ static uint8_t *out;
 static size_t out_size, out_capacity;
 
 int transport_connected(void) { return controller >= 0; }
+int transport_protocol(void) { return protocol; }
 
 int transport_listen(const char *run_dir) {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -54,6 +55,7 @@ void transport_close(void) {
   free(out);
   out = 0;
   out_capacity = 0;
+  monitors_drop_unused();
   lease_start();
 }
 
@@ -189,6 +191,7 @@ static void hello(struct reader *r) {
   put_text(&w, boot_id());
   transport_send(WIRE_HELLO, 0, w.data, w.size, 0, 0);
   greeted = 1;
+  protocol = high < WIRE_PROTOCOL_MAX ? (int)high : WIRE_PROTOCOL_MAX;
   lease_stop();
   reports_resend();
 }
@@ -232,6 +235,7 @@ static void frame(const struct wire_header *h, const uint8_t *payload) {
       if (error) transport_done(h->seq, error);
       return;
     }
+    case WIRE_MONITOR: transport_done(h->seq, monitor(&r)); return;
     case WIRE_SHUTDOWN: teardown_and_exit();
     default: transport_close(); // an unknown record is refused, never guessed
   }

@@ -1,11 +1,13 @@
 import type { ThubanError } from '../base/index.ts';
-import { StepFailure, readExit, readFailure, readStarted } from './messages.ts';
-import type { ListedContainer, ProgramExit, Started } from './messages.ts';
+import { StepFailure, readExit, readFailure, readPressure, readStarted } from './messages.ts';
+import type { ListedContainer, PressureReport, ProgramExit, Started } from './messages.ts';
 import { Frame, type Reader } from './wire.ts';
 
 export interface ContainerListeners {
   onOom: () => void;
   onExit: (exit: ProgramExit) => void;
+  /** A monitor has spoken, and is silent until it is armed again. */
+  onPressure?: (report: PressureReport) => void;
 }
 
 interface Watched extends ContainerListeners {
@@ -75,6 +77,14 @@ export class Watchers {
           watched.onOom();
         });
         return true;
+      case Frame.PRESSURE: {
+        const id = r.u64();
+        const pressure = readPressure(r);
+        this.#tell(id, (watched) => {
+          watched.onPressure?.(pressure);
+        });
+        return true;
+      }
       default:
         return false;
     }

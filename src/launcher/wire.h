@@ -33,6 +33,7 @@ enum wire_type {
   WIRE_REGISTER = 8, // groups [str], paths [str]: removed, in this order, when the lease ends
   WIRE_SHUTDOWN = 9, // kill and remove everything, end
   WIRE_DEVICES = 10, // since 2: group str, program; see devices.c
+  WIRE_MONITOR = 11, // since 2: id u64, kind u32, file str, text str; see monitor.c
   // launcher to controller
   WIRE_REFUSED = 130, // reason u32, pid u32
   WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, mono u64, then stdout and
@@ -45,7 +46,8 @@ enum wire_type {
   // until RELEASE: an end that was acknowledged is not lost with whoever acknowledged it.
   WIRE_LISTED = 135,
   WIRE_LIST_END = 136,
-  WIRE_DONE = 137, // answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES: errno i32
+  WIRE_DONE = 137,     // answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES, MONITOR: errno i32
+  WIRE_PRESSURE = 138, // report, since 2: id u64, kind u32, count u32: how often since the report before
 };
 
 enum wire_refusal { REFUSED_BUSY = 1, REFUSED_PROTOCOL = 2, REFUSED_PEER = 3 };
@@ -87,6 +89,9 @@ enum wire_step {
   STEP_WORKING_DIRECTORY = 74, // path str
   STEP_EXEC = 75,              // path str, args [str], env [str]
 };
+
+// What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).
+enum wire_monitor { MONITOR_SOME = 0, MONITOR_FULL = 1, MONITOR_LEVEL = 2 };
 
 // Attributes of a mount: the kernel's MOUNT_ATTR_* (linux/mount.h)
 enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8 };

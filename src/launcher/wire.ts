@@ -18,6 +18,7 @@ export const Frame = {
   REGISTER: 8,
   SHUTDOWN: 9,
   DEVICES: 10,
+  MONITOR: 11,
   REFUSED: 130,
   STARTED: 131,
   FAILED: 132,
@@ -26,7 +27,11 @@ export const Frame = {
   LISTED: 135,
   LIST_END: 136,
   DONE: 137,
+  PRESSURE: 138,
 } as const;
+
+/** What a monitor waits for: a PSI trigger of this kind, or a level of cgroup v1. */
+export const Monitored = { SOME: 0, FULL: 1, LEVEL: 2 } as const;
 
 export const Refused = { BUSY: 1, PROTOCOL: 2, PEER: 3 } as const;
 

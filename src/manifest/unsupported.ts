@@ -27,7 +27,6 @@ export const unsupportedKeys: readonly string[] = [
   'user_namespace',
   'apparmor',
   'cgroups.parent',
-  'cgroups.memory.pressure',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */

@@ -1,6 +1,7 @@
 import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
-import type { AcquiredGroups, CpuUsage, KernelFs, Leftover, MemoryUsage, Notice } from '../cgroups/index.ts';
+import type { AcquiredGroups, CpuUsage, KernelFs, Leftover, MemoryEvents, MemoryUsage } from '../cgroups/index.ts';
+import type { Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
@@ -9,6 +10,7 @@ import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
+import type { PressureNews } from './pressure-watch.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a container needs of the board it runs on. */
@@ -32,6 +34,8 @@ export interface ContainerHooks {
   output: OutputSink;
   /** The kernel killed something of this container. Called before the exit is known, or together with it. */
   onOom(oom: Oom): void;
+  /** The container waits for memory, as its manifest wants to be told. */
+  onPressure?(news: PressureNews): void;
   /** The exit is known and the output taken. Called before the launcher forgets the run, so that the exit can be noted for a next daemon. */
   onExit?(exit: Exit): void;
   /** An adopted run's output cannot be taken any more. */
@@ -78,7 +82,7 @@ export class Container {
   readonly #readers: OutputReader[];
   #stopping: { for: string; killedAfter?: number } | undefined;
   /** Read at the end, before the groups went. */
-  #final: { memory: MemoryUsage | null; cpu: CpuUsage | null } | undefined;
+  #final: { memory: MemoryUsage | null; events: MemoryEvents | null; cpu: CpuUsage | null } | undefined;
 
   constructor(parts: ContainerParts) {
     this.record = parts.record;
@@ -113,6 +117,10 @@ export class Container {
   /** Now, or as it was at the end. */
   memoryUsage(): MemoryUsage | null {
     return this.#final === undefined ? this.#groups.memoryUsage() : this.#final.memory;
+  }
+
+  memoryEvents(): MemoryEvents | null {
+    return this.#final === undefined ? this.#groups.memoryEvents() : this.#final.events;
   }
 
   cpuUsage(): CpuUsage | null {
@@ -164,6 +172,7 @@ export class Container {
 
   /** A notification is only a hint, and v1 sends it before it has chosen whom to kill: the counter may need a moment. */
   async lookForOom(): Promise<void> {
+    this.#oom.notified();
     for (const pause of OOM_PAUSES_MS) {
       if (this.checkOom() || (await this.#within(pause))) return;
     }
@@ -193,7 +202,8 @@ export class Container {
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
-    this.#final = { memory: this.#groups.memoryUsage(), cpu: this.#groups.cpuUsage() };
+    const groups = this.#groups;
+    this.#final = { memory: groups.memoryUsage(), events: groups.memoryEvents(), cpu: groups.cpuUsage() };
     await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),

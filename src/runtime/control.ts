@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../base/index.ts';
-import type { Layout } from '../cgroups/index.ts';
+import type { Layout, MemoryEvents } from '../cgroups/index.ts';
 import type { Manifest, Restart } from '../manifest/index.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
@@ -158,7 +158,7 @@ export interface ContainerDetail extends ContainerSummary {
   groups?: { controllers: string[]; version: 1 | 2; path: string; removed?: true }[];
   mounts?: { target: string; type: string; source?: string; options?: string }[];
   /** Of the run, or of the last one when it has ended. */
-  memory?: { usage: number | null; limit: number | null; peak: number | null };
+  memory?: { usage: number | null; limit: number | null; peak: number | null; events?: MemoryEvents };
   cpu?: { usage_us: number; nr_periods: number | null; nr_throttled: number | null };
   /** The newest events of this container, newest first. */
   history: EventRecord[];

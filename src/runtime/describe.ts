@@ -59,6 +59,7 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
   const { message } = supervised.status;
   const run = supervised.lastRun;
   const memory = run?.memoryUsage() ?? undefined;
+  const events = run?.memoryEvents() ?? undefined;
   const cpu = run?.cpuUsage() ?? undefined;
   const command = run?.record.command ?? commandOf(supervised.loaded);
   const present = supervised.container !== undefined;
@@ -81,7 +82,16 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
       ? {}
       : { groups: run.groups.groups.map((group) => ({ ...group, ...(present ? {} : { removed: true as const }) })) }),
     mounts: Object.entries(manifest.mounts ?? {}).map(([target, mount]) => describeMount(target, mount)),
-    ...(memory === undefined ? {} : { memory: { usage: memory.usage, limit: memory.limit, peak: memory.peak } }),
+    ...(memory === undefined
+      ? {}
+      : {
+          memory: {
+            usage: memory.usage,
+            limit: memory.limit,
+            peak: memory.peak,
+            ...(events === undefined ? {} : { events }),
+          },
+        }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(lastRun === undefined ? {} : { last_run: lastRun.toISOString() }),
     history,

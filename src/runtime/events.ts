@@ -1,5 +1,6 @@
 import type { Code } from '../base/index.ts';
 import type { Exit, Oom } from './exit.ts';
+import type { PressureNews } from './pressure-watch.ts';
 import type { State } from './states.ts';
 
 /**
@@ -18,6 +19,7 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'started'; pid: number; duration_ms: number; conditions?: Condition[] }
   | { type: 'exited'; exit: Exit }
   | { type: 'oom'; oom: Oom }
+  | ({ type: 'pressure' } & PressureNews)
   | { type: 'state'; state: State; previous: State; message?: string; code?: Code }
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }

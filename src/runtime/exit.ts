@@ -9,6 +9,8 @@ export interface Oom {
   cause: OomCause;
   kills: number;
   limit?: number;
+  /** With the cause `ancestor`: whose limit it was; `limit` is null when it was lifted since. */
+  ancestor?: { group: string; path: string; limit: number | null };
 }
 
 /** How a container ended (DESIGN: Exit). `reason` null: the kernel's counter could not be read, so nobody knows. */
@@ -65,7 +67,7 @@ export function oomSentence(oom: Omit<Oom, 'kills'>): string {
     case 'own_limit':
       return oom.limit === undefined ? 'own limit reached' : `own limit of ${formatBytes(oom.limit)} reached`;
     case 'ancestor':
-      return 'the limit of a group above was reached';
+      return ancestorSentence(oom.ancestor);
     case 'system':
       return 'the board ran out of memory';
     case 'ancestor_or_system':
@@ -73,6 +75,12 @@ export function oomSentence(oom: Omit<Oom, 'kills'>): string {
     case 'unknown':
       return 'cause unknown';
   }
+}
+
+function ancestorSentence(ancestor: Oom['ancestor']): string {
+  if (ancestor === undefined) return 'the limit of a group above was reached';
+  const limit = ancestor.limit === null ? '' : ` ${formatBytes(ancestor.limit)}`;
+  return `limit${limit} of ${ancestor.group} reached`;
 }
 
 function ending(exit: Exit): string {

@@ -25,6 +25,8 @@ export interface Facts {
   memory: number;
   swap: boolean;
   preempt_rt: boolean;
+  /** Whether the kernel keeps pressure stall information. Absent: not known, for another board. */
+  psi?: boolean;
   cgroups: CgroupFacts;
   /** What Thuban itself may do. Absent: not known, for another board. */
   capabilities?: string[];
@@ -86,6 +88,7 @@ export function gatherBoard(): BoardFacts {
     memory: totalmem(),
     swap: readText('/proc/swaps', '').trim().split('\n').length > 1,
     preempt_rt: readText('/sys/kernel/realtime', '0').trim() === '1',
+    psi: readText('/proc/pressure/memory', '') !== '',
     cgroups: detectCgroups(
       { mountinfo: readText('/proc/self/mountinfo', ''), selfCgroup: readText('/proc/self/cgroup', '') },
       realKernelFs,

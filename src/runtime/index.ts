@@ -22,6 +22,7 @@ export { Container, describeFailure, type Board, type ContainerHooks } from './c
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
+export { pressureSentence, type PressureNews } from './pressure-watch.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, stoppedFor, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
 export { isResource, noProgram } from './no-program.ts';

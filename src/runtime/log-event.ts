@@ -2,6 +2,7 @@ import { formatDuration } from '../base/index.ts';
 import type { DaemonLog } from './daemon-options.ts';
 import type { RuntimeEvent } from './events.ts';
 import { exitSentence, oomSentence } from './exit.ts';
+import { pressureSentence } from './pressure-watch.ts';
 import { isFailure } from './restart.ts';
 import { skippedSentence } from './skipped.ts';
 
@@ -30,6 +31,11 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
     case 'oom':
       log('warn', `${container} out of memory: ${oomSentence(event.oom)}`, { container, oom: event.oom });
       return;
+    case 'pressure': {
+      const { type: _type, time: _time, container: _container, ...news } = event;
+      log('warn', `${container} is short of memory: ${pressureSentence(event)}`, { container, ...news });
+      return;
+    }
     case 'restarting':
       log('info', `${container} restart ${event.number} of ${event.max} in ${formatDuration(event.delay * 1000)}`, {
         container,

@@ -1,4 +1,11 @@
-import { classifyOom, type AcquiredGroups, type OomCounters, type OomVerdict } from '../cgroups/index.ts';
+import {
+  classifyOom,
+  type Above,
+  type AcquiredGroups,
+  type ExitFacts,
+  type OomCounters,
+  type OomVerdict,
+} from '../cgroups/index.ts';
 import type { Oom } from './exit.ts';
 
 export interface OomTrackerOptions {
@@ -8,6 +15,8 @@ export interface OomTrackerOptions {
   together: boolean;
   /** Counters from before the program existed, for a run that is adopted. */
   before?: OomCounters | null;
+  /** The same of the groups above; null: nobody looked. */
+  above?: Above | null;
   /** Kills that were told before it was adopted. */
   announced?: number;
 }
@@ -16,10 +25,12 @@ export interface OomTrackerOptions {
 export class OomTracker {
   /** Taken before the program existed. */
   readonly before: OomCounters | null;
+  readonly above: Above | null;
   readonly #groups: AcquiredGroups;
   readonly #limit: number | undefined;
   readonly #together: boolean;
   #announced: number;
+  #notified = false;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
   #beforeKill: OomCounters | null | undefined;
 
@@ -29,11 +40,17 @@ export class OomTracker {
     this.#limit = options.limit;
     this.#announced = options.announced ?? 0;
     this.before = options.before === undefined ? groups.oomCounters() : options.before;
+    this.above = options.above === undefined ? groups.above() : options.above;
   }
 
   /** How many kills of this run were told. */
   get announced(): number {
     return this.#announced;
+  }
+
+  /** The kernel told of a limit that was reached: on v1 that of this group or of one above. */
+  notified(): void {
+    this.#notified = true;
   }
 
   /** The kills since the start, if there are more than were told before. The kernel may count a victim once more with its group. */
@@ -47,9 +64,14 @@ export class OomTracker {
 
   /** All kills since the start; undefined when there were none, or when nobody knows. */
   total(): Oom | undefined {
-    const { kills, cause } = this.#classify(this.before, { signal: 9 }, false);
+    const { kills, cause, ancestor } = this.#classify(this.before, { signal: 9 }, false);
     if (kills === null || kills === 0) return undefined;
-    return { cause: cause ?? 'unknown', kills, ...(this.#limit === undefined ? {} : { limit: this.#limit }) };
+    return {
+      cause: cause ?? 'unknown',
+      kills,
+      ...(this.#limit === undefined ? {} : { limit: this.#limit }),
+      ...(ancestor === undefined ? {} : { ancestor: this.#groups.ancestor(ancestor) }),
+    };
   }
 
   weKill(): void {
@@ -63,6 +85,12 @@ export class OomTracker {
 
   #classify(before: OomCounters | null, exit: { code?: number; signal?: number }, requestedKill: boolean): OomVerdict {
     const version = this.#groups.memory?.version ?? 1;
-    return classifyOom({ version, before, after: this.#groups.oomCounters(), exit, requestedKill });
+    const notified = this.#notified;
+    const facts: ExitFacts = { version, before, after: this.#groups.oomCounters(), exit, requestedKill, notified };
+    const verdict = classifyOom(facts);
+    // The groups above are only asked when it matters.
+    const above = verdict.cause === 'ancestor_or_system' ? this.#groups.above() : null;
+    if (above === null || this.above === null) return verdict;
+    return classifyOom({ ...facts, above: { before: this.above, after: above } });
   }
 }

@@ -114,6 +114,9 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
       memory: facts.memory,
       swap: facts.swap,
       preemptRt: facts.preempt_rt,
+      kernel: facts.kernel,
+      ...(facts.psi === undefined ? {} : { psi: facts.psi }),
+      ...(facts.capabilities === undefined ? {} : { sysResource: facts.capabilities.includes('CAP_SYS_RESOURCE') }),
       blockDevices: facts.block_devices,
     },
   };

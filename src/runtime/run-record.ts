@@ -1,5 +1,5 @@
 import type { ImageFile } from '../base/index.ts';
-import type { Group, Notice, OomCounters } from '../cgroups/index.ts';
+import type { Above, Group, Monitor, Notice, OomCounters } from '../cgroups/index.ts';
 import type { LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
 import type { LaunchPlan } from './plan.ts';
 
@@ -23,6 +23,12 @@ export interface RunRecord {
   degraded: Notice[];
   /** The kernel's counters before the program existed. */
   before: OomCounters | null;
+  /** Those of the groups above. Absent: an older version began it, which did not look. */
+  above?: Above | null;
+  /** What the launcher watches for memory pressure. Absent: an older version began it, and nothing. */
+  monitors?: Monitor[];
+  /** The kernel cannot tell of an out-of-memory: its counters are looked at. */
+  polled?: boolean;
   /** Bytes. */
   memory_limit?: number;
   stop: Stop;
@@ -34,7 +40,7 @@ export interface RunRecord {
 /** The launcher takes 64 KiB; what is not the manifest needs far less than the rest. */
 const MAX_MANIFEST = 48 * 1024;
 
-export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunRecord, 'before' | 'degraded'> {
+export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunRecord, 'before' | 'above' | 'degraded'> {
   const limit = memoryLimit(plan);
   const fits = Buffer.byteLength(JSON.stringify(loaded.manifest)) <= MAX_MANIFEST;
   return {

@@ -61,6 +61,9 @@ export class Runner {
       onOom: (oom) => {
         this.#ledger.oom(oom);
       },
+      onPressure: (news) => {
+        this.#ledger.emit({ type: 'pressure', ...news });
+      },
       onExit: (exit) => {
         if (!accounted) this.#ledger.account(exit);
       },

@@ -1,13 +1,17 @@
 import { Cleanup, failpoint } from '../base/index.ts';
-import { AcquiredGroups, acquireGroups } from '../cgroups/index.ts';
-import type { ListedContainer, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
+import { AcquiredGroups, acquireGroups, type Monitor } from '../cgroups/index.ts';
+import type { LauncherClient, ListedContainer, PressureReport, ProgramExit } from '../launcher/index.ts';
+import type { SpawnRequest, Started } from '../launcher/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
+import { armMonitors } from './arm-monitors.ts';
 import { Container, type Board, type ContainerHooks } from './container.ts';
 import { deferred } from './deferred.ts';
 import { attachDevicePrograms } from './device-programs.ts';
 import { OomTracker } from './oom-tracker.ts';
+import { watchForOom } from './oom-watch.ts';
 import { OutputReader } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
+import { PressureWatch } from './pressure-watch.ts';
 import { recordOf, type RunRecord } from './run-record.ts';
 import { explainAdoptedFailure, explainStepFailure } from './step-failure.ts';
 
@@ -29,10 +33,21 @@ export async function startContainer(
   failpoint('start.groups');
   const about = recordOf(loaded, plan);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
-  const record: RunRecord = { ...about, degraded: groups.degraded, before: oom.before };
   const run = new RunWatch(groups);
   const memory = groups.memory;
+  const { polled = false } = plan.cgroup;
   try {
+    const monitors = await armMonitors(launcher, id, plan.cgroup.monitors ?? [], groups.degraded);
+    run.watchPressure({ launcher, id, monitors, fs: board.fs }, hooks);
+    const { before, above } = oom;
+    const record: RunRecord = {
+      ...about,
+      degraded: groups.degraded,
+      before,
+      above,
+      monitors,
+      ...(polled ? { polled } : {}),
+    };
     const spawned = launcher.spawn(
       {
         id,
@@ -42,7 +57,7 @@ export async function startContainer(
         uid: plan.launch.uid,
         gid: plan.launch.gid,
         joins: joinsOf(groups),
-        ...(memory?.version === 1 ? { oomGroup: memory.path } : {}),
+        ...(memory?.version === 1 && !polled ? { oomGroup: memory.path } : {}),
         groups: paths,
         blob: Buffer.from(JSON.stringify(record)),
         ...run.listeners,
@@ -90,11 +105,13 @@ export async function adoptContainer(
   const { launcher } = board;
   const { id } = listed;
   const groups = new AcquiredGroups(board.fs, record.groups, { degraded: record.degraded, keepTop: board.keepTop });
-  const { memory_limit: limit, kill_all_on_oom: together, before } = record;
-  const oom = new OomTracker(groups, { limit, together, before, announced });
+  const { memory_limit: limit, kill_all_on_oom: together, before, above = null, monitors = [] } = record;
+  const oom = new OomTracker(groups, { limit, together, before, above, announced });
   const run = new RunWatch(groups);
+  const pressure = run.watchPressure({ launcher, id, monitors, fs: board.fs }, hooks);
   try {
     const started = await launcher.adopt(id, run.listeners);
+    pressure?.resume();
     const readers = openReaders(launcher.pid, started, hooks, (error) => hooks.onOutputLost?.(error));
     const container = run.container({ record, launcher, id, groups, oom, hooks, started, readers });
     container.checkOom(); // what came while nobody listened
@@ -111,9 +128,10 @@ export async function adoptContainer(
 class RunWatch {
   readonly cleanup = new Cleanup();
   readonly exited: Promise<ProgramExit>;
-  readonly listeners: { onOom: () => void; onExit: (exit: ProgramExit) => void };
+  readonly listeners: Pick<SpawnRequest, 'onOom' | 'onExit'> & { onPressure: (report: PressureReport) => void };
   readonly #groups: AcquiredGroups;
   #container: Container | undefined;
+  #pressure: PressureWatch | undefined;
   #notified = false;
 
   constructor(groups: AcquiredGroups) {
@@ -126,16 +144,37 @@ class RunWatch {
         this.#notified = true;
         void this.#container?.lookForOom();
       },
+      onPressure: (report) => {
+        this.#pressure?.receive(report);
+      },
     };
   }
 
+  /** To be called before the launcher is told of the run: its monitors may speak at once. */
+  watchPressure(
+    of: { launcher: LauncherClient; id: bigint; fs: Board['fs']; monitors: readonly Monitor[] },
+    hooks: ContainerHooks,
+  ): PressureWatch | undefined {
+    if (of.monitors.length === 0) return undefined;
+    const watch = new PressureWatch({ ...of, tell: (news) => hooks.onPressure?.(news) });
+    this.#pressure = watch;
+    this.cleanup.defer('memory pressure', () => {
+      watch.close();
+    });
+    return watch;
+  }
+
   container(parts: Omit<ConstructorParameters<typeof Container>[0], 'exited' | 'cleanup'>): Container {
-    const watch = this.#groups.watchOom(this.listeners.onOom);
+    const look = (): void => void this.#container?.checkOom();
+    const polled = parts.record.polled === true;
+    const watch = watchForOom(this.#groups, polled, polled ? look : this.listeners.onOom);
     if (watch !== undefined)
       this.cleanup.defer('memory events', () => {
         watch.close();
       });
+    if (watch?.notice !== undefined) this.#groups.degraded.push(watch.notice);
     this.#container = new Container({ ...parts, exited: this.exited, cleanup: this.cleanup });
+    if (watch !== undefined) look(); // what came before somebody watched
     if (this.#notified) void this.#container.lookForOom(); // it came before there was somebody to tell
     return this.#container;
   }

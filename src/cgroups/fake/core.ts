@@ -57,6 +57,7 @@ export function coreV1(kernel: Kernel): Controller {
       write: (text) => (text.trim() === '0' ? '0' : '1'),
     },
     notify_on_release: { initial: '0', write: (text) => (text.trim() === '0' ? '0' : '1') },
+    release_agent: { initial: '', onlyInRoot: true, write: (text) => text.trim() },
   };
 }
 

@@ -121,12 +121,12 @@ export class FakeKernelFs implements KernelFs {
     return this.#processes.get(pid)?.alive === true;
   }
 
-  /** An out-of-memory kill of a task in `path`; `at` is the group whose limit was hit. */
+  /** An out-of-memory kill of a task in `path`; `at` is the group whose limit was hit, the root when the board has no memory left. */
   oomKill(path: string, at = path): void {
     const victim = this.group(path);
     const limit = this.group(at);
     bump(victim, '.oom_kill');
-    bump(limit, '.oom');
+    if (!limit.root) bump(limit, '.oom');
     for (const group of new Set([victim, limit]))
       for (let each: FakeGroup | undefined = group; each !== undefined; each = each.parent)
         this.#notify(each, 'memory.events');
@@ -252,7 +252,8 @@ export class FakeKernelFs implements KernelFs {
 
   #knob(group: FakeGroup, file: string): Knob | undefined {
     const knob = this.#knobs(group)[file];
-    return knob === undefined || this.#absent.has(file) || (group.root && knob.notInRoot === true) ? undefined : knob;
+    if (knob === undefined || this.#absent.has(file)) return undefined;
+    return (group.root ? knob.notInRoot : knob.onlyInRoot) === true ? undefined : knob;
   }
 
   #file(path: string, syscall: string): { group: FakeGroup; knob: Knob; file: string } {

@@ -10,6 +10,7 @@ export interface Knob {
   read?: (group: FakeGroup) => string;
   /** Not in the root group. */
   notInRoot?: boolean;
+  onlyInRoot?: boolean;
   /** In every v2 group, whether the controller is enabled or not. */
   always?: boolean;
 }

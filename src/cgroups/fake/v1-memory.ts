@@ -51,6 +51,8 @@ export const v1Memory: Controller = {
     read: (group) =>
       `oom_kill_disable ${group.get('memory.oom_control')}\nunder_oom 0\noom_kill ${group.get('.oom_kill') || '0'}`,
   },
+  // A read is EINVAL as well: the file is there to be named in cgroup.event_control.
+  'memory.pressure_level': { initial: '', read: () => refuse('EINVAL') },
   'memory.usage_in_bytes': { initial: '0', read: (group) => String(group.usage) },
   'memory.max_usage_in_bytes': { initial: '0', write: () => '0' },
   'memory.failcnt': { initial: '0', write: () => '0' },

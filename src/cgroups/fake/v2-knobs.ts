@@ -65,6 +65,14 @@ const memory: Controller = {
       return `low 0\nhigh 0\nmax 0\noom ${sum('.oom')}\noom_kill ${sum('.oom_kill')}\noom_group_kill 0`;
     },
   },
+  'memory.events.local': {
+    initial: '',
+    notInRoot: true,
+    read: (group) => {
+      const count = (key: string): string => group.get(key) || '0';
+      return `low 0\nhigh 0\nmax 0\noom ${count('.oom')}\noom_kill ${count('.oom_kill')}\noom_group_kill 0`;
+    },
+  },
   'memory.pressure': pressure,
 };
 

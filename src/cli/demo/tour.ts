@@ -5,6 +5,7 @@ import {
   Supervised,
   exitSentence,
   oomSentence,
+  pressureSentence,
   type Exit,
   type RuntimeEvent,
   type Session,
@@ -81,6 +82,9 @@ export class Tour {
         return;
       case 'exited':
         this.#screen.event('exited', event.exit.reason === 'oom_killed' ? 'oom_killed' : exitSentence(event.exit));
+        return;
+      case 'pressure':
+        this.#screen.event('pressure', pressureSentence(event));
         return;
       case 'restarting':
         this.#screen.event(

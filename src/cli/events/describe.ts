@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { count, formatBytes, formatDuration, visible } from '../../base/index.ts';
-import { exitSentence, oomSentence, skippedSentence, type EventRecord, type Exit } from '../../runtime/index.ts';
+import {
+  exitSentence,
+  oomSentence,
+  pressureSentence,
+  skippedSentence,
+  type EventRecord,
+  type Exit,
+} from '../../runtime/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { cutEnd, pad } from '../text-width.ts';
 import { clockTime } from '../times.ts';
@@ -30,6 +37,8 @@ export function describeEvent(event: EventRecord): string {
       return exited(event['exit'] as Exit);
     case 'oom':
       return oomSentence(event['oom'] as Parameters<typeof oomSentence>[0]);
+    case 'pressure':
+      return pressureSentence(event as unknown as Parameters<typeof pressureSentence>[0]);
     case 'restarting':
       return `${text(event['number'])} of ${text(event['max'])}, in ${formatDuration(Number(event['delay']) * 1000)}`;
     case 'state': {
@@ -135,6 +144,6 @@ function gap(event: EventRecord): string {
 function toneOf(event: EventRecord): 'red' | 'yellow' | 'green' | undefined {
   if (event.type === 'oom' || event.type === 'manifest_rejected') return 'red';
   if (event.type === 'state' && event['state'] === 'failed') return 'red';
-  if (event.type === 'restarting' || event.type === 'leftover' || event.type === 'skipped') return 'yellow';
+  if (['restarting', 'leftover', 'skipped', 'pressure'].includes(event.type)) return 'yellow';
   return event.type === 'started' || event.type === 'adopted' ? 'green' : undefined;
 }

@@ -145,7 +145,15 @@ function memory(container: ContainerDetail): (string | undefined)[] {
       : amount('limit', measured.limit) + place(container, 'cgroups.memory.memory_hard_limit', 'cgroups.memory'),
     measured.usage === null ? undefined : amount('use', measured.usage),
     amount('peak', measured.peak),
+    memoryEvents(measured.events),
   ];
+}
+
+/** What the kernel had to do to keep within the limits; nothing of what did not happen. */
+function memoryEvents(events: NonNullable<ContainerDetail['memory']>['events']): string | undefined {
+  const { low, high, max, oom_kill } = events ?? {};
+  const happened = Object.entries({ low, high, max, oom_kill }).filter(([, count]) => (count ?? 0) > 0);
+  return happened.length === 0 ? undefined : happened.map(([name, count]) => `${name} ${count ?? ''}`).join(' ');
 }
 
 function cpu(container: ContainerDetail): (string | undefined)[] {

@@ -88,3 +88,23 @@ test('on v2 the kernel says at once that it killed', { skip: skipUnless(2, 'memo
     }
   });
 });
+
+test(
+  'on v2 what the group had to be slowed down for is counted, and told to nobody',
+  { skip: skipUnless(2, 'memory') },
+  async () => {
+    const resources = { ...limited(), unified: { 'memory.high': String(LIMIT / 2) } };
+    await withGroups(resources, async (groups) => {
+      const first = before(groups);
+      const seen: OomCounters[] = [];
+      const watch = groups.watchOom((counters) => seen.push(counters));
+      const exit = await ended(inside(groups, 'cat /usr/bin/* > /dev/null 2>&1; exit 0'));
+      watch?.close();
+      const events = groups.memoryEvents();
+      assert.deepEqual(exit, { code: 0 });
+      assert.ok((events?.high ?? 0) > 0, JSON.stringify(events));
+      assert.deepEqual([events?.oom, events?.oom_kill, seen], [0, 0, []]);
+      assert.equal(classifyOom({ version, before: first, after: groups.oomCounters(), exit }).oomKilled, false);
+    });
+  },
+);

@@ -268,7 +268,6 @@ describe('what cannot be executed yet', () => {
     ['apparmor: {profile: a}\n', ['apparmor']],
     ['mounts: {/a: {type: device, host: /dev/a}}\n', ['mounts./a.type']],
     ['mounts: {/a: {type: overlay, lower: [/b]}}\n', ['mounts./a.type']],
-    ['cgroups: {devices: [], memory: {pressure: {level: low}}}\n', ['cgroups.memory.pressure']],
     // What happens anyway is executed.
     ['standby: false\ndepends_on: {}\nupdate: {}\n', []],
     ['update: {strategy: manual, probation: 1 min, on_failure: rollback, keep: 1}\n', []],

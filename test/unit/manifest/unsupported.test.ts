@@ -25,7 +25,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   user_namespace: 'user_namespace: {}',
   apparmor: 'apparmor: {profile: a}',
   'cgroups.parent': 'cgroups: {parent: apps}',
-  'cgroups.memory.pressure': 'cgroups: {memory: {pressure: {some: 150 ms}}}',
 };
 
 /** The same for values. */
