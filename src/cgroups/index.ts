@@ -24,3 +24,5 @@ export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-f
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, topFolders } from './list.ts';
+export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
+export { taskList, tasksOf, type Task } from './tasks.ts';
