@@ -102,6 +102,10 @@ export const codes = {
   TH2004: { name: 'write_refused', summary: 'The kernel refused a value.' },
   TH2006: { name: 'not_delegated', summary: 'The cgroup is not ours to write.' },
   TH2007: { name: 'parent_not_empty', summary: 'The parent cgroup holds processes that could not be moved.' },
+  TH2009: {
+    name: 'freeze_incomplete',
+    summary: 'The processes of a container could not be held, or do not go on.',
+  },
   TH2010: { name: 'leftover_cgroup', severity: 'warning', summary: 'A cgroup could not be removed.' },
   TH2011: { name: 'group_exists', summary: 'The cgroup of this container exists already and holds processes.' },
   TH2012: { name: 'kernel_too_old', summary: 'The kernel is older than 5.10.' },

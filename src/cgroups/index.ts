@@ -1,5 +1,6 @@
 export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
+export { controllerRemedy } from './controllers.ts';
 export { detectCgroups } from './detect.ts';
 export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
 export type { DeviceRate, DeviceWeight, Resources } from './resources.ts';

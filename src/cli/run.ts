@@ -183,7 +183,9 @@ function show(event: RuntimeEvent, context: Context): void {
       for (const { code, message } of event.conditions ?? [])
         talk(`${event.container} ${context.err.style('yellow', `degraded[${code}]`)}: ${message}`, context);
       return;
-    case 'adopted': // these are a daemon's doing
+    case 'paused': // these are a daemon's doing
+    case 'resumed':
+    case 'adopted':
     case 'scheduled':
     case 'skipped':
       return;

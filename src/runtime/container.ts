@@ -8,6 +8,7 @@ import { decodeStatus, signalName, signalNumber } from './exit.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
+import { Pausing, type PausingParts } from './pausing.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -34,6 +35,9 @@ export interface ContainerHooks {
   onOom(oom: Oom): void;
   /** The exit is known and the output taken. Called before the launcher forgets the run, so that the exit can be noted for a next daemon. */
   onExit?(exit: Exit): void;
+  onPause?: PausingParts['onEvent'];
+  /** RFC 3339: an earlier daemon paused this run then. */
+  pausedSince?: string | undefined;
   /** An adopted run's output cannot be taken any more. */
   onOutputLost?(error: unknown): void;
 }
@@ -47,6 +51,7 @@ const OUTPUT_GRACE_MS = 2000;
 const KILL_GRACE_MS = 500;
 
 export interface ContainerParts {
+  fs: KernelFs;
   record: RunRecord;
   /** Absent for a run that was adopted. */
   plan?: LaunchPlan;
@@ -68,6 +73,7 @@ export class Container {
   readonly started: Started;
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
   readonly ended: Promise<{ exit: Exit; leftovers: Leftover[] }>;
+  readonly pausing: Pausing;
   readonly #launcher: LauncherClient;
   readonly #id: bigint;
   readonly #groups: AcquiredGroups;
@@ -92,6 +98,9 @@ export class Container {
     this.#exited = parts.exited;
     this.#cleanup = parts.cleanup;
     this.#readers = parts.readers;
+    const { container: id } = parts.record;
+    const { onPause: onEvent = () => undefined, pausedSince: since } = parts.hooks;
+    this.pausing = new Pausing({ id, fs: parts.fs, groups: parts.groups, since, onEvent });
     this.ended = this.#waitForEnd();
   }
 
@@ -129,6 +138,7 @@ export class Container {
       const signal = signalNumber(this.record.stop.signal) ?? 15;
       await this.#launcher.signal(this.#id, signal);
       failpoint('stop.signalled');
+      await this.pausing.release(); // what is frozen meets its signal first of all
       const ended = await this.#within(timeout * 1000);
       if (!ended) {
         this.#stopping = { for: `${reason}, after the time-out of ${timeout} s`, killedAfter: timeout };
@@ -182,6 +192,7 @@ export class Container {
   /** The group first, so that the init can still say how the program ended; then the init, and with it the whole pid namespace. */
   async #killAll(): Promise<void> {
     this.#oom.weKill();
+    await this.pausing.close(); // a round of its freezer would undo the kill's thaw
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
     await this.#launcher.signal(this.#id, SIGKILL);

@@ -4,13 +4,13 @@ import type { State } from './states.ts';
 
 /**
  * What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel; `waiting`: what its
- * start waits for.
+ * start waits for; `paused`: its processes are held; `leftover`: something of an earlier run could not be removed and is tried again.
  */
 export interface Condition {
-  type: 'degraded' | 'waiting';
+  type: 'degraded' | 'waiting' | 'paused' | 'leftover';
   since: string;
   message: string;
-  code: Code;
+  code?: Code;
 }
 
 /** What happened to a container. Times are RFC 3339, UTC, with milliseconds. */
@@ -21,6 +21,9 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'state'; state: State; previous: State; message?: string; code?: Code }
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
+  /** Its processes are held, or go on. `duration`: seconds for which it was paused, null when nobody knows. */
+  | { type: 'paused'; processes: number; duration_ms: number }
+  | { type: 'resumed'; duration: number | null }
   | { type: 'leftover'; paths: string[] }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }

@@ -44,6 +44,10 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
     case 'skipped':
       log('info', `${container} skipped ${skippedSentence(event)}`, { container, reason: event.reason });
       return;
+    case 'paused':
+    case 'resumed':
+      log('info', `${container} ${event.type}`, { container });
+      return;
     case 'leftover':
       log('warn', `${container} left groups that could not be removed`, {
         container,

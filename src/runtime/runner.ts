@@ -64,6 +64,10 @@ export class Runner {
       onExit: (exit) => {
         if (!accounted) this.#ledger.account(exit);
       },
+      onPause: (event) => {
+        this.#ledger.pause(event);
+      },
+      pausedSince: this.#ledger.pausedSince,
       ...(onOutputLost === undefined ? {} : { onOutputLost }),
     };
   }

@@ -52,7 +52,7 @@ export async function startContainer(
     const started = await spawned;
     failpoint('start.started');
     const readers = openReaders(launcher.pid, started, hooks);
-    return run.container({ record, plan, launcher, id, groups, oom, hooks, started, readers });
+    return run.container({ fs: board.fs, record, plan, launcher, id, groups, oom, hooks, started, readers });
   } catch (error) {
     // A program that runs already (its output could not be opened, say) goes as well.
     if (await launcher.signal(id, SIGKILL)) await run.exited;
@@ -83,7 +83,7 @@ export async function adoptContainer(
   try {
     const started = await launcher.adopt(id, run.listeners);
     const readers = openReaders(launcher.pid, started, hooks, (error) => hooks.onOutputLost?.(error));
-    const container = run.container({ record, launcher, id, groups, oom, hooks, started, readers });
+    const container = run.container({ fs: board.fs, record, launcher, id, groups, oom, hooks, started, readers });
     container.checkOom(); // what came while nobody listened
     return container;
   } catch (error) {

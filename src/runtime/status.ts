@@ -49,5 +49,12 @@ export function timeOf(nanoseconds: bigint): string {
 
 export function conditionsOf(container: Container): Condition[] {
   const since = timeOf(container.started.time);
-  return container.degraded.map(({ code, message }) => ({ type: 'degraded', since, message, code }));
+  const degraded = container.degraded.map(({ code, message }): Condition => ({
+    type: 'degraded',
+    since,
+    message,
+    code,
+  }));
+  const paused = container.pausing.condition;
+  return paused === undefined ? degraded : [paused, ...degraded];
 }

@@ -36,6 +36,10 @@ export function describeEvent(event: EventRecord): string {
       const why = typeof event['message'] === 'string' ? `: ${event['message']}` : '';
       return `${text(event['state'])}, was ${text(event['previous'])}${why}`;
     }
+    case 'paused':
+      return `${text(event['processes'])} ${event['processes'] === 1 ? 'process' : 'processes'}`;
+    case 'resumed':
+      return typeof event['duration'] === 'number' ? `after ${formatDuration(event['duration'] * 1000)}` : '';
     case 'scheduled':
       return `due ${text(event['due'])}${event['catch_up'] === true ? ', makes up for a missed run' : ''}${late(event)}`;
     case 'skipped':
