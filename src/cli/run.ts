@@ -177,7 +177,7 @@ function show(event: RuntimeEvent, context: Context): void {
         talk(`${event.container} failed: ${event.message}`, context);
       return;
     case 'leftover':
-      talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);
+      if (event.removed === undefined) talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);
       return;
     case 'started':
       for (const { code, message } of event.conditions ?? [])

@@ -158,7 +158,7 @@ export const kernel: Pages<'2'> = {
     },
     fixes: [
       'Repair what the process waits for: unplug the disk, or `umount -f` the network file system.',
-      'The next daemon tries it again. An empty group goes with `rmdir`, deepest first.',
+      'The daemon tries it again until it is gone, every minute at least. The container can be started meanwhile.',
     ],
   },
   TH2011: {

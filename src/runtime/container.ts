@@ -9,6 +9,7 @@ import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
 import { Pausing, type PausingParts } from './pausing.ts';
+import type { HeldRun, Leftovers } from './leftovers.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -20,6 +21,8 @@ export interface Board {
   facts: FactsCache;
   /** The folder that holds all groups stays when the last of them goes; whoever made this board removes it at the end. */
   keepTop: boolean;
+  /** What earlier runs left, and is tried again. */
+  leftovers: Leftovers;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;
@@ -49,6 +52,8 @@ const OOM_PAUSES_MS = [1, 4, 16, 64, 256, 1024];
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
 const KILL_GRACE_MS = 500;
+/** From the kill of the init to the moment when a run is given up: a process in uninterruptible sleep keeps the init from ending. */
+const GIVE_UP_MS = 5000;
 
 export interface ContainerParts {
   fs: KernelFs;
@@ -66,13 +71,20 @@ export interface ContainerParts {
   readers: OutputReader[];
 }
 
+/** `held`: the launcher still has it, because something of it could not be killed. */
+export interface Ended {
+  exit: Exit;
+  leftovers: Leftover[];
+  held?: HeldRun;
+}
+
 /** One run of a container that has started: until nothing of it is left. */
 export class Container {
   readonly record: RunRecord;
   readonly plan: LaunchPlan | undefined;
   readonly started: Started;
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
-  readonly ended: Promise<{ exit: Exit; leftovers: Leftover[] }>;
+  readonly ended: Promise<Ended>;
   readonly pausing: Pausing;
   readonly #launcher: LauncherClient;
   readonly #id: bigint;
@@ -82,6 +94,7 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
+  readonly #givenUp = deferred<undefined>();
   #stopping: { for: string; killedAfter?: number } | undefined;
   /** Read at the end, before the groups went. */
   #final: { memory: MemoryUsage | null; cpu: CpuUsage | null } | undefined;
@@ -196,16 +209,16 @@ export class Container {
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
     await this.#launcher.signal(this.#id, SIGKILL);
-    await this.#exited;
+    if (!(await this.#within(GIVE_UP_MS))) this.#givenUp.resolve(undefined);
   }
 
-  async #waitForEnd(): Promise<{ exit: Exit; leftovers: Leftover[] }> {
-    const ended = await this.#exited;
+  async #waitForEnd(): Promise<Ended> {
+    const ended = await Promise.race([this.#exited, this.#givenUp.promise]);
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
     this.#final = { memory: this.#groups.memoryUsage(), cpu: this.#groups.cpuUsage() };
-    await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
+    if (ended !== undefined) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
     );
@@ -213,14 +226,27 @@ export class Container {
     failpoint('exit.output');
     this.#hooks.onExit?.(exit);
     failpoint('exit.saved');
-    await this.#launcher.release(this.#id);
+    if (ended !== undefined) await this.#launcher.release(this.#id);
     failpoint('exit.released');
     const leftovers = await this.#groups.remove();
     failpoint('exit.removed');
-    return { exit, leftovers };
+    if (ended !== undefined) return { exit, leftovers };
+    const release = (): Promise<void> => this.#launcher.release(this.#id);
+    return { exit, leftovers, held: { run: String(this.#id), exited: this.#exited, release } };
   }
 
-  #exit(ended: ProgramExit): Exit {
+  /** Undefined: it was killed and has not ended. */
+  #exit(ended: ProgramExit | undefined): Exit {
+    if (ended === undefined) {
+      const time = new Date().toISOString();
+      const duration = Number(process.hrtime.bigint() - this.started.mono) / 1e9;
+      const error = new ThubanError(
+        'TH2010',
+        'a process of it is in uninterruptible sleep and cannot be killed',
+      ).toJSON();
+      const stopping = this.#stopping ?? { for: 'on request' };
+      return { time, duration: Math.round(duration * 1000) / 1000, reason: 'stopped', ...stoppedBy(stopping), error };
+    }
     const duration = Math.max(0, Math.round(Number(ended.mono - this.started.mono) / 1e6)) / 1000;
     const base = { time: new Date(Number(ended.time / 1_000_000n)).toISOString(), duration };
     if (ended.status === null)

@@ -1,4 +1,5 @@
 import type { Code } from '../base/index.ts';
+import type { Task } from '../cgroups/index.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { State } from './states.ts';
 
@@ -24,7 +25,8 @@ export type RuntimeEvent = { time: string; container: string } & (
   /** Its processes are held, or go on. `duration`: seconds for which it was paused, null when nobody knows. */
   | { type: 'paused'; processes: number; duration_ms: number }
   | { type: 'resumed'; duration: number | null }
-  | { type: 'leftover'; paths: string[] }
+  /** Groups that could not be removed, or of which some are gone by now: `paths` are those that stay. */
+  | { type: 'leftover'; paths: string[]; removed?: string[]; tasks?: Task[] }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }
   /** The clock starts it. `due`: for when; `late_ms`: how long after that, with its jitter. */

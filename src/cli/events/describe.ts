@@ -45,7 +45,9 @@ export function describeEvent(event: EventRecord): string {
     case 'skipped':
       return skippedSentence(event as unknown as Parameters<typeof skippedSentence>[0]);
     case 'leftover':
-      return `could not remove ${(event['paths'] as string[]).join(', ')}`;
+      return Array.isArray(event['removed'])
+        ? `removed ${event['removed'].map(text).join(', ')}`
+        : `could not remove ${(event['paths'] as string[]).join(', ')}`;
     case 'shutdown':
       return event['keep'] === true ? 'containers are kept for the next daemon' : 'containers are stopped';
     case 'manifest_loaded':

@@ -83,7 +83,7 @@ test('a group that is busy for ever becomes a leftover after about one second', 
   const groups = acquire(fs);
   const pid = fs.spawn(V2);
   const clock = fakeClock();
-  assert.deepEqual(await groups.remove(clock), [{ path: V2, errno: 'EBUSY', pids: [pid] }]);
+  assert.deepEqual(await groups.remove(clock), [{ path: V2, errno: 'EBUSY', pids: [pid], tasks: [] }]);
   assert.equal(clock.slept, 1023);
 });
 
