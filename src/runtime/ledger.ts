@@ -98,8 +98,9 @@ export class Ledger {
     this.emit({ type: 'oom', oom });
   }
 
-  pause(event: Extract<EventBody, { type: 'paused' | 'resumed' }>): void {
-    this.pausedSince = event.type === 'paused' ? this.#now() : undefined;
+  /** `since`: the run is paused. */
+  pause(event: Extract<EventBody, { type: 'paused' | 'resumed' }>, since: string | undefined): void {
+    this.pausedSince = since;
     this.save();
     this.emit(event);
   }

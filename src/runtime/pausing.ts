@@ -8,7 +8,8 @@ export interface PausingParts {
   groups: AcquiredGroups;
   /** RFC 3339: when an earlier daemon paused this run. */
   since?: string | undefined;
-  onEvent: (event: Extract<EventBody, { type: 'paused' | 'resumed' }>) => void;
+  /** `since`: for a next daemon. */
+  onEvent: (event: Extract<EventBody, { type: 'paused' | 'resumed' }>, since: string | undefined) => void;
   clock?: Clock;
 }
 
@@ -55,7 +56,7 @@ export class Pausing {
       this.#since = this.#now();
       const processes = groups.pids().length;
       const duration_ms = Math.round((this.#clock.monotonic() - began) * 1000) / 1000;
-      this.#parts.onEvent({ type: 'paused', processes, duration_ms });
+      this.#parts.onEvent({ type: 'paused', processes, duration_ms }, this.#since);
       return { changed: true, processes };
     });
   }
@@ -72,7 +73,7 @@ export class Pausing {
       if (result.outcome === 'gone') throw hasEnded(id, 'resume');
       const duration = this.#since === undefined ? null : (this.#clock.now() - Date.parse(this.#since)) / 1000;
       this.#since = undefined;
-      if (before.self) this.#parts.onEvent({ type: 'resumed', duration });
+      if (before.self) this.#parts.onEvent({ type: 'resumed', duration }, undefined);
       if (result.outcome === 'held') throw stillFrozen(id, result.by);
       return { changed: true, duration };
     });

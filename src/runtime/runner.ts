@@ -65,8 +65,8 @@ export class Runner {
       onExit: (exit) => {
         if (!accounted) this.#ledger.account(exit);
       },
-      onPause: (event) => {
-        this.#ledger.pause(event);
+      onPause: (event, since) => {
+        this.#ledger.pause(event, since);
       },
       pausedSince: this.#ledger.pausedSince,
       ...(onOutputLost === undefined ? {} : { onOutputLost }),
