@@ -106,6 +106,10 @@ export const codes = {
     name: 'device_program_refused',
     summary: 'The kernel does not take the program that guards the devices of a group.',
   },
+  TH2009: {
+    name: 'freeze_incomplete',
+    summary: 'The processes of a container could not be held, or do not go on.',
+  },
   TH2010: { name: 'leftover_cgroup', severity: 'warning', summary: 'A cgroup could not be removed.' },
   TH2011: { name: 'group_exists', summary: 'The cgroup of this container exists already and holds processes.' },
   TH2012: { name: 'kernel_too_old', summary: 'The kernel is older than 5.10.' },

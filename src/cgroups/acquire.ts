@@ -2,6 +2,7 @@ import { dirname } from 'node:path/posix';
 import { hasErrno, ThubanError } from '../base/index.ts';
 import { AcquiredGroups, type AcquiredOptions } from './acquired.ts';
 import { batches, executeBatch } from './execute.ts';
+import { freezerOf, freezerState, frozenAbove } from './freezer.ts';
 import { kernelAge, withoutEarlyIoLimits, type KernelAge } from './io-guard.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { makeGroup, removeIfEmpty } from './make-group.ts';
@@ -15,7 +16,8 @@ const VANISH_RETRIES = 16;
 /**
  * Makes the groups and writes the limits, in the plan's order. Whatever fails, everything made so far is removed before
  * the error leaves: TH2004 with file, path, value, errno and manifest key, TH2002 for an absent file, TH2011 for a group
- * that already holds processes, TH2013 and TH2006 for a parent that cannot be used, TH2014 for a limit that must wait.
+ * that already holds processes, TH2009 below a frozen one, TH2013 and TH2006 for a parent that cannot be used, TH2014 for a limit that must
+ * wait.
  */
 export function acquireGroups(
   fs: KernelFs,
@@ -45,6 +47,7 @@ export function acquireGroups(
         i = back - 1;
       }
     }
+    checkNotFrozen(fs, plan);
   } catch (error) {
     rollBack(fs, made);
     throw error;
@@ -70,6 +73,18 @@ function withParent(fs: KernelFs, write: CgroupWrite, error: unknown): unknown {
     hint: `mkdir ${parent}`,
     details: { path: parent },
     cause: error,
+  });
+}
+
+/** Below a frozen group the program would be held before its first instruction, and its start would never end. */
+function checkNotFrozen(fs: KernelFs, plan: CgroupPlan): void {
+  const group = freezerOf(plan.groups);
+  const state = group === undefined ? null : freezerState(fs, group);
+  if (group === undefined || state === null || state.state === 'thawed') return;
+  const path = frozenAbove(fs, group) ?? group.path;
+  throw new ThubanError('TH2009', `nothing can be started below ${path}, which is frozen`, {
+    hint: 'whoever froze that group has to thaw it',
+    details: { path },
   });
 }
 

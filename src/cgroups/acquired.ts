@@ -1,5 +1,15 @@
 import { systemClock, type Clock } from '../base/index.ts';
 import { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
+import {
+  freeze,
+  freezerOf,
+  freezerState,
+  thaw,
+  type FreezeOptions,
+  type FreezerState,
+  type Freezing,
+  type Thawing,
+} from './freezer.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { killRound, type Signaller } from './kill.ts';
 import { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
@@ -86,6 +96,24 @@ export class AcquiredGroups {
 
   pids(): number[] {
     return [...new Set(this.groups.flatMap((group) => subtreePids(this.#fs, group.path)))];
+  }
+
+  /** The group that can be frozen. Undefined: there is no freezer here. */
+  get freezer(): Group | undefined {
+    return freezerOf(this.groups);
+  }
+
+  /** null: without a freezer, or without the group. */
+  freezerState(): FreezerState | null {
+    return this.freezer === undefined ? null : freezerState(this.#fs, this.freezer);
+  }
+
+  async freeze(options?: FreezeOptions): Promise<Freezing> {
+    return this.freezer === undefined ? { outcome: 'gone' } : freeze(this.#fs, this.freezer, options);
+  }
+
+  async thaw(options?: FreezeOptions & { below?: boolean }): Promise<Thawing> {
+    return this.freezer === undefined ? { outcome: 'gone' } : thaw(this.#fs, this.freezer, options);
   }
 
   /** SIGKILL to everything, once. */

@@ -10,6 +10,7 @@ const REMEDY: Record<string, string> = {
     'build the kernel with CONFIG_CGROUP_BPF and mount cgroup2, or with CONFIG_CGROUP_DEVICE and mount its hierarchy',
   hugetlb: 'build the kernel with CONFIG_CGROUP_HUGETLB',
   rdma: 'build the kernel with CONFIG_CGROUP_RDMA',
+  freezer: 'build the kernel with CONFIG_CGROUP_FREEZER and mount the freezer hierarchy',
   net_cls: 'build the kernel with CONFIG_CGROUP_NET_CLASSID and mount the net_cls hierarchy',
   net_prio: 'build the kernel with CONFIG_CGROUP_NET_PRIO and mount the net_prio hierarchy',
 };

@@ -1,5 +1,6 @@
 export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
+export { controllerRemedy } from './controllers.ts';
 export { detectCgroups } from './detect.ts';
 export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
 export type { DeviceRate, DeviceWeight, PressureResources, Resources } from './resources.ts';
@@ -40,3 +41,5 @@ export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, topFolders } from './list.ts';
 export { planDeviceChange, updateDevices, type AttachProgram, type DeviceChange } from './devices/change.ts';
+export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
+export { taskList, tasksOf, type Task } from './tasks.ts';

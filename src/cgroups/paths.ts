@@ -84,20 +84,22 @@ export interface RunMarks {
   instance?: number | undefined;
   /** 2 and more: a run beside others of the same container. */
   beside?: number | undefined;
+  /** 2 and more: what an earlier run left holds the usual name. */
+  spare?: number | undefined;
 }
 
 /**
- * `c-<name>@<version>`, with `#n` for an instance of another process, and `=n` for the n-th run beside the first: different containers never get
- * the same group.
+ * `c-<name>@<version>`, with `=n` for the n-th run beside the first, `%n` beside what an earlier run left, and `#n` for an instance of another
+ * process: different containers never get the same group.
  */
-export function groupName(name: string, version: string, { instance, beside }: RunMarks = {}): string {
+export function groupName(name: string, version: string, { instance, beside, spare }: RunMarks = {}): string {
   for (const part of [name, version]) {
     if (!NAME.test(part))
       throw new ThubanError('TH1211', `\`${visible(part)}\` cannot be part of a cgroup name`, {
         hint: 'use letters, digits, `-`, `_`, `.` and `+`',
       });
   }
-  const ordinal = beside === undefined ? '' : `=${beside}`;
+  const ordinal = (beside === undefined ? '' : `=${beside}`) + (spare === undefined ? '' : `%${spare}`);
   const suffix = ordinal + (instance === undefined || instance < 2 ? '' : `#${instance}`);
   const full = `c-${name}@${version}`;
   if (full.length + suffix.length <= MAX_NAME_BYTES) return full + suffix;

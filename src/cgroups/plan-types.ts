@@ -31,6 +31,8 @@ export interface CgroupRequest {
   instance?: number;
   /** 2 and more: a run beside others of the same container. */
   beside?: number;
+  /** 2 and more: what an earlier run left holds the usual name. */
+  spare?: number;
   facts: CgroupFacts;
   /** `self` or an absolute path inside a cgroup mount. */
   parent: string;

@@ -13,8 +13,8 @@ import { planAttrs, planUnified } from './plan-raw.ts';
 
 export const DEFAULT_TOP = 'thuban';
 
-/** Groups that every container gets where they exist: v1 counts and lists the processes through them. */
-const ALWAYS_V1 = ['memory', 'cpuacct', 'pids'] as const;
+/** Groups that every container gets where they exist: v1 counts, lists and freezes the processes through them. */
+const ALWAYS_V1 = ['memory', 'cpuacct', 'pids', 'freezer'] as const;
 /** What every container should be able to count on v2. Refused by the kernel, they are left out. */
 const WANTED_V2 = ['cpu', 'io', 'memory', 'pids'] as const;
 
@@ -120,8 +120,9 @@ function hierarchies(draft: Draft): Map<string, Omit<Group, 'path'>> {
     found.set(directory, group);
   }
   const inV2 = v2Controllers(draft);
-  // Beside v1 hierarchies the v2 tree is joined only for what is there; alone it also holds what has no limits.
-  const isJoined = facts.layout === 'v2' || inV2.needed.length > 0 || draft.devices !== undefined;
+  // Beside v1 hierarchies the v2 tree is joined for what is there, or for its freezer; alone it also holds what has no limits.
+  const isFreezer = facts.controllers['freezer']?.version !== 1;
+  const isJoined = isFreezer || facts.layout === 'v2' || inV2.needed.length > 0 || draft.devices !== undefined;
   if (facts.unified !== undefined && isJoined) {
     const controllers = [...inV2.needed, ...inV2.wanted].sort(byControllerOrder);
     found.set(parentDirectory(parent, facts.unified, facts), { controllers, version: 2 });

@@ -3,6 +3,7 @@ import { errnoOf, hasErrno, systemClock, type Clock } from '../base/index.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { subtreePids } from './procs.ts';
 import { exists, subtree } from './read.ts';
+import { tasksOf, type Task } from './tasks.ts';
 
 /** A directory that could not be removed: to be shown and tried again later, never a reason to stop. */
 export interface Leftover {
@@ -10,6 +11,8 @@ export interface Leftover {
   errno: string;
   /** What still lives in it, as far as can be seen. */
   pids: number[];
+  /** What there is to say about them. */
+  tasks: Task[];
 }
 
 /** Milliseconds between the rounds, about one second in all. A process in exit, not yet a zombie, still holds its group. */
@@ -40,7 +43,10 @@ export async function removeGroups(
     // Shared by all containers: any that is left keeps it, and that is right.
     tryRmdir(fs, top);
   }
-  return left.map((path) => ({ path, errno: failures.get(path) ?? 'EBUSY', pids: pidsOf(fs, path) }));
+  return left.map((path) => {
+    const pids = pidsOf(fs, path);
+    return { path, errno: failures.get(path) ?? 'EBUSY', pids, tasks: tasksOf(fs, pids) };
+  });
 }
 
 /** What all containers share, so that any that is left keeps it. */

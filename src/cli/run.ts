@@ -181,13 +181,15 @@ function show(event: RuntimeEvent, context: Context): void {
         talk(`${event.container} failed: ${event.message}`, context);
       return;
     case 'leftover':
-      talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);
+      if (event.removed === undefined) talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);
       return;
     case 'started':
       for (const { code, message } of event.conditions ?? [])
         talk(`${event.container} ${context.err.style('yellow', `degraded[${code}]`)}: ${message}`, context);
       return;
-    case 'adopted': // these are a daemon's doing
+    case 'paused': // these are a daemon's doing
+    case 'resumed':
+    case 'adopted':
     case 'scheduled':
     case 'skipped':
       return;

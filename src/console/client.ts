@@ -10,7 +10,9 @@ import type {
   Installed,
   LogQuery,
   LogRecord,
+  PauseResult,
   RepositorySummary,
+  ResumeResult,
   StartOverrides,
   Uninstalled,
 } from '../runtime/index.ts';
@@ -62,6 +64,15 @@ export class ConsoleClient {
   /** `signal` by name; SIGKILL unless told. */
   async kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
     return this.#ask('POST', containerPath(name, 'kill'), options);
+  }
+
+  /** Answers when every process of the container is held. */
+  async pause(name: string): Promise<{ id: string } & PauseResult> {
+    return this.#ask('POST', containerPath(name, 'pause'));
+  }
+
+  async resume(name: string): Promise<{ id: string } & ResumeResult> {
+    return this.#ask('POST', containerPath(name, 'resume'));
   }
 
   /** Lines, oldest first. It ends with the last one, or with `follow` when the signal aborts or the container is taken out. */

@@ -86,6 +86,8 @@ const byOperation = {
   restartContainer: answering(operations.restartContainer, (control, { params, body }) =>
     control.restart(params.id, body),
   ),
+  pauseContainer: answering(operations.pauseContainer, (control, { params }) => control.pause(params.id)),
+  resumeContainer: answering(operations.resumeContainer, (control, { params }) => control.resume(params.id)),
   killContainer: answering(operations.killContainer, (control, { params, body }) => control.kill(params.id, body)),
   readLogs: streaming(operations.readLogs, (control, { params, query }, signal) => {
     if (query.since !== undefined) checkTime(query.since);

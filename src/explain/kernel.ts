@@ -141,6 +141,27 @@ export const kernel: Pages<'2'> = {
       'What stands in the way above: `bpftool cgroup tree`.',
     ],
   },
+  TH2009: {
+    causes: [
+      'A process of the container is in uninterruptible sleep, on a dead disk or network file system: a freezer waits for it.',
+      'On cgroups v1 new processes appear faster than they are frozen.',
+      'At a resume: a group above is frozen, and that cannot be undone from below.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '$ thuban pause camera',
+        'error[TH2009]: `camera:2.1.0` goes on: 1 process did not come to rest within',
+        '  5 s',
+        '  hint: they wait in the kernel: 1234 (cp, nfs_wait_bit_killable)',
+      ],
+    },
+    fixes: [
+      'Repair what the process waits for, then pause again. Until then the container runs on: it is never half paused.',
+      'See who froze a group above: `cat GROUP/freezer.self_freezing` on v1, `cat GROUP/cgroup.freeze` on v2.',
+      'What must not run any more can be stopped: `thuban stop NAME`.',
+    ],
+  },
   TH2010: {
     causes: [
       'A process in it is in uninterruptible sleep, on a dead disk or network file system: not even SIGKILL ends it.',
@@ -158,7 +179,7 @@ export const kernel: Pages<'2'> = {
     },
     fixes: [
       'Repair what the process waits for: unplug the disk, or `umount -f` the network file system.',
-      'The next daemon tries it again. An empty group goes with `rmdir`, deepest first.',
+      'The daemon tries it again until it is gone, every minute at least. The container can be started meanwhile.',
     ],
   },
   TH2011: {

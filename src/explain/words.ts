@@ -136,6 +136,38 @@ export const words: Readonly<Record<Word, WordPage>> = {
     },
     fixes: ['Explain the code that stands beside it: `thuban explain TH4003`. By hand it can be started at any time.'],
   },
+  paused: {
+    kinds: ['condition'],
+    summary: 'All processes of the container are held: they keep their memory and get no processor.',
+    causes: [
+      '`on request`: somebody paused it, `thuban pause NAME`.',
+      'Another program froze its group, or a group above it; then that stands beside it.',
+    ],
+    example: {
+      type: 'session',
+      text: ['$ thuban pause camera', 'paused camera:2.1.0 in 2 ms, 4 processes', '$ thuban resume camera'],
+    },
+    fixes: [
+      'Let it go on: `thuban resume NAME`. A group above has to be thawed by whoever froze it.',
+      'It can be stopped, restarted and killed as it is. A signal of `thuban kill --signal` reaches it when it goes on.',
+    ],
+  },
+  leftover: {
+    kinds: ['condition'],
+    summary: 'A group of an earlier run could not be removed. The daemon tries it again until it is gone.',
+    causes: [
+      'A process in it is in uninterruptible sleep, so that not even SIGKILL ends it; the condition names it.',
+      'A group above is frozen, and what is frozen on cgroups v1 cannot end.',
+    ],
+    example: {
+      type: 'session',
+      text: ['$ thuban inspect camera', '  leftover   1 group stays: 1234 (cp, nfs_wait_bit_killable) (TH2010)'],
+    },
+    fixes: [
+      'See what the process waits for, and repair that: `thuban explain TH2010`.',
+      'The container can be started meanwhile: its new run has a group of another name.',
+    ],
+  },
   exited: {
     kinds: ['exit reason'],
     summary: 'The program ended by itself, with an exit code.',

@@ -69,6 +69,27 @@ static void kill_members(const char *group) {
   }
 }
 
+// A task that a v1 freezer holds ends only when it goes on (cgroup-v1/freezer-subsystem.rst), and with it its init. The
+// files of the other version, and of other controllers, are not there.
+static void thaw_group(const char *group, int depth) {
+  DIR *dir = depth > 16 ? 0 : opendir(group);
+  if (!dir) return;
+  for (struct dirent *e; (e = readdir(dir));) {
+    char path[4300];
+    if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
+    snprintf(path, sizeof path, "%s/%s", group, e->d_name);
+    thaw_group(path, depth + 1);
+  }
+  closedir(dir);
+  put_file(group, "freezer.state", "THAWED");
+  put_file(group, "cgroup.freeze", "0");
+}
+
+static void thaw_all(void) {
+  for (struct container *c = containers; c; c = c->next)
+    for (uint32_t i = 0; i < c->groups.count; i++) thaw_group(c->groups.list[i], 0);
+}
+
 // Depth-first; a group has no symbolic links, and only folders can be removed.
 static int remove_group(const char *group, int depth) {
   DIR *dir = depth > 16 ? 0 : opendir(group);
@@ -87,6 +108,7 @@ static int remove_group(const char *group, int depth) {
 _Noreturn void teardown_and_exit(void) {
   for (struct container *c = containers; c; c = c->next)
     if (c->init > 0) kill(c->init, SIGKILL);
+  thaw_all();
   for (int waited = 0; any_alive() && waited < GIVE_UP_MS; waited += ROUND_MS) {
     reap_children();
     if (any_alive()) poll(0, 0, ROUND_MS);

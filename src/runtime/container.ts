@@ -9,6 +9,8 @@ import { decodeStatus, signalName, signalNumber } from './exit.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
+import { Pausing, type PausingParts } from './pausing.ts';
+import type { HeldRun, Leftovers } from './leftovers.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { PressureNews } from './pressure-watch.ts';
 import type { RunRecord } from './run-record.ts';
@@ -21,6 +23,8 @@ export interface Board {
   facts: FactsCache;
   /** The folder that holds all groups stays when the last of them goes; whoever made this board removes it at the end. */
   keepTop: boolean;
+  /** What earlier runs left, and is tried again. */
+  leftovers: Leftovers;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;
@@ -38,6 +42,9 @@ export interface ContainerHooks {
   onPressure?(news: PressureNews): void;
   /** The exit is known and the output taken. Called before the launcher forgets the run, so that the exit can be noted for a next daemon. */
   onExit?(exit: Exit): void;
+  onPause?: PausingParts['onEvent'];
+  /** RFC 3339: an earlier daemon paused this run then. */
+  pausedSince?: string | undefined;
   /** An adopted run's output cannot be taken any more. */
   onOutputLost?(error: unknown): void;
 }
@@ -49,8 +56,11 @@ const OOM_PAUSES_MS = [1, 4, 16, 64, 256, 1024];
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
 const KILL_GRACE_MS = 500;
+/** From the kill of the init to the moment when a run is given up: a process in uninterruptible sleep keeps the init from ending. */
+const GIVE_UP_MS = 5000;
 
 export interface ContainerParts {
+  fs: KernelFs;
   record: RunRecord;
   /** Absent for a run that was adopted. */
   plan?: LaunchPlan;
@@ -65,13 +75,21 @@ export interface ContainerParts {
   readers: OutputReader[];
 }
 
+/** `held`: the launcher still has it, because something of it could not be killed. */
+export interface Ended {
+  exit: Exit;
+  leftovers: Leftover[];
+  held?: HeldRun;
+}
+
 /** One run of a container that has started: until nothing of it is left. */
 export class Container {
   readonly record: RunRecord;
   readonly plan: LaunchPlan | undefined;
   readonly started: Started;
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
-  readonly ended: Promise<{ exit: Exit; leftovers: Leftover[] }>;
+  readonly ended: Promise<Ended>;
+  readonly pausing: Pausing;
   readonly #launcher: LauncherClient;
   readonly #id: bigint;
   readonly #groups: AcquiredGroups;
@@ -80,6 +98,7 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
+  readonly #givenUp = deferred<undefined>();
   #stopping: { for: string; killedAfter?: number } | undefined;
   /** Read at the end, before the groups went. */
   #final: { memory: MemoryUsage | null; events: MemoryEvents | null; cpu: CpuUsage | null } | undefined;
@@ -96,6 +115,9 @@ export class Container {
     this.#exited = parts.exited;
     this.#cleanup = parts.cleanup;
     this.#readers = parts.readers;
+    const { container: id } = parts.record;
+    const { onPause: onEvent = () => undefined, pausedSince: since } = parts.hooks;
+    this.pausing = new Pausing({ id, fs: parts.fs, groups: parts.groups, since, onEvent });
     this.ended = this.#waitForEnd();
   }
 
@@ -137,6 +159,7 @@ export class Container {
       const signal = signalNumber(this.record.stop.signal) ?? 15;
       await this.#launcher.signal(this.#id, signal);
       failpoint('stop.signalled');
+      await this.pausing.release(); // what is frozen meets its signal first of all
       const ended = await this.#within(timeout * 1000);
       if (!ended) {
         this.#stopping = { for: `${reason}, after the time-out of ${timeout} s`, killedAfter: timeout };
@@ -191,20 +214,21 @@ export class Container {
   /** The group first, so that the init can still say how the program ended; then the init, and with it the whole pid namespace. */
   async #killAll(): Promise<void> {
     this.#oom.weKill();
+    await this.pausing.close(); // a round of its freezer would undo the kill's thaw
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
     await this.#launcher.signal(this.#id, SIGKILL);
-    await this.#exited;
+    if (!(await this.#within(GIVE_UP_MS))) this.#givenUp.resolve(undefined);
   }
 
-  async #waitForEnd(): Promise<{ exit: Exit; leftovers: Leftover[] }> {
-    const ended = await this.#exited;
+  async #waitForEnd(): Promise<Ended> {
+    const ended = await Promise.race([this.#exited, this.#givenUp.promise]);
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
     const exit = this.#exit(ended);
     const groups = this.#groups;
     this.#final = { memory: groups.memoryUsage(), events: groups.memoryEvents(), cpu: groups.cpuUsage() };
-    await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
+    if (ended !== undefined) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
     );
@@ -212,14 +236,27 @@ export class Container {
     failpoint('exit.output');
     this.#hooks.onExit?.(exit);
     failpoint('exit.saved');
-    await this.#launcher.release(this.#id);
+    if (ended !== undefined) await this.#launcher.release(this.#id);
     failpoint('exit.released');
     const leftovers = await this.#groups.remove();
     failpoint('exit.removed');
-    return { exit, leftovers };
+    if (ended !== undefined) return { exit, leftovers };
+    const release = (): Promise<void> => this.#launcher.release(this.#id);
+    return { exit, leftovers, held: { run: String(this.#id), exited: this.#exited, release } };
   }
 
-  #exit(ended: ProgramExit): Exit {
+  /** Undefined: it was killed and has not ended. */
+  #exit(ended: ProgramExit | undefined): Exit {
+    if (ended === undefined) {
+      const time = new Date().toISOString();
+      const duration = Number(process.hrtime.bigint() - this.started.mono) / 1e9;
+      const error = new ThubanError(
+        'TH2010',
+        'a process of it is in uninterruptible sleep and cannot be killed',
+      ).toJSON();
+      const stopping = this.#stopping ?? { for: 'on request' };
+      return { time, duration: Math.round(duration * 1000) / 1000, reason: 'stopped', ...stoppedBy(stopping), error };
+    }
     const duration = Math.max(0, Math.round(Number(ended.mono - this.started.mono) / 1e6)) / 1000;
     const base = { time: new Date(Number(ended.time / 1_000_000n)).toISOString(), duration };
     if (ended.status === null)

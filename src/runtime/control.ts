@@ -4,6 +4,7 @@ import type { Manifest, Restart } from '../manifest/index.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
+import type { PauseResult, ResumeResult } from './pausing.ts';
 import type { Difference } from './reconcile/index.ts';
 import type { State } from './states.ts';
 
@@ -23,6 +24,9 @@ export interface Control {
   restart(name: string, options?: { timeout?: number }): Promise<{ id: string; pid: number }>;
   /** Sends one signal, by name (`SIGHUP`); SIGKILL kills everything of the container. */
   kill(name: string, options?: { signal?: string }): Promise<{ id: string }>;
+  /** Resolves when every process of it is held; success also when it is paused already. TH6005 when it does not run, TH2009 when not all come to rest. */
+  pause(name: string): Promise<{ id: string } & PauseResult>;
+  resume(name: string): Promise<{ id: string } & ResumeResult>;
   /**
    * Batches of log lines, oldest first. It ends with the last line that is there; with `follow` only when the signal aborts or the container is
    * taken out of the repository. A reader that is too slow meets a record that says how much it missed.

@@ -3,8 +3,10 @@ import { ThubanError } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import type { LauncherClient } from '../launcher/index.ts';
 import type { Board } from './container.ts';
+import { deferred } from './deferred.ts';
 import { FactsCache } from './facts-cache.ts';
 import { connectOrStart, type LinkOptions } from './launcher-link.ts';
+import { Leftovers } from './leftovers.ts';
 import type { Held } from './restore.ts';
 import { readRecord } from './run-record.ts';
 
@@ -12,6 +14,7 @@ export interface DaemonBoardOptions extends LinkOptions {
   /** The launcher ended by itself. */
   onLost: (error: ThubanError) => void;
   onRecovered: (launcher: LauncherClient) => void;
+  onProblem: (error: ThubanError) => void;
   /** Console sockets, removed when the lease ends. */
   sockets: readonly string[];
 }
@@ -21,6 +24,7 @@ export class DaemonBoard implements Board {
   readonly fs = realKernelFs;
   readonly facts = new FactsCache();
   readonly keepTop = true;
+  readonly leftovers: Leftovers;
   readonly staging: string;
   readonly #options: DaemonBoardOptions;
   #launcher: LauncherClient;
@@ -35,6 +39,8 @@ export class DaemonBoard implements Board {
     this.#launcher = launcher;
     this.isNew = isNew;
     this.staging = join(options.runDir.launcher, 'root');
+    const { leftoversFile: file } = options.runDir;
+    this.leftovers = new Leftovers({ fs: realKernelFs, keepTop: true, file, onProblem: options.onProblem });
     this.#watch(launcher);
   }
 
@@ -52,11 +58,28 @@ export class DaemonBoard implements Board {
     return process.hrtime.bigint();
   }
 
+  /** Goes on with what an earlier daemon could not remove; a run that the launcher holds still is waited for. */
+  restoreLeftovers(): void {
+    const launcher = this.#launcher;
+    this.leftovers.restore((run) => {
+      if (this.isNew) return undefined; // it went with its launcher
+      const id = BigInt(run);
+      const { promise: exited, resolve } = deferred<undefined>();
+      const end = (): void => {
+        resolve(undefined);
+      };
+      launcher.adopt(id, { onOom: () => undefined, onExit: end }).catch(end);
+      return { run, exited, release: () => launcher.release(id) };
+    });
+  }
+
   /** What the launcher holds. `foreign`: begun by a build whose records this one does not understand. */
   async held(): Promise<{ held: Held[]; foreign: bigint[] }> {
     const held: Held[] = [];
     const foreign: bigint[] = [];
+    const given = new Set(this.leftovers.noted().map(({ run }) => run));
     for (const listed of await this.#launcher.list()) {
+      if (given.has(String(listed.id))) continue; // given up by an earlier daemon
       const record = readRecord(listed.blob);
       if (record === undefined) foreign.push(listed.id);
       else {
@@ -94,12 +117,14 @@ export class DaemonBoard implements Board {
   /** Leaves the launcher and its containers to the next daemon. */
   leave(): void {
     this.#closing = true;
+    this.leftovers.close();
     this.#launcher.close();
   }
 
   /** Ends the launcher and whatever it still holds. */
   async shutdown(): Promise<void> {
     this.#closing = true;
+    this.leftovers.close();
     await this.#launcher.shutdown();
   }
 

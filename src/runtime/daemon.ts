@@ -97,12 +97,15 @@ export class Daemon {
       onRecovered: (launcher) => {
         log('info', 'a new launcher runs', { pid: launcher.pid });
       },
+      onProblem: (error) => {
+        onProblem(error);
+      },
     });
     const cleanup = new Cleanup();
+    const onProblem = (error: ThubanError): void => {
+      log('warn', error.message, { error: error.toJSON() });
+    };
     try {
-      const onProblem = (error: ThubanError): void => {
-        log('warn', error.message, { error: error.toJSON() });
-      };
       const files = new StateFiles(runDir.state, { onProblem });
       removeStaleTemps(runDir.path);
       const wasClean = readClean(runDir);
@@ -113,7 +116,8 @@ export class Daemon {
       );
       if (note !== undefined) log('info', note);
       const facts = gatherFacts().cgroups;
-      await sweep(options, facts, parent, inheritance);
+      board.restoreLeftovers();
+      await sweep(options, facts, parent, inheritance, board);
       const stores = new LogStores(runDir.logs, options.logs, {
         onProblem,
         onDropped: (container, lines) => {
@@ -253,8 +257,12 @@ async function sweep(
   facts: CgroupFacts,
   parent: string,
   { held, noted }: Inheritance,
+  { leftovers }: DaemonBoard,
 ): Promise<void> {
   const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
+  for (const path of leftovers.paths) alive.add(path); // tried again by themselves
   const where = { facts, parent, top: options.cgroups.name };
-  tellSwept(await sweepGroups(realKernelFs, { ...where, held: alive, known: noted }), options.log);
+  const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: noted });
+  leftovers.add(undefined, swept.left);
+  tellSwept(swept, options.log);
 }

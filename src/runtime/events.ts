@@ -1,17 +1,18 @@
 import type { Code } from '../base/index.ts';
+import type { Task } from '../cgroups/index.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { PressureNews } from './pressure-watch.ts';
 import type { State } from './states.ts';
 
 /**
  * What stands beside a state and never replaces it. `degraded`: a limit of the manifest is not enforced on this kernel; `waiting`: what its
- * start waits for.
+ * start waits for; `paused`: its processes are held; `leftover`: something of an earlier run could not be removed and is tried again.
  */
 export interface Condition {
-  type: 'degraded' | 'waiting';
+  type: 'degraded' | 'waiting' | 'paused' | 'leftover';
   since: string;
   message: string;
-  code: Code;
+  code?: Code;
 }
 
 /** What happened to a container. Times are RFC 3339, UTC, with milliseconds. */
@@ -23,7 +24,11 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'state'; state: State; previous: State; message?: string; code?: Code }
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
-  | { type: 'leftover'; paths: string[] }
+  /** Its processes are held, or go on. `duration`: seconds for which it was paused, null when nobody knows. */
+  | { type: 'paused'; processes: number; duration_ms: number }
+  | { type: 'resumed'; duration: number | null }
+  /** Groups that could not be removed, or of which some are gone by now: `paths` are those that stay. */
+  | { type: 'leftover'; paths: string[]; removed?: string[]; tasks?: Task[] }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }
   /** The clock starts it. `due`: for when; `late_ms`: how long after that, with its jitter. */

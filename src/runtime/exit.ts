@@ -85,7 +85,7 @@ function ancestorSentence(ancestor: Oom['ancestor']): string {
 
 function ending(exit: Exit): string {
   if (exit.code !== undefined) return `code ${exit.code}`;
-  if (exit.signal === undefined) return 'unknown';
+  if (exit.signal === undefined) return exit.error?.['code'] === 'TH2010' ? 'not all of it could be killed' : 'unknown';
   const number = signalNumber(exit.signal);
   return `killed by ${exit.signal}${number === undefined ? '' : ` (${number})`}${exit.core_dumped === true ? ', core dumped' : ''}`;
 }

@@ -45,6 +45,9 @@ export class Fleet {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#turnstile = new Turnstile(parts.options.concurrency);
+    parts.board.leftovers.onChange = (event) => {
+      this.#tell(event);
+    };
     this.clockwork = new Clockwork({
       options: parts.options,
       catalogue: this.catalogue,

@@ -28,6 +28,7 @@ export { gatherFacts, type Facts } from './facts.ts';
 export { isResource, noProgram } from './no-program.ts';
 export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';
+export type { PauseResult, ResumeResult } from './pausing.ts';
 export { containerId, plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 export type { Difference } from './reconcile/index.ts';
 export { isRead, scanRepository, type FileRules, type Repository } from './repository/index.ts';

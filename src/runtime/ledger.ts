@@ -35,6 +35,8 @@ export class Ledger {
   restarts = 0;
   oomKills = 0;
   oomAnnounced = 0;
+  /** RFC 3339: the present run was paused then. */
+  pausedSince: string | undefined;
   /** The present or last run at the launcher. */
   run: string | undefined;
   groups: string[] = [];
@@ -68,6 +70,7 @@ export class Ledger {
     this.run = run;
     this.groups = groups;
     this.oomAnnounced = 0;
+    this.pausedSince = undefined;
     if (this.state === 'starting') this.save();
     else this.become('starting');
   }
@@ -95,6 +98,13 @@ export class Ledger {
     this.emit({ type: 'oom', oom });
   }
 
+  /** `since`: the run is paused. */
+  pause(event: Extract<EventBody, { type: 'paused' | 'resumed' }>, since: string | undefined): void {
+    this.pausedSince = since;
+    this.save();
+    this.emit(event);
+  }
+
   /** The end of the present run, before the launcher forgets it. */
   account(exit: Exit): void {
     this.lastExit = exit;
@@ -120,6 +130,7 @@ export class Ledger {
       restarts: this.restarts,
       oom_kills: this.oomKills,
       oom_announced: this.oomAnnounced,
+      ...(this.pausedSince === undefined ? {} : { paused_since: this.pausedSince }),
       history: this.history,
       ...(this.nextStart === undefined ? {} : { next_start: this.nextStart }),
       groups: this.groups,
@@ -148,6 +159,7 @@ export class Ledger {
     this.restarts = saved.restarts;
     this.oomKills = saved.oom_kills;
     this.oomAnnounced = saved.oom_announced;
+    this.pausedSince = saved.paused_since;
     this.run = saved.run;
     this.#accounted = saved.accounted;
     this.lastExit = saved.last_exit;

@@ -50,12 +50,18 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
     case 'skipped':
       log('info', `${container} skipped ${skippedSentence(event)}`, { container, reason: event.reason });
       return;
+    case 'paused':
+    case 'resumed':
+      log('info', `${container} ${event.type}`, { container });
+      return;
     case 'leftover':
-      log('warn', `${container} left groups that could not be removed`, {
-        container,
-        paths: event.paths,
-        code: 'TH2010',
-      });
+      if (event.removed === undefined) {
+        const { paths, tasks } = event;
+        log('warn', `${container} left groups that could not be removed`, { container, paths, tasks, code: 'TH2010' });
+      } else {
+        const left = event.paths.length === 0 ? 'all' : 'some';
+        log('info', `${left} of the groups that ${container} left are removed`, { container, groups: event.removed });
+      }
       return;
     case 'state':
       if (event.state === 'failed')

@@ -35,6 +35,8 @@ export interface PlanOptions extends ProgramOverrides {
   instance?: number;
   /** 2 and more: a run beside others of the same container. */
   beside?: number;
+  /** 2 and more: what an earlier run left holds the usual groups. */
+  spare?: number;
   /** Thuban's own run directory, which no container may see. */
   runDir?: string;
   /** The image in the package that the manifest came in. */
@@ -103,6 +105,7 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     version: manifest.version,
     ...(options.instance === undefined ? {} : { instance: options.instance }),
     ...(options.beside === undefined ? {} : { beside: options.beside }),
+    ...(options.spare === undefined ? {} : { spare: options.spare }),
     facts: facts.cgroups,
     parent: options.parent ?? 'self',
     ...(options.top === undefined ? {} : { top: options.top }),

@@ -10,6 +10,8 @@ export interface RunDir {
   state: string;
   /** What the last daemon noted about itself. */
   daemonFile: string;
+  /** What could not be removed of earlier runs. */
+  leftoversFile: string;
   /** Which packages were checked since the boot. */
   verifiedFile: string;
 }
@@ -22,6 +24,7 @@ export function prepareRunDir(path: string): RunDir {
     logs: join(path, 'logs'),
     state: join(path, 'state'),
     daemonFile: join(path, 'daemon.json'),
+    leftoversFile: join(path, 'leftovers.json'),
     verifiedFile: join(path, 'verified.json'),
   };
   makeFolder(path, 0o755);

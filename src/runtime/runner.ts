@@ -38,7 +38,8 @@ export class Runner {
     permit?.();
     const loaded = this.#options.loaded();
     const image = loaded.image === undefined ? {} : { image: loaded.image };
-    const options = { ...planOptions, ...this.#ledger.overrides, ...image };
+    const spare = board.leftovers.spareFor(this.#ledger.id);
+    const options = { ...planOptions, ...this.#ledger.overrides, ...image, ...(spare === undefined ? {} : { spare }) };
     const launch = board.facts.plan(loaded.manifest, options, resources?.());
     const id = board.nextId();
     this.#ledger.begin(
@@ -67,6 +68,10 @@ export class Runner {
       onExit: (exit) => {
         if (!accounted) this.#ledger.account(exit);
       },
+      onPause: (event, since) => {
+        this.#ledger.pause(event, since);
+      },
+      pausedSince: this.#ledger.pausedSince,
       ...(onOutputLost === undefined ? {} : { onOutputLost }),
     };
   }

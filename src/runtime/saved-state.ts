@@ -32,6 +32,8 @@ export interface SavedState {
   oom_kills: number;
   /** Kills of the present run that were told. */
   oom_announced: number;
+  /** RFC 3339: since when the present run is paused. Whether it is, the kernel knows. */
+  paused_since?: string;
   history: RestartHistory;
   /** In `backoff`: milliseconds on CLOCK_MONOTONIC. */
   next_start?: number;

@@ -9,6 +9,7 @@ import { nativeBinary } from './binaries.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
 import { FactsCache } from './facts-cache.ts';
+import { Leftovers } from './leftovers.ts';
 import type { PlanOptions } from './plan.ts';
 
 export interface SessionOptions {
@@ -40,10 +41,15 @@ export class Session implements AsyncDisposable {
     this.#launcher = launcher;
     this.#cleanup = cleanup;
     let next = 1n;
+    const leftovers = new Leftovers({ fs: realKernelFs, keepTop: false });
+    cleanup.defer('leftovers', () => {
+      leftovers.close();
+    });
     this.board = {
       fs: realKernelFs,
       facts: new FactsCache(),
       keepTop: false,
+      leftovers,
       launcher,
       staging: join(runDir, 'root'),
       nextId: () => next++,

@@ -1,5 +1,5 @@
 import { Cleanup, failpoint } from '../base/index.ts';
-import { AcquiredGroups, acquireGroups, type Monitor } from '../cgroups/index.ts';
+import { AcquiredGroups, acquireGroups, type Group, type Leftover, type Monitor } from '../cgroups/index.ts';
 import type { LauncherClient, ListedContainer, PressureReport, ProgramExit } from '../launcher/index.ts';
 import type { SpawnRequest, Started } from '../launcher/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
@@ -68,13 +68,15 @@ export async function startContainer(
     const started = await spawned;
     failpoint('start.started');
     const readers = openReaders(launcher.pid, started, hooks);
-    return run.container({ record, plan, launcher, id, groups, oom, hooks, started, readers });
+    const container = run.container({ fs: board.fs, record, plan, launcher, id, groups, oom, hooks, started, readers });
+    keepLeftovers(container, board);
+    return container;
   } catch (error) {
     // A program that runs already (its output could not be opened, say) goes as well.
     if (await launcher.signal(id, SIGKILL)) await run.exited;
     await run.cleanup.dispose();
     await launcher.release(id);
-    await groups.remove();
+    board.leftovers.add(plan.id, leftOf(groups, await groups.remove()));
     throw explainStepFailure(error, plan);
   }
 }
@@ -113,15 +115,27 @@ export async function adoptContainer(
     const started = await launcher.adopt(id, run.listeners);
     pressure?.resume();
     const readers = openReaders(launcher.pid, started, hooks, (error) => hooks.onOutputLost?.(error));
-    const container = run.container({ record, launcher, id, groups, oom, hooks, started, readers });
+    const container = run.container({ fs: board.fs, record, launcher, id, groups, oom, hooks, started, readers });
+    keepLeftovers(container, board);
     container.checkOom(); // what came while nobody listened
     return container;
   } catch (error) {
     await run.cleanup.dispose();
     await launcher.release(id);
-    await groups.remove();
+    board.leftovers.add(record.container, leftOf(groups, await groups.remove()));
     throw explainAdoptedFailure(error, record.container);
   }
+}
+
+/** Before anybody else hears of its end: the next start asks for it. */
+function keepLeftovers(container: Container, board: Board): void {
+  void container.ended.then(({ leftovers, held }) => {
+    board.leftovers.add(container.record.container, leftOf(container.groups, leftovers), held);
+  });
+}
+
+function leftOf({ groups }: AcquiredGroups, leftovers: readonly Leftover[]): Group[] {
+  return groups.filter(({ path }) => leftovers.some((leftover) => leftover.path === path));
 }
 
 /** What is heard of a run before there is a Container to tell. */

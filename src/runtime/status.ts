@@ -1,6 +1,7 @@
 import type { Container } from './container.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
+import type { Leftovers } from './leftovers.ts';
 import { monotonicMs, type Ledger } from './ledger.ts';
 import type { State } from './states.ts';
 
@@ -21,7 +22,7 @@ export interface Status {
   last_exit?: Exit;
 }
 
-export function statusOf(ledger: Ledger, container: Container | undefined): Status {
+export function statusOf(ledger: Ledger, container: Container | undefined, leftovers: Leftovers): Status {
   const { id, state, since, message, restarts, oomKills, nextStart, lastExit } = ledger;
   const alive = state === 'running' || state === 'stopping' ? container : undefined;
   return {
@@ -30,7 +31,7 @@ export function statusOf(ledger: Ledger, container: Container | undefined): Stat
     since,
     ...(message === undefined ? {} : { message }),
     ...(alive === undefined ? {} : aliveOf(alive)),
-    conditions: alive === undefined ? [] : conditionsOf(alive),
+    conditions: [...(alive === undefined ? [] : conditionsOf(alive)), ...leftovers.conditionsOf(id)],
     restarts,
     oom_kills: oomKills,
     ...(nextStart === undefined ? {} : { next_start_ms: Math.max(0, nextStart - monotonicMs()) }),
@@ -49,5 +50,12 @@ export function timeOf(nanoseconds: bigint): string {
 
 export function conditionsOf(container: Container): Condition[] {
   const since = timeOf(container.started.time);
-  return container.degraded.map(({ code, message }) => ({ type: 'degraded', since, message, code }));
+  const degraded = container.degraded.map(({ code, message }): Condition => ({
+    type: 'degraded',
+    since,
+    message,
+    code,
+  }));
+  const paused = container.pausing.condition;
+  return paused === undefined ? degraded : [paused, ...degraded];
 }

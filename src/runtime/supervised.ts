@@ -78,7 +78,7 @@ export class Supervised {
 
   /** What `ps` shows. */
   get status(): Status {
-    return statusOf(this.#ledger, this.#container);
+    return statusOf(this.#ledger, this.#container, this.#options.board.leftovers);
   }
 
   /** It was started at least once. */

@@ -1,5 +1,6 @@
 import { ThubanError, isAboutText, nextStep, suggest } from '../base/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Container } from './container.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
 import type {
   Applied,
@@ -22,6 +23,7 @@ import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
 import { isResource, noProgram } from './no-program.ts';
 import type { LogRecord } from './log-format.ts';
+import type { PauseResult, ResumeResult } from './pausing.ts';
 import { isResting, type State } from './states.ts';
 
 /** How many of its newest events `inspect` shows of a container. */
@@ -120,6 +122,16 @@ export class Supervisor implements Control {
     return { id };
   }
 
+  async pause(name: string): Promise<{ id: string } & PauseResult> {
+    const { id, container } = this.#running(name, 'pause');
+    return { id, ...(await container.pausing.pause()) };
+  }
+
+  async resume(name: string): Promise<{ id: string } & ResumeResult> {
+    const { id, container } = this.#running(name, 'resume');
+    return { id, ...(await container.pausing.resume()) };
+  }
+
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) throw rejected(entry, 'logs');
@@ -167,6 +179,13 @@ export class Supervisor implements Control {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) throw rejected(entry, action);
     return entry;
+  }
+
+  #running(name: string, action: string): { id: string; container: Container } {
+    const { supervised } = this.#good(name, action);
+    const { id, state, container } = supervised;
+    if (state !== 'running' || container === undefined) throw wrongState(id, state, action, 'running');
+    return { id, container };
   }
 
   /** Before anything is begun: a start that comes to nothing would be a failure of the container. */

@@ -10,6 +10,9 @@ import {
 } from '../cgroups/index.ts';
 import type { DaemonLog } from './daemon-options.ts';
 
+/** What does not end in that time is tried again later; a daemon does not wait for it. */
+const KILL_TIMEOUT_MS = 1000;
+
 export interface SweepOptions {
   facts: CgroupFacts;
   parent: string;
@@ -23,6 +26,8 @@ export interface SweepOptions {
 export interface Swept {
   removed: string[];
   leftovers: Leftover[];
+  /** The groups of `leftovers`. */
+  left: Group[];
   /** Groups that are not ours to judge: somebody lives in them. */
   foreign: string[];
 }
@@ -32,7 +37,7 @@ export interface Swept {
  * empty, because another Thuban may have its containers below the same folder. A suffix `#n` is the pid of a `thuban run`.
  */
 export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<Swept> {
-  const swept: Swept = { removed: [], leftovers: [], foreign: [] };
+  const swept: Swept = { removed: [], leftovers: [], left: [], foreign: [] };
   for (const [name, groups] of listGroups(fs, options.facts, options.parent, options.top)) {
     if (groups.some(({ path }) => options.held.has(path)) || isAlive(name)) continue;
     const acquired = new AcquiredGroups(fs, groups);
@@ -41,9 +46,10 @@ export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<
       swept.foreign.push(...pathsOf(groups));
       continue;
     }
-    await acquired.kill();
+    await acquired.kill({ timeout: KILL_TIMEOUT_MS });
     const left = await acquired.remove();
     swept.leftovers.push(...left);
+    swept.left.push(...groups.filter(({ path }) => left.some((leftover) => leftover.path === path)));
     swept.removed.push(...pathsOf(groups).filter((path) => !left.some((leftover) => leftover.path === path)));
   }
   // What another Thuban, or one of our containers, is in stays.
@@ -53,8 +59,8 @@ export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<
 
 export function tellSwept({ removed, leftovers, foreign }: Swept, log: DaemonLog): void {
   if (removed.length > 0) log('info', 'removed groups that nobody owned', { groups: removed });
-  for (const { path, pids } of leftovers)
-    log('warn', `the cgroup ${path} could not be removed`, { code: 'TH2010', pids });
+  for (const { path, pids, tasks } of leftovers)
+    log('warn', `the cgroup ${path} could not be removed`, { code: 'TH2010', pids, tasks });
   if (foreign.length > 0)
     log('warn', 'groups of another Thuban hold processes and are left alone', { groups: foreign });
 }

@@ -34,7 +34,12 @@ export function tellStartFailed(ledger: Ledger, error: unknown, clock: Clock): E
 /** A run is over. Gives the exit that counts: an earlier daemon may have told of it. */
 export function tellEnded(ledger: Ledger, entry: Entry, exit: Exit, leftovers: readonly Leftover[]): Exit {
   ledger.groups = [];
-  if (leftovers.length > 0) ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path) });
+  if (leftovers.length > 0) {
+    const tasks = [
+      ...new Map(leftovers.flatMap((leftover) => leftover.tasks).map((task) => [task.pid, task])).values(),
+    ];
+    ledger.emit({ type: 'leftover', paths: leftovers.map(({ path }) => path), tasks });
+  }
   if (entry.from === 'held' && entry.accounted) return ledger.lastExit ?? exit;
   ledger.emit({ type: 'exited', exit });
   return exit;

@@ -12,7 +12,9 @@ import type {
   Installed,
   LogQuery,
   LogRecord,
+  PauseResult,
   RepositorySummary,
+  ResumeResult,
   StartOverrides,
   Uninstalled,
 } from '../../src/runtime/index.ts';
@@ -95,6 +97,28 @@ export class FakeControl implements Control {
     await Promise.resolve();
     if ((options.signal ?? 'SIGKILL') === 'SIGKILL') this.#end(container, 'SIGKILL');
     return { id: container.id };
+  }
+
+  async pause(name: string): Promise<{ id: string } & PauseResult> {
+    this.#note('pause', name);
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, 'pause', ['running']);
+    await Promise.resolve();
+    const changed = !container.conditions.some(({ type }) => type === 'paused');
+    if (changed)
+      container.conditions.push({ type: 'paused', since: '2026-01-31T10:40:00.000Z', message: 'on request' });
+    return { id: container.id, changed, processes: 4 };
+  }
+
+  async resume(name: string): Promise<{ id: string } & ResumeResult> {
+    this.#note('resume', name);
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, 'resume', ['running']);
+    await Promise.resolve();
+    const at = container.conditions.findIndex(({ type }) => type === 'paused');
+    if (at === -1) return { id: container.id, changed: false };
+    container.conditions.splice(at, 1);
+    return { id: container.id, changed: true, duration: 12.25 };
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {

@@ -1,6 +1,7 @@
 import { FakeKernelFs, type KernelFs } from '../../src/cgroups/index.ts';
 import type { LauncherClient, SpawnRequest, Started } from '../../src/launcher/index.ts';
 import type { Board } from '../../src/runtime/container.ts';
+import { Leftovers } from '../../src/runtime/leftovers.ts';
 import type { FactsCache } from '../../src/runtime/facts-cache.ts';
 import { plan } from '../../src/runtime/index.ts';
 import { board as factsOfBoard } from './facts.ts';
@@ -32,6 +33,7 @@ const MOUNT = {
 export class SlowBoard implements Board {
   readonly fs: KernelFs = new FakeKernelFs({ mounts: [MOUNT] });
   readonly keepTop = true;
+  readonly leftovers = new Leftovers({ fs: this.fs, keepTop: true });
   readonly staging = '/run/thuban/root';
   readonly facts: FactsCache;
   readonly launcher: LauncherClient;

@@ -89,7 +89,8 @@ export function coreV2(kernel: Kernel): Controller {
     'cgroup.events': {
       initial: '',
       notInRoot: true,
-      read: (group) => `populated ${group.populated() ? 1 : 0}\nfrozen ${group.effectivelyFrozen ? 1 : 0}`,
+      read: (group) =>
+        `populated ${group.populated() ? 1 : 0}\nfrozen ${group.effectivelyFrozen && group.atRest() ? 1 : 0}`,
     },
     'cgroup.freeze': {
       initial: '0',

@@ -51,6 +51,8 @@ export class FakeKernelFs implements KernelFs {
   /** Every write, mkdir and rmdir that was asked for, in order. */
   readonly log: string[] = [];
   readonly faults: Fault[] = [];
+  /** What else can be read, such as files of /proc, by path. */
+  readonly files = new Map<string, string>();
   readonly #roots = new Map<string, FakeGroup>();
   readonly #processes = new FakeProcesses((group, file) => {
     this.#notify(group, file);
@@ -158,6 +160,8 @@ export class FakeKernelFs implements KernelFs {
 
   read(path: string): string {
     this.#begin('read', path);
+    const other = this.files.get(path);
+    if (other !== undefined) return other;
     const { group, knob, file } = this.#file(path, 'read');
     const text = this.#obey('read', path, () => knob.read?.(group) ?? group.get(file));
     return text === '' ? '' : `${text}\n`;

@@ -70,6 +70,11 @@ export class FakeGroup {
     return this.living().length > 0 || [...this.children.values()].some((child) => child.populated());
   }
 
+  /** Whether a freezer would hold all of it: what sleeps in the kernel cannot be frozen. */
+  atRest(): boolean {
+    return [...this.walk()].every((group) => group.living().every((process) => !process.stuck));
+  }
+
   /** This group and all below. */
   *walk(): Generator<FakeGroup> {
     yield this;

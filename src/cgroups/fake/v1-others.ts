@@ -65,7 +65,13 @@ export const v1Freezer: Controller = {
       group.frozen = state === 'FROZEN';
       return state;
     },
-    read: (group) => (group.effectivelyFrozen ? 'FROZEN' : 'THAWED'),
+    read: (group) => (!group.effectivelyFrozen ? 'THAWED' : group.atRest() ? 'FROZEN' : 'FREEZING'),
+  },
+  'freezer.self_freezing': { initial: '0', notInRoot: true, read: (group) => (group.frozen ? '1' : '0') },
+  'freezer.parent_freezing': {
+    initial: '0',
+    notInRoot: true,
+    read: (group) => (group.parent?.effectivelyFrozen === true ? '1' : '0'),
   },
 };
 

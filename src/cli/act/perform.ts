@@ -16,6 +16,8 @@ export interface Action<R extends { id: string }> {
   noun?: string;
   /** In these states there is nothing left to do, which is success. */
   already: readonly ContainerSummary['state'][];
+  /** What it was already, when the daemon says that nothing changed. */
+  unchanged?: (result: R) => string | undefined;
   /** One line in the past tense; `took` in milliseconds. */
   line: (result: R, took: number) => string;
   /** What is waited for, for a person who wonders. */
@@ -75,6 +77,8 @@ async function attempt<R extends { id: string }>(name: string, action: Action<R>
   const began = performance.now();
   try {
     const done = await action.run(name);
+    const already = action.unchanged?.(done);
+    if (already !== undefined) return { id: done.id, already };
     return { id: done.id, done, took: performance.now() - began };
   } catch (thrown) {
     const error = asPattern(asThubanError(thrown), name);

@@ -45,12 +45,18 @@ export function describeEvent(event: EventRecord): string {
       const why = typeof event['message'] === 'string' ? `: ${event['message']}` : '';
       return `${text(event['state'])}, was ${text(event['previous'])}${why}`;
     }
+    case 'paused':
+      return `${text(event['processes'])} ${event['processes'] === 1 ? 'process' : 'processes'}`;
+    case 'resumed':
+      return typeof event['duration'] === 'number' ? `after ${formatDuration(event['duration'] * 1000)}` : '';
     case 'scheduled':
       return `due ${text(event['due'])}${event['catch_up'] === true ? ', makes up for a missed run' : ''}${late(event)}`;
     case 'skipped':
       return skippedSentence(event as unknown as Parameters<typeof skippedSentence>[0]);
     case 'leftover':
-      return `could not remove ${(event['paths'] as string[]).join(', ')}`;
+      return Array.isArray(event['removed'])
+        ? `removed ${event['removed'].map(text).join(', ')}`
+        : `could not remove ${(event['paths'] as string[]).join(', ')}`;
     case 'shutdown':
       return event['keep'] === true ? 'containers are kept for the next daemon' : 'containers are stopped';
     case 'manifest_loaded':

@@ -2,7 +2,7 @@ import { ThubanError, suggest } from '../../base/index.ts';
 
 /** What the console takes as a type of event, in the order of its description. */
 export const eventTypes = [
-  ...['started', 'exited', 'oom', 'pressure', 'state', 'restarting', 'health'],
+  ...['started', 'exited', 'oom', 'pressure', 'state', 'paused', 'resumed', 'restarting', 'health'],
   ...['manifest_loaded', 'manifest_rejected', 'manifest_removed'],
   ...['installed', 'uninstalled', 'updated', 'rolled_back', 'adopted', 'leftover', 'scheduled', 'skipped'],
   ...['gap', 'shutdown'],

@@ -22,7 +22,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
     ['why', container.message],
     ...container.conditions.map((condition): [string, string] => [
       condition.type,
-      `${condition.message} (${condition.code})`,
+      `${condition.message}${condition.code === undefined ? '' : ` (${condition.code})`}`,
     ]),
     [
       'rights',

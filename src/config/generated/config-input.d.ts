@@ -118,6 +118,7 @@ export interface ConfigInput {
             | 'stop'
             | 'restart'
             | 'kill'
+            | 'pause'
             | 'shutdown'
             | 'install'
             | 'uninstall'

@@ -244,6 +244,7 @@ export const shape = {
           "stop",
           "restart",
           "kill",
+          "pause",
           "shutdown",
           "install",
           "uninstall",

@@ -92,6 +92,8 @@ export interface ReadEventsQuery {
     | 'oom'
     | 'pressure'
     | 'state'
+    | 'paused'
+    | 'resumed'
     | 'restarting'
     | 'health'
     | 'manifest_loaded'
@@ -137,7 +139,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -175,6 +177,8 @@ export interface Operations {
   startContainer: Operation<IdParams, Nothing, StartContainerBody>;
   stopContainer: Operation<IdParams, Nothing, StopContainerBody>;
   restartContainer: Operation<IdParams, Nothing, StopContainerBody>;
+  pauseContainer: Operation<IdParams, Nothing, null>;
+  resumeContainer: Operation<IdParams, Nothing, null>;
   killContainer: Operation<IdParams, Nothing, KillContainerBody>;
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
   readEvents: Operation<Nothing, ReadEventsQuery, null>;

@@ -53,7 +53,7 @@ test('acquired v1 groups are joined through the tasks file of each hierarchy', (
   const groups = acquire(fs, { cpu: { cpus: '2' } });
   assert.deepEqual(
     groups.joins.map(({ path }) => path.split('/')[4]),
-    ['cpuset', 'cpuacct', 'memory', 'pids'],
+    ['cpuset', 'cpuacct', 'freezer', 'memory', 'pids'],
   );
   assert.ok(groups.joins.every(({ path, version }) => version === 1 && path.endsWith('/tasks')));
 });

@@ -23,13 +23,14 @@ test('a v2 plan enables controllers root-down and never in the container itself'
   ]);
 });
 
-test('a v1 container always has groups for memory, processor time and threads, and one for co-mounted controllers', () => {
+test('a v1 container always has groups for memory, processor time, threads and the freezer, and one for co-mounted controllers', () => {
   const paths = (resources: object): string[] =>
     planCgroups(request('v1', resources)).groups.map(({ controllers }) => controllers.join(','));
-  assert.deepEqual(paths({}), ['cpu,cpuacct', 'memory', 'pids']);
+  assert.deepEqual(paths({}), ['cpu,cpuacct', 'freezer', 'memory', 'pids']);
   assert.deepEqual(paths({ cpu: { cpus: '0', quota: 5000 }, blkio: { weight: 100 } }), [
     'cpuset',
     'cpu,cpuacct',
+    'freezer',
     'blkio',
     'memory',
     'pids',
@@ -69,10 +70,17 @@ test('a hybrid board has each limit where its controller is', () => {
       [2, '/sys/fs/cgroup/unified/thuban/c-app@1.0.0'],
     ],
   );
-  assert.deepEqual(
-    planCgroups(request('v1', {}, { facts })).groups.map(({ version }) => version),
-    [1],
-  );
+});
+
+test('a hybrid board has the v2 group only for a controller, or where v1 has no freezer', () => {
+  const v1 = plainFacts('v1').controllers;
+  const mount = { mountpoint: '/sys/fs/cgroup/unified', root: '/', own: '/' };
+  const versions = (controllers: CgroupFacts['controllers']): number[] => {
+    const facts: CgroupFacts = { layout: 'hybrid', controllers, unified: { ...mount, controllers: [] } };
+    return planCgroups(request('v1', {}, { facts })).groups.map(({ version }) => version);
+  };
+  assert.deepEqual(versions({ memory: v1['memory']!, freezer: v1['freezer']! }), [1, 1]);
+  assert.deepEqual(versions({ memory: v1['memory']! }), [1, 2]);
 });
 
 const withOwn = (own: string, root = '/'): CgroupFacts => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../../../src/base/index.ts';
 import {
   acquireGroups,
   AcquiredGroups,
@@ -10,20 +9,7 @@ import {
 } from '../../../src/cgroups/index.ts';
 import { factsOf, v1Board, v2Board } from './fake-boards.ts';
 import { request } from './requests.ts';
-
-/** Time that passes only while somebody sleeps. */
-function fakeClock(): Clock & { slept: number } {
-  const clock = {
-    slept: 0,
-    now: () => clock.slept,
-    monotonic: () => clock.slept,
-    sleep: (ms: number) => {
-      clock.slept += ms;
-      return Promise.resolve();
-    },
-  };
-  return clock;
-}
+import { sleepingClock as fakeClock } from './sleeping-clock.ts';
 
 function acquire(fs: FakeKernelFs): AcquiredGroups {
   return acquireGroups(fs, planCgroups(request('v2', {}, { facts: factsOf(fs) })), { signal: fs.signal });
@@ -97,7 +83,7 @@ test('a group that is busy for ever becomes a leftover after about one second', 
   const groups = acquire(fs);
   const pid = fs.spawn(V2);
   const clock = fakeClock();
-  assert.deepEqual(await groups.remove(clock), [{ path: V2, errno: 'EBUSY', pids: [pid] }]);
+  assert.deepEqual(await groups.remove(clock), [{ path: V2, errno: 'EBUSY', pids: [pid], tasks: [] }]);
   assert.equal(clock.slept, 1023);
 });
 

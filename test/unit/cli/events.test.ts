@@ -20,6 +20,9 @@ describe('a line of thuban events', () => {
   test('tells what happened in the words of the vocabulary', () => {
     const cases: [EventRecord, string][] = [
       [event('started', { pid: 2849, duration_ms: 4 }), 'pid 2849'],
+      [event('paused', { processes: 1, duration_ms: 2 }), '1 process'],
+      [event('resumed', { duration: 12.25 }), 'after 12 s'],
+      [event('resumed', { duration: null }), ''],
       [
         event('started', { pid: 7, conditions: [{ type: 'degraded', message: 'no swap accounting' }] }),
         'pid 7, degraded: no swap accounting',

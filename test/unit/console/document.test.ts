@@ -21,6 +21,7 @@ const permissions = [
   'stop',
   'restart',
   'kill',
+  'pause',
   'shutdown',
   'install',
   'uninstall',

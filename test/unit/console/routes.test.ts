@@ -44,6 +44,8 @@ const good: [
     { action: 'restart', name: 'camera', options: { timeout: 1 } },
     { timeout: 1 },
   ],
+  ['POST', '/v1/containers/camera/pause', 'pauseContainer', { action: 'pause', name: 'camera' }],
+  ['POST', '/v1/containers/camera/resume', 'resumeContainer', { action: 'resume', name: 'camera' }],
   ['POST', '/v1/containers/camera/kill', 'killContainer', { action: 'kill', name: 'camera', options: {} }],
   [
     'POST',
@@ -179,7 +181,7 @@ describe('paths and methods', () => {
     ['GET', '//v1/containers', '404 TH6013'],
     ['GET', '/v1/containers/../version', '404 TH6013'],
     ['POST', '/v1/containers//start', '404 TH6013'],
-    ['POST', '/v1/containers/camera/pause', '404 TH6013'],
+    ['POST', '/v1/containers/camera/freeze', '404 TH6013'],
     ['GET', '/v1/containers/camera/start/', '404 TH6013'],
     ['GET', 'http://thuban/v1/version', '404 TH6013'],
     ['OPTIONS', '*', '404 TH6013'],

@@ -73,13 +73,17 @@ for (const [version, board, mount] of [
 describe('the sweep', () => {
   test('is told in the log: what is gone, what stays with its code and its processes, and what is another’s', () => {
     const told: unknown[][] = [];
-    const leftovers = [{ path: '/sys/fs/cgroup/thuban/c-b@1.0.0', pids: [1234], errno: 'EBUSY' }];
-    tellSwept({ removed: ['/a'], leftovers, foreign: ['/c'] }, (level, _message, fields) => told.push([level, fields]));
+    const leftovers = [
+      { path: '/sys/fs/cgroup/thuban/c-b@1.0.0', pids: [1234], tasks: [{ pid: 1234 }], errno: 'EBUSY' },
+    ];
+    tellSwept({ removed: ['/a'], leftovers, left: [], foreign: ['/c'] }, (level, _message, fields) =>
+      told.push([level, fields]),
+    );
     assert.deepEqual(told, [
       ['info', { groups: ['/a'] }],
-      ['warn', { code: 'TH2010', pids: [1234] }],
+      ['warn', { code: 'TH2010', pids: [1234], tasks: [{ pid: 1234 }] }],
       ['warn', { groups: ['/c'] }],
     ]);
-    tellSwept({ removed: [], leftovers: [], foreign: [] }, () => assert.fail('there is nothing to tell'));
+    tellSwept({ removed: [], leftovers: [], left: [], foreign: [] }, () => assert.fail('there is nothing to tell'));
   });
 });

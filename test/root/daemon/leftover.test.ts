@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { geteuid } from 'node:process';
+import { describe, test } from 'node:test';
+import { gatherFacts } from '../../../src/runtime/index.ts';
+import { TestDaemon } from '../../support/daemon.ts';
+import { isGone } from '../../support/launcher.ts';
+import { leavesNothingBehind } from '../../support/leaks.ts';
+import { processesWith, until } from '../../support/processes.ts';
+
+/** Seconds of a sleep that is nobody else's. */
+const MARK = String(89_400_000 + process.pid);
+
+const freezer = gatherFacts().cgroups.controllers['freezer'];
+
+/** Without tricks a process cannot be made unkillable but by the freezer of v1: on v2 what is frozen can be killed. */
+function needsFreezer(): { skip: string | false } {
+  if (geteuid?.() !== 0) return { skip: 'needs root and a real kernel: sudo npm test' };
+  return { skip: freezer?.version === 1 ? false : 'needs a v1 freezer: what a v2 freezer holds can be killed' };
+}
+
+/** Freezes processes in a group that is nobody's; nothing but `thaw` lets them end. */
+async function withIce(body: (freeze: (pid: number) => void, thaw: () => void) => Promise<void>): Promise<void> {
+  const group = join(freezer?.mountpoint ?? '', `ice-${process.pid}`);
+  mkdirSync(group);
+  const put = (file: string, value: string): void => {
+    writeFileSync(join(group, file), value);
+  };
+  try {
+    await body(
+      (pid) => {
+        put('tasks', String(pid));
+        put('freezer.state', 'FROZEN');
+      },
+      () => {
+        put('freezer.state', 'THAWED');
+      },
+    );
+  } finally {
+    put('freezer.state', 'THAWED');
+    await until('the group is empty', () => readFileSync(join(group, 'tasks'), 'utf8') === '');
+    rmdirSync(group);
+  }
+}
+
+async function trial(body: (daemon: TestDaemon) => Promise<void>): Promise<void> {
+  await leavesNothingBehind(async () => {
+    await using daemon = new TestDaemon();
+    await body(daemon);
+  });
+}
+
+describe('a process that cannot be killed', needsFreezer(), () => {
+  test('ends the stop with a leftover that names it, keeps no new run away, and is cleared when it can end', async () => {
+    await trial(async (daemon) => {
+      daemon.add('ice', `sleep ${MARK} & wait`, { stop: { signal: 'SIGTERM', timeout: 1 } });
+      await daemon.start();
+      await daemon.client.start('ice');
+      await until('its child runs', () => processesWith(MARK).length === 1);
+      const [pid = 0] = processesWith(MARK);
+      await withIce(async (freeze, thaw) => {
+        freeze(pid);
+        const { exit } = await daemon.client.stop('ice');
+        assert.deepEqual([exit?.reason, exit?.error?.['code']], ['stopped', 'TH2010']);
+        const { state, conditions } = await daemon.container('ice');
+        assert.deepEqual(
+          [state, conditions.map(({ type, code }) => [type, code])],
+          ['stopped', [['leftover', 'TH2010']]],
+        );
+        assert.match(conditions[0]?.message ?? '', new RegExp(`\\b${pid} \\(sleep, \\w+\\) cannot be killed$`));
+        const [told] = await daemon.told('leftover', 'ice:1.0.0');
+        assert.ok(JSON.stringify(told?.['tasks']).includes(`"pid":${pid}`), JSON.stringify(told));
+
+        await daemon.client.start('ice');
+        const { groups = [] } = await daemon.client.container('ice');
+        assert.ok(groups.every(({ path }) => path.endsWith('/c-ice@1.0.0%2')));
+        assert.deepEqual(
+          (await daemon.container('ice')).conditions.map(({ type }) => type),
+          ['leftover'],
+        );
+
+        await daemon.signal('SIGKILL');
+        await daemon.start();
+        const after = await daemon.container('ice');
+        assert.deepEqual([after.state, after.conditions.map(({ type }) => type)], ['running', ['leftover']]);
+        await daemon.client.stop('ice');
+
+        thaw();
+        await until('it is gone', () => isGone(pid));
+        await until('the condition is cleared', async () => (await daemon.container('ice')).conditions.length === 0);
+        const cleared = (await daemon.events(['leftover'])).filter((event) => event['removed'] !== undefined);
+        assert.deepEqual(cleared.at(-1)?.['paths'], []);
+      });
+      await daemon.client.start('ice');
+      const { groups = [] } = await daemon.client.container('ice');
+      assert.ok(groups.every(({ path }) => path.endsWith('/c-ice@1.0.0')));
+    });
+  });
+
+  test('does not keep the daemon from its end', async () => {
+    await leavesNothingBehind(async () => {
+      await withIce(async (freeze) => {
+        await using daemon = new TestDaemon();
+        daemon.add('ice', `sleep ${MARK} & wait`, { stop: { signal: 'SIGTERM', timeout: 1 } });
+        await daemon.start();
+        await daemon.client.start('ice');
+        await until('its child runs', () => processesWith(MARK).length === 1);
+        freeze(processesWith(MARK)[0] ?? 0);
+        assert.deepEqual(await daemon.signal('SIGTERM'), { code: 0, signal: null });
+      });
+      // With the launcher went whoever would try again: the next daemon sweeps.
+      await using next = new TestDaemon();
+      await next.start();
+    });
+  });
+});
