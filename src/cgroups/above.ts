@@ -50,18 +50,18 @@ const CHARGE_BATCH = 64 * 4096;
 
 /** v1: memory.failcnt would say it, but recent kernels (seen on 6.18) no longer count there. */
 export function isAtLimit(fs: KernelFs, path: string): boolean {
-  // That of memory and swap together is never below that of memory.
-  return limitOf(fs, path) !== null && ['memory', 'memory.memsw'].some((prefix) => reached(fs, path, prefix));
+  return reachedLimit(fs, path) !== null;
 }
 
-function reached(fs: KernelFs, path: string, prefix: string): boolean {
-  const peak = numberOrNull(fs, `${path}/${prefix}.max_usage_in_bytes`);
-  const limit = numberOrNull(fs, `${path}/${prefix}.limit_in_bytes`);
-  return peak !== null && limit !== null && peak + CHARGE_BATCH >= limit;
-}
-
-function limitOf(fs: KernelFs, path: string): number | null {
-  return numberOrNull(fs, `${path}/memory.limit_in_bytes`);
+/** The limit that the use of the group has come to: of memory, or of memory and swap, which is never below the first. */
+function reachedLimit(fs: KernelFs, path: string): number | null {
+  for (const prefix of ['memory', 'memory.memsw']) {
+    const limit = numberOrNull(fs, `${path}/${prefix}.limit_in_bytes`);
+    if (limit === null) return null;
+    const peak = numberOrNull(fs, `${path}/${prefix}.max_usage_in_bytes`);
+    if (peak !== null && peak + CHARGE_BATCH >= limit) return limit;
+  }
+  return null;
 }
 
 export interface AboveFacts {
@@ -95,7 +95,6 @@ export function blame({
 }
 
 export function ancestorOf(fs: KernelFs, version: 1 | 2, { path, group }: AncestorCounters): Ancestor {
-  if (version === 2) return { group, path, limit: numberOrNull(fs, `${path}/memory.max`) };
-  const limit = ['memory', 'memory.memsw'].find((prefix) => reached(fs, path, prefix));
-  return { group, path, limit: limit === undefined ? null : numberOrNull(fs, `${path}/${limit}.limit_in_bytes`) };
+  const limit = version === 2 ? numberOrNull(fs, `${path}/memory.max`) : reachedLimit(fs, path);
+  return { group, path, limit };
 }

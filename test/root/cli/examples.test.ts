@@ -51,6 +51,9 @@ describe('the examples', needsRoot(), () => {
     );
     const network = await run([manifest('13-network')]);
     assert.deepEqual([network.code, network.stdout.replaceAll(' ', '')], [0, 'interfaces:\nlo\n']);
+    const pressure = await run([manifest('19-pressure')]);
+    assert.deepEqual([pressure.code, pressure.stdout], [0, 'slow, and still here\n']);
+    assert.match(pressure.stderr, /^thuban: pressure:1\.0\.0 pressure: (level low|some|full): /);
   });
 
   test('that this version cannot execute are refused, and leave nothing', async () => {

@@ -75,7 +75,7 @@ describe('a container that a limit above it killed', needsRoot(), () => {
 
   test('is known to a daemon that had not begun its run', async () => {
     await below(async (parent) => {
-      await using daemon = new TestDaemon();
+      await using daemon = new TestDaemon('daemon: {lease: 5 min}\n');
       daemon.add('eater', `trap '${EAT}' USR1; while :; do sleep 0.1; done`);
       await daemon.start({ args: ['--cgroup-parent', parent] });
       await daemon.client.start('eater');

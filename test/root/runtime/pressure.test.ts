@@ -107,7 +107,7 @@ describe('a container that waits for memory', needsRoot(), () => {
 
   test('is heard of by the next daemon as well', async () => {
     await leavesNothingBehind(async () => {
-      await using daemon = new TestDaemon();
+      await using daemon = new TestDaemon('daemon: {lease: 5 min}\n');
       daemon.add('reader', READ, watched());
       await daemon.start();
       await daemon.client.start('reader');
