@@ -19,6 +19,21 @@ export {
 } from './oom.ts';
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+export { readStats } from './stats/read-stats.ts';
+export type {
+  Counter,
+  CpuStats,
+  GroupStats,
+  HugetlbStats,
+  IoStats,
+  Limit,
+  MemoryEvents,
+  MemoryStats,
+  PidsStats,
+  Pressure,
+  PressureStats,
+  RdmaStats,
+} from './stats/types.ts';
 export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';

@@ -1,6 +1,14 @@
 import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
-import type { AcquiredGroups, CpuUsage, KernelFs, Leftover, MemoryUsage, Notice } from '../cgroups/index.ts';
+import type {
+  AcquiredGroups,
+  CpuUsage,
+  GroupStats,
+  KernelFs,
+  Leftover,
+  MemoryUsage,
+  Notice,
+} from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
@@ -117,6 +125,11 @@ export class Container {
 
   cpuUsage(): CpuUsage | null {
     return this.#final === undefined ? this.#groups.cpuUsage() : this.#final.cpu;
+  }
+
+  /** All that the kernel counts for it now; `gone` after its groups were removed. */
+  stats(): GroupStats | 'gone' {
+    return this.#groups.stats();
   }
 
   /**

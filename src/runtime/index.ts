@@ -19,6 +19,7 @@ export type {
   Usage,
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
+export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';

@@ -29,6 +29,21 @@ export const look: readonly CommandEntry[] = [
     run: async ({ args, context }) => (await import('../inspect/index.ts')).inspect(args, context),
   },
   {
+    usage: 'stats [name...]',
+    group: 'Look:',
+    summary: 'Measure what containers use: CPU, memory, processes, I/O, pressure',
+    examples: ['thuban stats', "thuban stats -f --sort mem 'cam*' gateway"],
+    exitCodes: '0 done, 1 not, 2 usage, 130 Ctrl-C',
+    options: [
+      follow(),
+      new Option('--interval <time>', 'between two samples, which rates are of').default('1s'),
+      new Option('--sort <key>', 'largest first').choices(['cpu', 'mem', 'pids', 'read', 'write', 'psi']),
+      wide(),
+      ...daemonOptions(),
+    ],
+    run: async ({ args, flags, context }) => (await import('../stats/index.ts')).stats(args, flags, context),
+  },
+  {
     usage: 'logs <name...>',
     group: 'Look:',
     summary: 'Print what containers wrote',

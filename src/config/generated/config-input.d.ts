@@ -123,6 +123,7 @@ export interface ConfigInput {
             | 'uninstall'
             | 'repositories'
             | 'apply'
+            | 'stats'
           )[];
     }[];
     /**

@@ -248,7 +248,8 @@ export const shape = {
           "install",
           "uninstall",
           "repositories",
-          "apply"
+          "apply",
+          "stats"
          ],
          "example": "list"
         },
