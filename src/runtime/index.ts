@@ -23,6 +23,7 @@ export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './c
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
+export { checks, diagnose, judge, type Check, type ControllerPlace, type Diagnosis } from './doctor/index.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, stoppedFor, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
 export { isResource, noProgram } from './no-program.ts';

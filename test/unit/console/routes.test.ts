@@ -225,7 +225,7 @@ describe('paths and methods', () => {
 
   test('an unknown path is told which there are', async () => {
     await withConsole({}, async ({ path }) => {
-      const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/stats'));
+      const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/nothing'));
       for (const { method, path: pattern } of routes)
         assert.ok(
           hint.includes(`${method} ${pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())}`),

@@ -253,14 +253,17 @@ test('pressure is percent and microseconds; without `full`, and without the file
 
 test('whatever stands in a file, reading it throws nothing', () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 200, unit: fc.constantFrom('a', ' ', ':', '=', '.', '-', '\n', '0', '9', 'max') }), (text) => {
-      const read: Read = () => text;
-      for (const parse of [memoryV2, cpuV2, ioV1, pids, rdma]) parse(read);
-      memoryV1(read, null);
-      cpuV1(read, read);
-      ioV2(text);
-      pressure(text);
-      hugetlb(read, 2, ['2MB']);
-    }),
+    fc.property(
+      fc.string({ maxLength: 200, unit: fc.constantFrom('a', ' ', ':', '=', '.', '-', '\n', '0', '9', 'max') }),
+      (text) => {
+        const read: Read = () => text;
+        for (const parse of [memoryV2, cpuV2, ioV1, pids, rdma]) parse(read);
+        memoryV1(read, null);
+        cpuV1(read, read);
+        ioV2(text);
+        pressure(text);
+        hugetlb(read, 2, ['2MB']);
+      },
+    ),
   );
 });
