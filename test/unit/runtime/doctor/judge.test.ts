@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checks, judge } from '../../../../src/runtime/index.ts';
 import type { CheckInfo } from '../../../../src/runtime/doctor/table.ts';
+import { secondsOf } from '../../../../src/runtime/doctor/limits.ts';
 import type { Finding } from '../../../../src/runtime/doctor/types.ts';
 import { fromObject } from '../../../support/containers.ts';
 
@@ -59,6 +60,13 @@ describe('what a finding means', () => {
         assert.ok((judge(one, { result, proof: '' }, []).remedy ?? '').length > 10, one.check);
     }
   });
+});
+
+test('the time of dd is read from what GNU and busybox write', () => {
+  const gnu = '1048576 bytes (1.0 MB, 1.0 MiB) copied, 1.04872 s, 1.0 MB/s\n';
+  const busybox = '16+0 records out\n1048576 bytes (1.0MB) copied, 0.005123 seconds, 195.2MB/s\n';
+  const fast = '1048576 bytes (1.0 MB, 1.0 MiB) copied, 9.8e-05 s, 10.7 GB/s\n';
+  assert.deepEqual([gnu, busybox, fast, 'nothing'].map(secondsOf), [1.04872, 0.005123, 0.000098, undefined]);
 });
 
 test('docs/reference/doctor.md has every check with its remedy and kernel option, in order', () => {
