@@ -82,7 +82,6 @@ function hugetlbOf(fs: KernelFs, group: Group, read: Read): HugetlbStats[] {
   return hugetlb(read, group.version, sizes);
 }
 
-
 /** `oom_kill` of memory.oom_control (4.13) counts only the group that the victim lived in. */
 function killsBelow(fs: KernelFs, path: string): Counter {
   let kills: bigint | undefined;
