@@ -125,7 +125,7 @@ export interface Operation<Params, Query, Body> {
   /** null: everybody may. */
   permission: Permission | null;
   /** Of what type each parameter of the query is. */
-  kinds: Readonly<Record<string, 'boolean' | 'integer' | 'string' | 'array'>>;
+  kinds: Readonly<Record<string, 'boolean' | 'integer' | 'number' | 'string' | 'array'>>;
   /** Its body is no JSON, and handed on as it comes. */
   upload: boolean;
   params: Validator<Params>;

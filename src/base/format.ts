@@ -69,6 +69,21 @@ export function formatPercent(share: number): string {
   return `${percent > 0 && percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`;
 }
 
+const RATES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Bytes in a second, in SI units and at most seven characters: `0 B/s`, `8 kB/s`, `1.2MB/s`, `120MB/s`. */
+export function formatRate(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < RATES.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const number = unit > 0 && value < 9.95 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));
+  const text = `${number} ${RATES[unit] ?? 'B'}/s`;
+  return text.length > 7 ? text.replace(' ', '') : text;
+}
+
 function trimZero(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text;
 }

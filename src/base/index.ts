@@ -7,7 +7,15 @@ export { errnoText, reasonOf } from './errno-text.ts';
 export { Cleanup } from './disposal.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { failpoint, failpoints, type Failpoint } from './failpoint.ts';
-export { count, formatBytes, formatDuration, formatPercent, formatShare, formatShortDuration } from './format.ts';
+export {
+  count,
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatShare,
+  formatShortDuration,
+} from './format.ts';
 export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './image-file.ts';
 export { nextStep } from './next-step.ts';
 export { suggest } from './suggest.ts';

@@ -17,6 +17,8 @@ import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
 import type { Group, Notice } from './plan-types.ts';
 import { isPopulated, subtreePids } from './procs.ts';
 import { removeGroups, type Leftover } from './remove.ts';
+import { readStats } from './stats/read-stats.ts';
+import type { GroupStats } from './stats/types.ts';
 import { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 
 export type { Signaller } from './kill.ts';
@@ -87,6 +89,11 @@ export class AcquiredGroups {
 
   memoryUsage(): MemoryUsage | null {
     return memoryUsage(this.#fs, this.groups);
+  }
+
+  /** All that the kernel counts. */
+  stats(): GroupStats | 'gone' {
+    return readStats(this.#fs, this.groups);
   }
 
   /** Whether anything alive is in any of the groups or below. */

@@ -35,6 +35,19 @@ export { monitorRefusal } from './refuse-monitor.ts';
 export { readPressure, type Pressure, type Stall } from './pressure.ts';
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+export { readStats } from './stats/read-stats.ts';
+export type {
+  Counter,
+  CpuStats,
+  GroupStats,
+  HugetlbStats,
+  IoStats,
+  Limit,
+  MemoryStats,
+  PidsStats,
+  PressureStats,
+  RdmaStats,
+} from './stats/types.ts';
 export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';

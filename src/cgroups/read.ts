@@ -1,5 +1,5 @@
 import { hasErrno } from '../base/index.ts';
-import type { KernelFs } from './kernel-fs.ts';
+import type { KernelEntry, KernelFs } from './kernel-fs.ts';
 
 /** Errors of a group that was removed meanwhile (ENOENT for a fresh open, ENODEV for an old one) or of a file switched off. */
 const GONE = ['ENOENT', 'ENODEV', 'ENOTDIR'] as const;
@@ -26,11 +26,21 @@ export function exists(fs: KernelFs, path: string): boolean {
 
 /** Directories directly below; none when the group vanished. */
 export function childGroups(fs: KernelFs, path: string): string[] {
+  return listIf(fs, path)
+    .filter((entry) => entry.directory)
+    .map((entry) => `${path}/${entry.name}`);
+}
+
+/** Names of the group's files; none when it vanished. */
+export function fileNames(fs: KernelFs, path: string): string[] {
+  return listIf(fs, path)
+    .filter((entry) => !entry.directory)
+    .map((entry) => entry.name);
+}
+
+function listIf(fs: KernelFs, path: string): KernelEntry[] {
   try {
-    return fs
-      .list(path)
-      .filter((entry) => entry.directory)
-      .map((entry) => `${path}/${entry.name}`);
+    return fs.list(path);
   } catch (error) {
     if (hasErrno(error, ...GONE)) return [];
     throw error;

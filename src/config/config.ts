@@ -82,6 +82,7 @@ export const permissions = [
   'uninstall',
   'repositories',
   'apply',
+  'stats',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

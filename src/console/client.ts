@@ -1,7 +1,9 @@
 import { ThubanError } from '../base/index.ts';
 import type {
+  AllStatsQuery,
   Applied,
   ContainerDetail,
+  ContainerStats,
   ContainerSummary,
   DaemonVersion,
   EventQuery,
@@ -14,6 +16,8 @@ import type {
   RepositorySummary,
   ResumeResult,
   StartOverrides,
+  StatsQuery,
+  StatsSample,
   Uninstalled,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
@@ -87,6 +91,17 @@ export class ConsoleClient {
   events(query: EventQuery = {}, signal?: AbortSignal): AsyncGenerator<EventRecord> {
     const { types, containers, ...others } = query;
     return this.#stream(withQuery('/v1/events', { ...others, type: types, container: containers }), signal);
+  }
+
+  /** What the kernel counts for a container now; with `follow` at every interval, until the signal aborts or it is taken out. */
+  async *stats(name: string, query: StatsQuery = {}, signal?: AbortSignal): AsyncGenerator<ContainerStats> {
+    yield* this.#stream<ContainerStats>(withQuery(containerPath(name, 'stats'), { ...query }), signal);
+  }
+
+  /** The same of all that run. */
+  allStats(query: AllStatsQuery = {}, signal?: AbortSignal): AsyncGenerator<StatsSample> {
+    const { containers, ...others } = query;
+    return this.#stream(withQuery('/v1/stats', { ...others, container: containers }), signal);
   }
 
   /** Answers when all is done; with `dry_run` at once with what would be. */

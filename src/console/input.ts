@@ -39,6 +39,7 @@ export function readQuery(text: string, kinds: Kinds): Record<string, unknown> {
 function typed(text: string, kind: Kinds[string]): unknown {
   if (kind === 'boolean') return TRUE.has(text) ? true : FALSE.has(text) ? false : text;
   if (kind === 'integer') return /^\d{1,16}$/.test(text) ? Number(text) : text;
+  if (kind === 'number') return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
   return text;
 }
 

@@ -93,6 +93,12 @@ const byOperation = {
     if (query.since !== undefined) checkTime(query.since);
     return control.logs(params.id, query, signal);
   }),
+  readStats: streaming(operations.readStats, (control, { params, query }, signal) =>
+    control.stats(params.id, query, signal),
+  ),
+  readAllStats: streaming(operations.readAllStats, (control, { query: { container, ...others } }, signal) =>
+    control.allStats({ ...others, ...(container === undefined ? {} : { containers: container }) }, signal),
+  ),
   readEvents: streaming(operations.readEvents, (control, { query: { type, container, ...others } }, signal) =>
     control.events(
       {

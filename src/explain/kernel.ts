@@ -19,7 +19,7 @@ export const kernel: Pages<'2'> = {
     },
     fixes: [
       'Add `cgroup_enable=memory` to the kernel command line and reboot: /boot/firmware/cmdline.txt on a Raspberry Pi.',
-      'For another controller the hint names the option of the kernel.',
+      'For another controller the hint names the option of the kernel; `sudo thuban doctor` tries all of them.',
       'To start without the limit, knowingly: `cgroups: {enforce: best_effort}`. The container is `degraded` then.',
     ],
   },

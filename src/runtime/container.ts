@@ -1,7 +1,15 @@
 import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
-import type { AcquiredGroups, CpuUsage, KernelFs, Leftover, MemoryEvents, MemoryUsage } from '../cgroups/index.ts';
-import type { Notice } from '../cgroups/index.ts';
+import type {
+  AcquiredGroups,
+  CpuUsage,
+  GroupStats,
+  KernelFs,
+  Leftover,
+  MemoryEvents,
+  MemoryUsage,
+  Notice,
+} from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
@@ -147,6 +155,11 @@ export class Container {
 
   cpuUsage(): CpuUsage | null {
     return this.#final === undefined ? this.#groups.cpuUsage() : this.#final.cpu;
+  }
+
+  /** All that the kernel counts for it now; `gone` after its groups were removed. */
+  stats(): GroupStats | 'gone' {
+    return this.#groups.stats();
   }
 
   /**

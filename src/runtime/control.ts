@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../base/index.ts';
 import type { Layout, MemoryEvents } from '../cgroups/index.ts';
 import type { Manifest, Restart } from '../manifest/index.ts';
+import type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
@@ -32,6 +33,10 @@ export interface Control {
    * taken out of the repository. A reader that is too slow meets a record that says how much it missed.
    */
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]>;
+  /** What the kernel counts for a container; with `follow` again at every interval. TH6005 when it does not run. */
+  stats(name: string, query: StatsQuery, signal: AbortSignal): AsyncGenerator<ContainerStats[]>;
+  /** The same of all that run, one record for each sample. */
+  allStats(query: AllStatsQuery, signal: AbortSignal): AsyncGenerator<StatsSample[]>;
   /** Batches of events, oldest first, from a bounded history. */
   events(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]>;
   version(): DaemonVersion;

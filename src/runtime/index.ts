@@ -19,10 +19,12 @@ export type {
   Usage,
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
+export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';
 export { pressureSentence, type PressureNews } from './pressure-watch.ts';
+export { checks, diagnose, judge, type Check, type ControllerPlace, type Diagnosis } from './doctor/index.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, stoppedFor, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
 export { isResource, noProgram } from './no-program.ts';

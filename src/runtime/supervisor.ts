@@ -17,6 +17,13 @@ import type {
   StartOverrides,
   Uninstalled,
 } from './control.ts';
+import {
+  StatsReader,
+  type AllStatsQuery,
+  type ContainerStats,
+  type StatsQuery,
+  type StatsSample,
+} from './container-stats.ts';
 import { deferred } from './deferred.ts';
 import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe.ts';
 import type { EventHistory } from './event-history.ts';
@@ -47,11 +54,13 @@ export class Supervisor implements Control {
   readonly #version: () => DaemonVersion;
   readonly #reconciler: SupervisorParts['reconciler'];
   readonly #packages: SupervisorParts['packages'];
+  readonly #stats: StatsReader;
   readonly #askShutdown: (how: { keep: boolean }) => void;
   #ending = false;
 
   constructor(parts: SupervisorParts) {
     this.#catalogue = parts.catalogue;
+    this.#stats = new StatsReader(parts.catalogue);
     this.#history = parts.history;
     this.#version = parts.version;
     this.#reconciler = parts.reconciler;
@@ -136,6 +145,14 @@ export class Supervisor implements Control {
     const entry = this.#catalogue.find(name);
     if ('rejected' in entry) throw rejected(entry, 'logs');
     return entry.log.read(query, signal);
+  }
+
+  stats(name: string, query: StatsQuery, signal: AbortSignal): AsyncGenerator<ContainerStats[]> {
+    return this.#stats.one(name, query, signal);
+  }
+
+  allStats(query: AllStatsQuery, signal: AbortSignal): AsyncGenerator<StatsSample[]> {
+    return this.#stats.all(query, signal);
   }
 
   events(query: EventQuery, signal: AbortSignal): AsyncGenerator<EventRecord[]> {

@@ -1,4 +1,5 @@
-import type { ContainerDetail } from '../../src/runtime/index.ts';
+import { ThubanError } from '../../src/base/index.ts';
+import type { ContainerDetail, ContainerSummary } from '../../src/runtime/index.ts';
 import { typo } from './fake-board.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
@@ -98,4 +99,28 @@ export function fakeContainers(): ContainerDetail[] {
 function withoutVersion(detail: ContainerDetail): ContainerDetail {
   const { version: _version, ...rest } = detail;
   return rest;
+}
+
+/** Whether a pattern means a container, by its id or its name. */
+export function matches(pattern: string, id: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const form = new RegExp(`^${parts.join('.*')}$`);
+  return form.test(id) || form.test(id.replace(/:.*/, ''));
+}
+
+const detailOnly =
+  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
+
+/** What a listing shows of a detail. */
+export function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
+  const keys = new Set(detailOnly.split(' '));
+  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
+}
+
+/** As the supervisor refuses it. */
+export function wrongState(container: ContainerSummary, action: string, wanted: string[]): ThubanError {
+  const { id, state } = container;
+  return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
+    details: { id, state, action },
+  });
 }

@@ -1,7 +1,9 @@
 import { ThubanError } from '../../src/base/index.ts';
 import type {
+  AllStatsQuery,
   Applied,
   ContainerDetail,
+  ContainerStats,
   ContainerSummary,
   Control,
   DaemonVersion,
@@ -16,10 +18,13 @@ import type {
   RepositorySummary,
   ResumeResult,
   StartOverrides,
+  StatsQuery,
+  StatsSample,
   Uninstalled,
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories } from './fake-board.ts';
-import { fakeContainers } from './fake-containers.ts';
+import { fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
+import { fakeStats, samples } from './fake-stats.ts';
 
 const BATCH = 100;
 const EPOCH = '0f3a';
@@ -40,6 +45,8 @@ export class FakeControl implements Control {
   taking: (size: number) => Promise<void> = () => Promise.resolve();
   /** How many batches were asked of streams. */
   pulled = 0;
+  /** How many samples a stream of stats has when it is followed. */
+  samples = 2;
   /** Streams that have been asked for and have not ended. */
   streams = 0;
   /** What `apply` answers, and what `repositories` does. */
@@ -141,6 +148,23 @@ export class FakeControl implements Control {
       (types?.includes(event.type) ?? true) &&
       (containers?.some((pattern) => matches(pattern, event.container ?? '')) ?? true);
     return this.#read(this.#events, 0, wanted, query.follow === true, signal);
+  }
+
+  stats(name: string, query: StatsQuery, signal: AbortSignal): AsyncGenerator<ContainerStats[]> {
+    this.#note('stats', name, query);
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, 'stats', ['running']);
+    return samples(this, query, signal, (turn) => fakeStats(container, turn));
+  }
+
+  allStats(query: AllStatsQuery, signal: AbortSignal): AsyncGenerator<StatsSample[]> {
+    this.#note('allStats', undefined, query);
+    const isMeant = ({ state, id }: ContainerDetail): boolean =>
+      state === 'running' && (query.containers?.some((one) => matches(one, id)) ?? true);
+    return samples(this, query, signal, (turn) => ({
+      time: new Date().toISOString(),
+      containers: this.containers.filter(isMeant).map((one) => fakeStats(one, turn)),
+    }));
   }
 
   version(): DaemonVersion {
@@ -294,25 +318,4 @@ export class FakeControl implements Control {
       signal.addEventListener('abort', resume);
     });
   }
-}
-
-function wrongState(container: ContainerSummary, action: string, wanted: string[]): ThubanError {
-  const { id, state } = container;
-  return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
-    details: { id, state, action },
-  });
-}
-
-function matches(pattern: string, id: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const form = new RegExp(`^${parts.join('.*')}$`);
-  return form.test(id) || form.test(id.replace(/:.*/, ''));
-}
-
-const detailOnly =
-  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
-
-function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
-  const keys = new Set(detailOnly.split(' '));
-  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
 }

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { daemonOptions, follow, repeatable, tail, wide } from './options.ts';
+import { cgroupParent, daemonOptions, follow, repeatable, tail, wide } from './options.ts';
 
 export const look: readonly CommandEntry[] = [
   {
@@ -27,6 +27,21 @@ export const look: readonly CommandEntry[] = [
     exitCodes: '0 done, 1 not, 2 usage',
     options: [wide(), ...daemonOptions()],
     run: async ({ args, context }) => (await import('../inspect/index.ts')).inspect(args, context),
+  },
+  {
+    usage: 'stats [name...]',
+    group: 'Look:',
+    summary: 'Measure what containers use: CPU, memory, processes, I/O, pressure',
+    examples: ['thuban stats', "thuban stats -f --sort mem 'cam*' gateway"],
+    exitCodes: '0 done, 1 not, 2 usage, 130 Ctrl-C',
+    options: [
+      follow(),
+      new Option('--interval <time>', 'between two samples, which rates are of').default('1s'),
+      new Option('--sort <key>', 'largest first').choices(['cpu', 'mem', 'pids', 'read', 'write', 'psi']),
+      wide(),
+      ...daemonOptions(),
+    ],
+    run: async ({ args, flags, context }) => (await import('../stats/index.ts')).stats(args, flags, context),
   },
   {
     usage: 'logs <name...>',
@@ -61,6 +76,21 @@ export const look: readonly CommandEntry[] = [
       ...daemonOptions(),
     ],
     run: async ({ flags, context }) => (await import('../events/index.ts')).events(flags, context),
+  },
+  {
+    usage: 'doctor',
+    group: 'Look:',
+    summary: 'Try on this kernel what manifests may ask for, and say what to do where it is not there',
+    examples: ['sudo thuban doctor', 'sudo thuban doctor --json --data-dir /data/thuban'],
+    exitCodes: '0 all is well or concerns no installed container, 1 an installed container lacks something, 2 usage',
+    options: [
+      new Option('--config <file>', 'configuration (default: /etc/thuban/thuban.yaml, where it exists)'),
+      new Option('--repository <dir>', 'the folder of manifests that are installed (default: of the configuration)'),
+      new Option('--data-dir <dir>', 'the folder whose disk is tried (default: of the configuration)'),
+      cgroupParent(),
+      wide(),
+    ],
+    run: async ({ flags, context }) => (await import('../doctor/index.ts')).doctor(flags, context),
   },
   {
     usage: 'demo',

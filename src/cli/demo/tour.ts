@@ -95,6 +95,9 @@ export class Tour {
       case 'state':
         if (event.state === 'failed') this.#screen.event('failed', event.message ?? 'it could not be started');
         return;
+      case 'paused':
+      case 'resumed':
+        return; // nobody does so here
       case 'leftover':
         this.#screen.event('leftover', event.paths.join(', '));
         return;

@@ -1,6 +1,7 @@
-import { ThubanError, systemClock, type Clock } from '../../base/index.ts';
+import { systemClock, type Clock } from '../../base/index.ts';
 import type { ConsoleClient } from '../../console/index.ts';
 import type { EventQuery, EventRecord } from '../../runtime/index.ts';
+import { isLost, reconnected } from '../reconnect.ts';
 
 export interface FollowOptions {
   signal: AbortSignal;
@@ -8,9 +9,6 @@ export interface FollowOptions {
   remark: (text: string) => void;
   clock?: Clock;
 }
-
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5000;
 
 /**
  * Events without an end. A daemon that goes away is waited for, and asked for what came after the last event that was seen; the epoch
@@ -45,25 +43,5 @@ export async function* followEvents(
       `connected again, after event ${position.since ?? 0}${back.pid === connected.pid ? '' : `; the daemon has pid ${back.pid} now`}`,
     );
     connected = back;
-  }
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof ThubanError && (error.code === 'TH6001' || error.code === 'TH6014');
-}
-
-async function reconnected(
-  client: ConsoleClient,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<{ pid: number } | undefined> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    try {
-      await clock.sleep(pause, signal);
-      return await client.version();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      if (!isLost(error)) throw error;
-    }
   }
 }

@@ -124,6 +124,7 @@ export interface ConfigInput {
             | 'uninstall'
             | 'repositories'
             | 'apply'
+            | 'stats'
           )[];
     }[];
     /**

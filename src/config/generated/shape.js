@@ -249,7 +249,8 @@ export const shape = {
           "install",
           "uninstall",
           "repositories",
-          "apply"
+          "apply",
+          "stats"
          ],
          "example": "list"
         },

@@ -79,6 +79,20 @@ export interface ReadLogsQuery {
   since?: string;
 }
 
+export interface ReadStatsQuery {
+  follow?: boolean;
+  interval?: number;
+}
+
+export interface ReadAllStatsQuery {
+  follow?: boolean;
+  interval?: number;
+  /**
+   * @maxItems 64
+   */
+  container?: string[];
+}
+
 export interface ReadEventsQuery {
   follow?: boolean;
   since?: number;
@@ -139,7 +153,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'logs' | 'stats' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -162,7 +176,7 @@ export interface Operation<Params, Query, Body> {
   /** null: everybody may. */
   permission: Permission | null;
   /** Of what type each parameter of the query is. */
-  kinds: Readonly<Record<string, 'boolean' | 'integer' | 'string' | 'array'>>;
+  kinds: Readonly<Record<string, 'boolean' | 'integer' | 'number' | 'string' | 'array'>>;
   /** Its body is no JSON, and handed on as it comes. */
   upload: boolean;
   params: Validator<Params>;
@@ -181,6 +195,8 @@ export interface Operations {
   resumeContainer: Operation<IdParams, Nothing, null>;
   killContainer: Operation<IdParams, Nothing, KillContainerBody>;
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
+  readStats: Operation<IdParams, ReadStatsQuery, null>;
+  readAllStats: Operation<Nothing, ReadAllStatsQuery, null>;
   readEvents: Operation<Nothing, ReadEventsQuery, null>;
   readVersion: Operation<Nothing, Nothing, null>;
   applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;

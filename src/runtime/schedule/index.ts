@@ -1,4 +1,4 @@
-export type { GateOptions } from './clock-gate.ts';
+export { isSynchronized, type GateOptions } from './clock-gate.ts';
 export type { DueRun, ScheduleHost } from './host.ts';
 export { LastRuns } from './last-runs.ts';
 export type { Scheduled } from './scheduled.ts';

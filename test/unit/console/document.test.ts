@@ -17,6 +17,7 @@ const permissions = [
   'inspect',
   'events',
   'logs',
+  'stats',
   'start',
   'stop',
   'restart',

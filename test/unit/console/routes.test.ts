@@ -61,6 +61,20 @@ const good: [
     'readLogs',
     { action: 'logs', name: 'camera', options: { tail: 5, since: '2026-01-31T10:00:00+02:00' } },
   ],
+  ['GET', '/v1/containers/camera/stats', 'readStats', { action: 'stats', name: 'camera', options: {} }],
+  [
+    'GET',
+    '/v1/containers/camera/stats?follow&interval=0.5',
+    'readStats',
+    { action: 'stats', name: 'camera', options: { follow: true, interval: 0.5 } },
+  ],
+  ['GET', '/v1/stats', 'readAllStats', { action: 'allStats', options: {} }],
+  [
+    'GET',
+    '/v1/stats?follow&interval=2&container=cam*,gateway',
+    'readAllStats',
+    { action: 'allStats', options: { follow: true, interval: 2, containers: ['cam*', 'gateway'] } },
+  ],
   ['GET', '/v1/events', 'readEvents', { action: 'events', options: {} }],
   [
     'GET',
@@ -213,7 +227,7 @@ describe('paths and methods', () => {
 
   test('an unknown path is told which there are', async () => {
     await withConsole({}, async ({ path }) => {
-      const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/stats'));
+      const { hint = '' } = refusalIn(await ask(path, 'GET', '/v1/nothing'));
       for (const { method, path: pattern } of routes)
         assert.ok(
           hint.includes(`${method} ${pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())}`),
