@@ -20,6 +20,8 @@ import type {
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories } from './fake-board.ts';
 import { fakeContainers } from './fake-containers.ts';
+import { matches, summaryOf } from './fake-listing.ts';
+import { pauseIn, resumeIn } from './fake-pausing.ts';
 
 const BATCH = 100;
 const EPOCH = '0f3a';
@@ -104,10 +106,7 @@ export class FakeControl implements Control {
     const container = this.#find(name);
     if (container.state !== 'running') throw wrongState(container, 'pause', ['running']);
     await Promise.resolve();
-    const changed = !container.conditions.some(({ type }) => type === 'paused');
-    if (changed)
-      container.conditions.push({ type: 'paused', since: '2026-01-31T10:40:00.000Z', message: 'on request' });
-    return { id: container.id, changed, processes: 4 };
+    return pauseIn(container);
   }
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
@@ -115,10 +114,7 @@ export class FakeControl implements Control {
     const container = this.#find(name);
     if (container.state !== 'running') throw wrongState(container, 'resume', ['running']);
     await Promise.resolve();
-    const at = container.conditions.findIndex(({ type }) => type === 'paused');
-    if (at === -1) return { id: container.id, changed: false };
-    container.conditions.splice(at, 1);
-    return { id: container.id, changed: true, duration: 12.25 };
+    return resumeIn(container);
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {
@@ -301,18 +297,4 @@ function wrongState(container: ContainerSummary, action: string, wanted: string[
   return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
     details: { id, state, action },
   });
-}
-
-function matches(pattern: string, id: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const form = new RegExp(`^${parts.join('.*')}$`);
-  return form.test(id) || form.test(id.replace(/:.*/, ''));
-}
-
-const detailOnly =
-  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
-
-function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
-  const keys = new Set(detailOnly.split(' '));
-  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
 }
