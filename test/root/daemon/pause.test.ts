@@ -111,14 +111,15 @@ describe('a paused container', needsRoot(), () => {
 
   test('is stopped politely: its program meets the signal, and nothing waits for the time-out', async () => {
     await trial(async (daemon) => {
-      const script = "trap 'echo asked; exit 7' TERM; while :; do sleep 0.02; done";
+      const script = "trap 'echo asked; exit 7' TERM; echo ready; while :; do sleep 0.02; done";
       daemon.add('polite', script, { stop: { signal: 'SIGTERM', timeout: 600 } });
       await daemon.start();
       await daemon.client.start('polite');
+      await until('it handles the signal', () => daemon.hasLog('polite', 'ready'));
       await daemon.client.pause('polite');
       const { exit } = await daemon.client.stop('polite');
       assert.deepEqual([exit?.reason, exit?.code], ['stopped', 7]);
-      assert.deepEqual(await daemon.lines('polite'), ['asked', '- stopped on request, code 7']);
+      assert.deepEqual(await daemon.lines('polite'), ['ready', 'asked', '- stopped on request, code 7']);
       assert.deepEqual(await conditionsOf(daemon, 'polite'), []);
     });
   });
