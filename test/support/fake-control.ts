@@ -24,6 +24,7 @@ import type {
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories } from './fake-board.ts';
 import { fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
+import { pauseIn, resumeIn } from './fake-pausing.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
 const BATCH = 100;
@@ -111,10 +112,7 @@ export class FakeControl implements Control {
     const container = this.#find(name);
     if (container.state !== 'running') throw wrongState(container, 'pause', ['running']);
     await Promise.resolve();
-    const changed = !container.conditions.some(({ type }) => type === 'paused');
-    if (changed)
-      container.conditions.push({ type: 'paused', since: '2026-01-31T10:40:00.000Z', message: 'on request' });
-    return { id: container.id, changed, processes: 4 };
+    return pauseIn(container);
   }
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
@@ -122,10 +120,7 @@ export class FakeControl implements Control {
     const container = this.#find(name);
     if (container.state !== 'running') throw wrongState(container, 'resume', ['running']);
     await Promise.resolve();
-    const at = container.conditions.findIndex(({ type }) => type === 'paused');
-    if (at === -1) return { id: container.id, changed: false };
-    container.conditions.splice(at, 1);
-    return { id: container.id, changed: true, duration: 12.25 };
+    return resumeIn(container);
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {

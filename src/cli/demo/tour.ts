@@ -101,7 +101,9 @@ export class Tour {
       case 'leftover':
         this.#screen.event('leftover', event.paths.join(', '));
         return;
-      case 'adopted': // these are a daemon's doing
+      case 'paused': // these are a daemon's doing
+      case 'resumed':
+      case 'adopted':
       case 'scheduled':
       case 'skipped':
         return;

@@ -52,7 +52,7 @@ for (const [version, board, mount] of [
       const { fs, sweep } = prepare(['c-a@1.0.0']);
       fs.spawn(group('c-a@1.0.0'));
       const swept = await sweep({});
-      assert.deepEqual(swept, { removed: [], leftovers: [], foreign: [group('c-a@1.0.0')] });
+      assert.deepEqual(swept, { removed: [], leftovers: [], left: [], foreign: [group('c-a@1.0.0')] });
       assert.ok(exists(fs, group('c-a@1.0.0')));
     });
 
