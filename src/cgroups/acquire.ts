@@ -93,13 +93,3 @@ function removeIfEmpty(fs: KernelFs, path: string): void {
     if (!hasErrno(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY', 'ENODEV')) throw error;
   }
 }
-
-/**
- * Writes the limits of a plan into groups that exist, for a live change. Nothing is made and nothing rolled back: on a
- * refusal the earlier values stand as far as they were written, and the caller writes the old plan again.
- */
-export function updateGroups(fs: KernelFs, plan: CgroupPlan): Notice[] {
-  const inLeaves = new Set(plan.groups.map((group) => group.path));
-  const writes = plan.writes.filter((write) => write.op === 'write' && inLeaves.has(write.path));
-  return [...plan.degraded, ...batches(writes).flatMap((batch) => executeBatch(fs, batch))];
-}
