@@ -3,14 +3,12 @@ import { textOf } from './settings.ts';
 
 /** A new group has what the group above has. */
 const PARENT = Symbol('parent');
-/** The file is emptied. */
-const EMPTY = Symbol('empty');
 
 /**
  * What a setting of a new group is, by file: Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/, and for what they leave out the
  * allocation of a group in the sources (mem_cgroup_css_alloc, cgrp_css_online, bfq_set_weight). A file that is not here cannot be set back.
  */
-const FRESH: readonly (readonly [RegExp, string | typeof PARENT | typeof EMPTY])[] = [
+const FRESH: readonly (readonly [RegExp, string | typeof PARENT])[] = [
   [/^memory\.(max|high|swap\.max|swap\.high|zswap\.max)$/, 'max'],
   [/^memory\.(low|min|oom\.group)$/, '0'],
   [/^memory\.zswap\.writeback$/, '1'],
@@ -38,24 +36,20 @@ const FRESH: readonly (readonly [RegExp, string | typeof PARENT | typeof EMPTY])
 /** Weights of one device are set back by a word, the weight of all others by its number. */
 const WEIGHT = /^(io|blkio)\.(bfq\.)?weight(_device)?$/;
 
-/**
- * The write that gives one setting of `write`, which a group of `version` has, the value of a new group. Undefined: nobody knows that value.
- */
-export function freshValue(write: CgroupWrite, name: string, version: 1 | 2): CgroupWrite | undefined {
+/** The write that gives one setting of `write` the value of a new group. Undefined: nobody knows that value. */
+export function freshValue(write: CgroupWrite, name: string): CgroupWrite | undefined {
   const { file = '' } = write;
-  const value = knownFor(file, name, version);
+  const value = knownFor(file, name);
   if (value === undefined) return undefined;
   const { strategy: _, optional: __, ...rest } = write;
   // Where the file is not there, there is nothing to set back.
   const base: CgroupWrite = { ...rest, tolerate: [...new Set([...(write.tolerate ?? []), 'ENOENT'])] };
   if (value === PARENT) return { ...base, value: textOf(file, name, '<parent>'), strategy: 'inherit' };
-  if (value === EMPTY) return { ...base, value: '', strategy: 'clear' };
   return { ...base, value: textOf(file, name, value) };
 }
 
-function knownFor(file: string, name: string, version: 1 | 2): string | typeof PARENT | typeof EMPTY | undefined {
+function knownFor(file: string, name: string): string | typeof PARENT | undefined {
   if (WEIGHT.test(file)) return name === 'default' || name === '' ? '100' : 'default';
-  // v1 cannot be empty while something lives there; on v2 that means: as the group above.
-  if (/^(cpuset\.)?(cpus|mems)$/.test(file)) return version === 1 ? PARENT : EMPTY;
+  if (/^(cpuset\.)?(cpus|mems)$/.test(file)) return PARENT;
   return FRESH.find(([pattern]) => pattern.test(file))?.[1];
 }

@@ -48,22 +48,14 @@ export interface Group {
  * - `quota_then_period`: in the given order; what answers EINVAL is tried again after the others, until nothing moves
  *   any more (the kernel checks quota/period and burst against each other and against the parent).
  * - `rt_root_down` (v1): as above; if EINVAL stays, the levels above get their parent's real-time bandwidth first.
- * - `inherit` (v1): what stands as `<parent>` is read from the directory above.
- * - `clear` (v2 cpuset): the file is emptied, which means: as the directory above.
+ * - `inherit`: what stands as `<parent>` is read from the directory above.
  * - `fill_empty` (v1 cpuset, on mkdir): empty cpus and mems of this level are filled from the one above, unless
  *   `cgroup.clone_children` did it.
  * - `enable_all`: all controllers at once; on a refusal one by one, and the first that is refused is the error.
  * - `enable_each`: the same, but what is refused is left out.
  */
 export type Strategy =
-  | 'memsw_order'
-  | 'quota_then_period'
-  | 'rt_root_down'
-  | 'inherit'
-  | 'clear'
-  | 'fill_empty'
-  | 'enable_all'
-  | 'enable_each';
+  'memsw_order' | 'quota_then_period' | 'rt_root_down' | 'inherit' | 'fill_empty' | 'enable_all' | 'enable_each';
 
 export interface CgroupWrite {
   op: 'mkdir' | 'write';

@@ -15,9 +15,10 @@ export interface CgroupUpdate {
 
 /**
  * Pure: from the plan in force to another one, in groups that live. A setting that the new plan does not have goes back to what it is in a new
- * group. `groups`: those that the program is in; another daemon may have made them elsewhere than a plan would put them now.
+ * group. `groups`: those that the program is in; another daemon may have made them elsewhere than a plan would put them now. `before`: more than
+ * one where it is not known which of them is in force.
  */
-export function planUpdate(groups: readonly Group[], before: CgroupPlan, after: CgroupPlan): CgroupUpdate {
+export function planUpdate(groups: readonly Group[], before: readonly CgroupPlan[], after: CgroupPlan): CgroupUpdate {
   const obstacles: CgroupUpdate['obstacles'] = [];
   const placed = (plan: CgroupPlan): CgroupWrite[] =>
     plan.writes.flatMap((write) => {
@@ -28,22 +29,19 @@ export function planUpdate(groups: readonly Group[], before: CgroupPlan, after: 
       if (plan === after) obstacles.push(without(write));
       return [];
     });
-  const [old, wanted] = [placed(before), placed(after)];
-  const [oldSettings, newSettings] = [settingsOf(old), settingsOf(wanted)];
-  const resets = [...oldSettings].flatMap(([id, { write, name }]): CgroupWrite[] => {
-    if (newSettings.has(id) || write.strategy === 'inherit') return [];
-    const version = groups.find(({ path }) => path === write.path)?.version ?? 2;
-    const reset = freshValue(write, name, version);
+  const wanted = placed(after);
+  const olds = before.map((plan) => settingsOf(placed(plan)));
+  const news = settingsOf(wanted);
+  const resets = [...new Map(olds.flatMap((old) => [...old]))].flatMap(([id, { write, name }]): CgroupWrite[] => {
+    if (news.has(id) || write.strategy === 'inherit') return [];
+    const reset = freshValue(write, name);
     if (reset === undefined) obstacles.push(unknown(write));
     return reset === undefined ? [] : [reset];
   });
   const changes = wanted.filter((write) => {
     const names = [...settingsIn(write.file ?? '', write.value ?? '').keys()];
-    const differ = (name: string): boolean => {
-      const id = `${write.path}/${write.file ?? ''} ${name}`;
-      return oldSettings.get(id)?.value !== newSettings.get(id)?.value;
-    };
-    return names.some(differ);
+    const ids = names.map((name) => `${write.path}/${write.file ?? ''} ${name}`);
+    return ids.some((id) => olds.some((old) => old.get(id)?.value !== news.get(id)?.value));
   });
   const writes = obstacles.length > 0 ? [] : inOrder([...resets, ...withBurst(changes, wanted)], wanted);
   return { groups: [...groups], writes, degraded: after.degraded, warnings: after.warnings, obstacles };
@@ -76,7 +74,7 @@ const MEMSW_PAIR = ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'];
 /** The kernel refuses a weight while cpu.idle is 1, as it checks quota, period and burst against each other. */
 function strategyOf({ file = '' }: CgroupWrite): CgroupWrite['strategy'] {
   if (MEMSW_PAIR.includes(file)) return 'memsw_order';
-  if (file.startsWith("cpu.rt_")) return 'rt_root_down';
+  if (file.startsWith('cpu.rt_')) return 'rt_root_down';
   if (/^cpu\.(shares|weight|weight\.nice|idle|max|max\.burst|cfs_\w+)$/.test(file)) return 'quota_then_period';
   return undefined;
 }

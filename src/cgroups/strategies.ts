@@ -23,19 +23,18 @@ export function memswFirst(fs: KernelFs, batch: readonly CgroupWrite[]): boolean
 
 /** `inherit`: the value of the directory above. For a v1 cpuset `fill_empty` has seen to it that there is one. */
 export function inherited(fs: KernelFs, { path, file = '', value = '' }: CgroupWrite): string {
-  const above = settingsIn(file, readIf(fs, `${dirname(path)}/${file}`) ?? '');
+  const above = settingsIn(file, cpusetAbove(fs, path, file) ?? readIf(fs, `${dirname(path)}/${file}`) ?? '');
   // Only a map of network interfaces can lack an entry, which then means 0.
   const [name = ''] = settingsIn(file, value).keys();
   return textOf(file, name, above.get(name) ?? (name === '' ? '' : '0'));
 }
 
-/** `clear`: a newline, since a write of nothing is none. Only a cpuset takes it for an empty list; for memory.max it would be 0. */
-export function clear(fs: KernelFs, write: CgroupWrite): void {
-  try {
-    fs.write(`${write.path}/${write.file ?? ''}`, '\n');
-  } catch (error) {
-    if (write.tolerate?.includes(errnoOf(error) ?? '') !== true) throw refusal(write, error);
-  }
+/**
+ * What an empty v2 cpuset stands for. It cannot be emptied while something lives there (ENOSPC, validate_change of kernel/cgroup/cpuset.c), so
+ * that this is written in its place.
+ */
+export function cpusetAbove(fs: KernelFs, path: string, file: string): string | undefined {
+  return /^cpuset\.(cpus|mems)$/.test(file) ? readIf(fs, `${dirname(path)}/${file}.effective`)?.trim() : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { KernelFs } from './kernel-fs.ts';
 import { freshValue } from './fresh-values.ts';
 import { readIf } from './read.ts';
 import { settingsIn, textOf } from './settings.ts';
+import { cpusetAbove } from './strategies.ts';
 
 /** Something that is not as it was. */
 export interface Standing {
@@ -69,13 +70,25 @@ export class WriteJournal {
   }
 
   #set({ path, text, before }: Entry): void {
-    for (const line of linesBefore(path, text, before)) {
+    for (const line of this.#linesBefore(path, text, before)) {
       try {
         this.#kernel.write(path, line);
       } catch {
         // Whether it is as it was is read afterwards, and told.
       }
     }
+  }
+
+  /** What sets the settings of a write back to what the file showed. One that it did not show was that of a new group. */
+  #linesBefore(path: string, text: string, before: string): string[] {
+    const [directory, file] = [dirname(path), basename(path)];
+    const shown = settingsIn(file, before);
+    return [...settingsIn(file, text).keys()].flatMap((name) => {
+      const value = shown.get(name) === '' ? cpusetAbove(this.#kernel, directory, file) : shown.get(name);
+      if (value !== undefined) return [textOf(file, name, value)];
+      const fresh = freshValue({ op: 'write', controller: '', path: directory, file, value: text }, name);
+      return fresh?.value === undefined || fresh.strategy === 'inherit' ? [] : [fresh.value];
+    });
   }
 
   /** By the first write to each setting: what stood there before all of it. */
@@ -88,7 +101,8 @@ export class WriteJournal {
         if (seen.has(`${entry.path} ${name}`)) return [];
         seen.add(`${entry.path} ${name}`);
         const [a, b] = [was.get(name) ?? '', now.get(name) ?? ''];
-        return a === b ? [] : [{ entry, was: a, stands: b }];
+        const isSame = a === b || (a === '' && b === cpusetAbove(this.#kernel, dirname(entry.path), file));
+        return isSame ? [] : [{ entry, was: a, stands: b }];
       });
     });
   }
@@ -106,18 +120,4 @@ function shownIn(kernel: KernelFs, path: string): string | undefined {
 
 function namesIn({ path, text }: Entry): string[] {
   return [...settingsIn(basename(path), text).keys()];
-}
-
-/** What sets the settings of a write back to what the file showed. One that it did not show was that of a new group. */
-function linesBefore(path: string, text: string, before: string): string[] {
-  const file = basename(path);
-  const shown = settingsIn(file, before);
-  return [...settingsIn(file, text).keys()].flatMap((name) => {
-    const value = shown.get(name);
-    // Only an empty list is set by a newline; elsewhere that could mean 0.
-    if (value === '') return file.startsWith('cpuset.') ? ['\n'] : [];
-    if (value !== undefined) return [textOf(file, name, value)];
-    const fresh = freshValue({ op: 'write', controller: '', path: dirname(path), file, value: text }, name, 2);
-    return fresh?.value === undefined ? [] : [fresh.value];
-  });
 }

@@ -186,6 +186,7 @@ function show(event: RuntimeEvent, context: Context): void {
     case 'adopted': // these are a daemon's doing
     case 'scheduled':
     case 'skipped':
+    case 'updated':
       return;
   }
 }

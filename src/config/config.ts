@@ -76,6 +76,7 @@ export const permissions = [
   'stop',
   'restart',
   'kill',
+  'update',
   'shutdown',
   'install',
   'uninstall',

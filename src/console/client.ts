@@ -13,6 +13,8 @@ import type {
   RepositorySummary,
   StartOverrides,
   Uninstalled,
+  UpdateOptions,
+  Updated,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
 import { readRecords } from './client/records.ts';
@@ -62,6 +64,11 @@ export class ConsoleClient {
   /** `signal` by name; SIGKILL unless told. */
   async kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
     return this.#ask('POST', containerPath(name, 'kill'), options);
+  }
+
+  /** Other limits for what runs: `cgroups` as a manifest has it, in the place of the section in force. */
+  async update(name: string, cgroups: object, options: UpdateOptions = {}): Promise<Updated> {
+    return this.#ask('POST', containerPath(name, 'update'), { cgroups, ...options });
   }
 
   /** Lines, oldest first. It ends with the last one, or with `follow` when the signal aborts or the container is taken out. */

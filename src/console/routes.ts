@@ -87,6 +87,9 @@ const byOperation = {
     control.restart(params.id, body),
   ),
   killContainer: answering(operations.killContainer, (control, { params, body }) => control.kill(params.id, body)),
+  updateContainer: answering(operations.updateContainer, (control, { params, body: { cgroups, ...options } }) =>
+    control.update(params.id, cgroups, options),
+  ),
   readLogs: streaming(operations.readLogs, (control, { params, query }, signal) => {
     if (query.since !== undefined) checkTime(query.since);
     return control.logs(params.id, query, signal);

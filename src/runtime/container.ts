@@ -9,6 +9,7 @@ import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
 import type { LaunchPlan } from './plan.ts';
+import { RefusedLimits } from './refused-limits.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a container needs of the board it runs on. */
@@ -63,9 +64,9 @@ export interface ContainerParts {
 
 /** One run of a container that has started: until nothing of it is left. */
 export class Container {
-  readonly record: RunRecord;
   readonly plan: LaunchPlan | undefined;
   readonly started: Started;
+  readonly refusal = new RefusedLimits();
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
   readonly ended: Promise<{ exit: Exit; leftovers: Leftover[] }>;
   readonly #launcher: LauncherClient;
@@ -77,11 +78,12 @@ export class Container {
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
   #stopping: { for: string; killedAfter?: number } | undefined;
+  #record: RunRecord;
   /** Read at the end, before the groups went. */
   #final: { memory: MemoryUsage | null; cpu: CpuUsage | null } | undefined;
 
   constructor(parts: ContainerParts) {
-    this.record = parts.record;
+    this.#record = parts.record;
     this.plan = parts.plan;
     this.started = parts.started;
     this.#launcher = parts.launcher;
@@ -93,6 +95,23 @@ export class Container {
     this.#cleanup = parts.cleanup;
     this.#readers = parts.readers;
     this.ended = this.#waitForEnd();
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  /** Nothing about its groups can be changed any more. */
+  get hasEnded(): boolean {
+    return this.#final !== undefined;
+  }
+
+  /** What a next daemon has to know of it has changed. */
+  async note(record: RunRecord): Promise<void> {
+    await this.#launcher.setBlob(this.#id, Buffer.from(JSON.stringify(record)));
+    this.#record = record;
+    this.#groups.degraded = record.degraded;
+    this.#oom.relimit({ limit: record.memory_limit, together: record.kill_all_on_oom });
   }
 
   /** Limits of the manifest that this kernel does not enforce, and that `best_effort` lets pass. */

@@ -22,6 +22,8 @@ export type RuntimeEvent = { time: string; container: string } & (
   /** `delay`: seconds. */
   | { type: 'restarting'; number: number; max: number | 'unlimited'; delay: number; policy: string }
   | { type: 'leftover'; paths: string[] }
+  /** Its limits were changed by hand while it runs. `differs`: from those of its manifest. */
+  | { type: 'updated'; how: 'live'; changed: string[]; duration_ms: number; differs: boolean }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }
   /** The clock starts it. `due`: for when; `late_ms`: how long after that, with its jitter. */

@@ -82,6 +82,8 @@ export class Fleet {
         isDecided,
         makesRoom: supervised.makesRoom,
         foundResources: foundItsResources(entry, this.catalogue),
+        canFollow: (next) =>
+          supervised.container !== undefined && supervised.limits.canFollow(supervised.container, next),
       };
     });
   }

@@ -51,6 +51,11 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
         code: 'TH2010',
       });
       return;
+    case 'updated': {
+      const { changed, duration_ms } = event;
+      log('info', `${container} limits changed`, { container, changed, duration_ms });
+      return;
+    }
     case 'state':
       if (event.state === 'failed')
         log('error', `${container} failed${event.message === undefined ? '' : `: ${event.message}`}`, {

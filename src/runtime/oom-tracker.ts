@@ -17,8 +17,8 @@ export class OomTracker {
   /** Taken before the program existed. */
   readonly before: OomCounters | null;
   readonly #groups: AcquiredGroups;
-  readonly #limit: number | undefined;
-  readonly #together: boolean;
+  #limit: number | undefined;
+  #together: boolean;
   #announced: number;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
   #beforeKill: OomCounters | null | undefined;
@@ -50,6 +50,12 @@ export class OomTracker {
     const { kills, cause } = this.#classify(this.before, { signal: 9 }, false);
     if (kills === null || kills === 0) return undefined;
     return { cause: cause ?? 'unknown', kills, ...(this.#limit === undefined ? {} : { limit: this.#limit }) };
+  }
+
+  /** Other limits are in force. */
+  relimit({ limit, together }: Pick<OomTrackerOptions, 'limit' | 'together'>): void {
+    this.#limit = limit;
+    this.#together = together;
   }
 
   weKill(): void {

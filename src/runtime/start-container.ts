@@ -1,7 +1,7 @@
 import { Cleanup, failpoint } from '../base/index.ts';
 import { AcquiredGroups, acquireGroups } from '../cgroups/index.ts';
 import type { ListedContainer, ProgramExit, SpawnRequest, Started } from '../launcher/index.ts';
-import type { LoadedManifest } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import { Container, type Board, type ContainerHooks } from './container.ts';
 import { deferred } from './deferred.ts';
 import { OomTracker } from './oom-tracker.ts';
@@ -14,7 +14,12 @@ const SIGKILL = 9;
 
 /** Makes the groups, starts the program in them. On any failure all of it is undone before the error is thrown. */
 export async function startContainer(
-  { loaded, plan, id }: { loaded: LoadedManifest; plan: LaunchPlan; id: bigint },
+  {
+    loaded,
+    plan,
+    id,
+    limits,
+  }: { loaded: LoadedManifest; plan: LaunchPlan; id: bigint; limits?: CgroupsSection | undefined },
   board: Board,
   hooks: ContainerHooks,
 ): Promise<Container> {
@@ -26,7 +31,7 @@ export async function startContainer(
   const { launcher } = board; // only now: a lost one has been replaced
   const groups = acquireGroups(board.fs, plan.cgroup, { keepTop: board.keepTop });
   failpoint('start.groups');
-  const about = recordOf(loaded, plan);
+  const about = recordOf(loaded, plan, limits);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
   const record: RunRecord = { ...about, degraded: groups.degraded, before: oom.before };
   const run = new RunWatch(groups);

@@ -49,5 +49,12 @@ export function timeOf(nanoseconds: bigint): string {
 
 export function conditionsOf(container: Container): Condition[] {
   const since = timeOf(container.started.time);
-  return container.degraded.map(({ code, message }) => ({ type: 'degraded', since, message, code }));
+  const refused = container.refusal.condition;
+  const degraded = container.degraded.map(({ code, message }): Condition => ({
+    type: 'degraded',
+    since,
+    message,
+    code,
+  }));
+  return refused === undefined ? degraded : [...degraded, refused];
 }

@@ -15,8 +15,10 @@ import type {
   RepositorySummary,
   StartOverrides,
   Uninstalled,
+  UpdateOptions,
+  Updated,
 } from '../../src/runtime/index.ts';
-import { fakeApplied, fakeRepositories } from './fake-board.ts';
+import { fakeApplied, fakeRepositories, fakeUpdated } from './fake-board.ts';
 import { fakeContainers } from './fake-containers.ts';
 
 const BATCH = 100;
@@ -36,6 +38,8 @@ export class FakeControl implements Control {
   /** Bytes of packages that were taken, and what each chunk waits for; it is told how many came so far. */
   received = 0;
   taking: (size: number) => Promise<void> = () => Promise.resolve();
+  /** What `update` answers. */
+  updated = fakeUpdated();
   /** How many batches were asked of streams. */
   pulled = 0;
   /** Streams that have been asked for and have not ended. */
@@ -95,6 +99,14 @@ export class FakeControl implements Control {
     await Promise.resolve();
     if ((options.signal ?? 'SIGKILL') === 'SIGKILL') this.#end(container, 'SIGKILL');
     return { id: container.id };
+  }
+
+  async update(name: string, cgroups: Record<string, unknown>, options: UpdateOptions = {}): Promise<Updated> {
+    this.#note('update', name, { cgroups, ...options });
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, 'update', ['running']);
+    await Promise.resolve();
+    return { id: container.id, ...this.updated, ...(options.dry_run === true ? {} : { duration: 0.003 }) };
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {

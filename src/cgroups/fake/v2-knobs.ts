@@ -187,6 +187,7 @@ function cpuset(name: 'cpus' | 'mems', online: (group: FakeGroup) => number[], b
       notInRoot: true,
       write: (text, group) => {
         const wanted = text.trim() === '' ? [] : (parseCpulist(text.trim()) ?? refuse('EINVAL'));
+        if (wanted.length === 0 && group.get(`cpuset.${name}`) !== '' && group.populated()) refuse('ENOSPC');
         return wanted.some((number) => !online(group).includes(number)) ? refuse(beyond) : formatCpulist(wanted);
       },
     },

@@ -97,6 +97,7 @@ export class Tour {
       case 'adopted': // these are a daemon's doing
       case 'scheduled':
       case 'skipped':
+      case 'updated':
         return;
     }
   }

@@ -118,6 +118,7 @@ export interface ConfigInput {
             | 'stop'
             | 'restart'
             | 'kill'
+            | 'update'
             | 'shutdown'
             | 'install'
             | 'uninstall'

@@ -244,6 +244,7 @@ export const shape = {
           "stop",
           "restart",
           "kill",
+          "update",
           "shutdown",
           "install",
           "uninstall",

@@ -73,6 +73,23 @@ export interface KillContainerBody {
     | 'SIGSYS';
 }
 
+export interface UpdateContainerBody {
+  /**
+   * As in a manifest. It takes the place of the section in force as a whole: what it does not name goes back to what a new group has.
+   */
+  cgroups: {
+    [k: string]: unknown;
+  };
+  /**
+   * Also below what is in use. On cgroups v2 the kernel kills what does not fit.
+   */
+  force?: boolean;
+  /**
+   * Change nothing; answer what would be changed.
+   */
+  dry_run?: boolean;
+}
+
 export interface ReadLogsQuery {
   follow?: boolean;
   tail?: number;
@@ -137,7 +154,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'kill' | 'update' | 'logs' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -176,6 +193,7 @@ export interface Operations {
   stopContainer: Operation<IdParams, Nothing, StopContainerBody>;
   restartContainer: Operation<IdParams, Nothing, StopContainerBody>;
   killContainer: Operation<IdParams, Nothing, KillContainerBody>;
+  updateContainer: Operation<IdParams, Nothing, UpdateContainerBody>;
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
   readEvents: Operation<Nothing, ReadEventsQuery, null>;
   readVersion: Operation<Nothing, Nothing, null>;

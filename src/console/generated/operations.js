@@ -365,29 +365,34 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadLogsQuery = validate16;
-const schema17 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
-const pattern5 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
+export const UpdateContainerBody = validate16;
+const schema17 = {"type":"object","additionalProperties":false,"required":["cgroups"],"properties":{"cgroups":{"type":"object","x-expected":"a `cgroups` section"},"force":{"type":"boolean","x-expected":"true or false"},"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.cgroups === undefined) && (missing0 = "cgroups")){
+validate16.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema17.required,parentSchema:schema17,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
+if(!(((key0 === "cgroups") || (key0 === "force")) || (key0 === "dry_run"))){
 validate16.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema17,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.follow !== undefined){
-let data0 = data.follow;
+if(data.cgroups !== undefined){
+let data0 = data.cgroups;
 const _errs2 = errors;
-if(typeof data0 !== "boolean"){
-validate16.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.follow.type,parentSchema:schema17.properties.follow,data:data0}];
+if(!(data0 && typeof data0 == "object" && !Array.isArray(data0))){
+validate16.errors = [{instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},schema:schema17.properties.cgroups.type,parentSchema:schema17.properties.cgroups,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -396,26 +401,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tail !== undefined){
-let data1 = data.tail;
+if(data.force !== undefined){
+let data1 = data.force;
 const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema17.properties.tail.type,parentSchema:schema17.properties.tail,data:data1}];
+if(typeof data1 !== "boolean"){
+validate16.errors = [{instancePath:instancePath+"/force",schemaPath:"#/properties/force/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.force.type,parentSchema:schema17.properties.force,data:data1}];
 return false;
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema17.properties.tail,data:data1}];
-return false;
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema17.properties.tail,data:data1}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -423,25 +414,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.since !== undefined){
-let data2 = data.since;
+if(data.dry_run !== undefined){
+let data2 = data.dry_run;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(!pattern5.test(data2)){
-validate16.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema17.properties.since,data:data2}];
+if(typeof data2 !== "boolean"){
+validate16.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.dry_run.type,parentSchema:schema17.properties.dry_run,data:data2}];
 return false;
-}
-}
-else {
-validate16.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema17.properties.since.type,parentSchema:schema17.properties.since,data:data2}];
-return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -456,10 +440,9 @@ validate16.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadEventsQuery = validate17;
-const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
-const pattern6 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
-const pattern7 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
+export const ReadLogsQuery = validate17;
+const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
+const pattern5 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -468,7 +451,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
 validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema18,data}];
 return false;
 break;
@@ -488,22 +471,114 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.since !== undefined){
-let data1 = data.since;
+if(data.tail !== undefined){
+let data1 = data.tail;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.since.type,parentSchema:schema18.properties.since,data:data1}];
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.tail.type,parentSchema:schema18.properties.tail,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema18.properties.since,data:data1}];
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema18.properties.tail,data:data1}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.since,data:data1}];
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.tail,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.since !== undefined){
+let data2 = data.since;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(!pattern5.test(data2)){
+validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema18.properties.since,data:data2}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema18.properties.since.type,parentSchema:schema18.properties.since,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema18.type,parentSchema:schema18,data}];
+return false;
+}
+}
+validate17.errors = vErrors;
+return errors === 0;
+}
+
+export const ReadEventsQuery = validate18;
+const schema19 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const pattern6 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
+const pattern7 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
+
+function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.follow !== undefined){
+let data0 = data.follow;
+const _errs2 = errors;
+if(typeof data0 !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.follow.type,parentSchema:schema19.properties.follow,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.since !== undefined){
+let data1 = data.since;
+const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate18.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema19.properties.since.type,parentSchema:schema19.properties.since,data:data1}];
+return false;
+}
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema19.properties.since,data:data1}];
+return false;
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema19.properties.since,data:data1}];
 return false;
 }
 }
@@ -521,12 +596,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(!pattern6.test(data2)){
-validate17.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema18.properties.epoch,data:data2}];
+validate18.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema19.properties.epoch,data:data2}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema18.properties.epoch.type,parentSchema:schema18.properties.epoch,data:data2}];
+validate18.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema19.properties.epoch.type,parentSchema:schema19.properties.epoch,data:data2}];
 return false;
 }
 }
@@ -542,7 +617,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data3)){
 if(data3.length > 64){
-validate17.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema18.properties.type,data:data3}];
+validate18.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema19.properties.type,data:data3}];
 return false;
 }
 else {
@@ -552,11 +627,11 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema18.properties.type.items.type,parentSchema:schema18.properties.type.items,data:data4}];
+validate18.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema19.properties.type.items.type,parentSchema:schema19.properties.type.items,data:data4}];
 return false;
 }
 if(!((((((((((((((((((((data4 === "started") || (data4 === "exited")) || (data4 === "oom")) || (data4 === "pressure")) || (data4 === "state")) || (data4 === "restarting")) || (data4 === "health")) || (data4 === "manifest_loaded")) || (data4 === "manifest_rejected")) || (data4 === "manifest_removed")) || (data4 === "installed")) || (data4 === "uninstalled")) || (data4 === "updated")) || (data4 === "rolled_back")) || (data4 === "adopted")) || (data4 === "leftover")) || (data4 === "scheduled")) || (data4 === "skipped")) || (data4 === "gap")) || (data4 === "shutdown"))){
-validate17.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema18.properties.type.items.enum},schema:schema18.properties.type.items.enum,parentSchema:schema18.properties.type.items,data:data4}];
+validate18.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema19.properties.type.items.enum},schema:schema19.properties.type.items.enum,parentSchema:schema19.properties.type.items,data:data4}];
 return false;
 }
 var valid1 = _errs10 === errors;
@@ -567,7 +642,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema18.properties.type.type,parentSchema:schema18.properties.type,data:data3}];
+validate18.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema19.properties.type.type,parentSchema:schema19.properties.type,data:data3}];
 return false;
 }
 }
@@ -583,7 +658,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(Array.isArray(data5)){
 if(data5.length > 64){
-validate17.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema18.properties.container,data:data5}];
+validate18.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema19.properties.container,data:data5}];
 return false;
 }
 else {
@@ -595,12 +670,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(!pattern7.test(data6)){
-validate17.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema18.properties.container.items,data:data6}];
+validate18.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema19.properties.container.items,data:data6}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema18.properties.container.items.type,parentSchema:schema18.properties.container.items,data:data6}];
+validate18.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema19.properties.container.items.type,parentSchema:schema19.properties.container.items,data:data6}];
 return false;
 }
 }
@@ -612,7 +687,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema18.properties.container.type,parentSchema:schema18.properties.container,data:data5}];
+validate18.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema19.properties.container.type,parentSchema:schema19.properties.container,data:data5}];
 return false;
 }
 }
@@ -628,41 +703,6 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema18.type,parentSchema:schema18,data}];
-return false;
-}
-}
-validate17.errors = vErrors;
-return errors === 0;
-}
-
-export const ApplyRepositoriesBody = validate18;
-const schema19 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
-
-function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "dry_run")){
-validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.dry_run !== undefined){
-let data0 = data.dry_run;
-if(typeof data0 !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema19.properties.dry_run.type,parentSchema:schema19.properties.dry_run,data:data0}];
-return false;
-}
-}
-}
-}
-else {
 validate18.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema19.type,parentSchema:schema19,data}];
 return false;
 }
@@ -671,45 +711,28 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryParams = validate19;
-const schema20 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
-const pattern8 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
+export const ApplyRepositoriesBody = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.repository === undefined) && (missing0 = "repository")){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema20.required,parentSchema:schema20,data}];
-return false;
-}
-else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "repository")){
+if(!(key0 === "dry_run")){
 validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.repository !== undefined){
-let data0 = data.repository;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(!pattern8.test(data0)){
-validate19.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema20.properties.repository,data:data0}];
+if(data.dry_run !== undefined){
+let data0 = data.dry_run;
+if(typeof data0 !== "boolean"){
+validate19.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema20.properties.dry_run.type,parentSchema:schema20.properties.dry_run,data:data0}];
 return false;
-}
-}
-else {
-validate19.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema20.properties.repository.type,parentSchema:schema20.properties.repository,data:data0}];
-return false;
-}
-}
 }
 }
 }
@@ -723,8 +746,9 @@ validate19.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryContainerParams = validate20;
-const schema21 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
+export const RepositoryParams = validate20;
+const schema21 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
+const pattern8 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -732,14 +756,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+if((data.repository === undefined) && (missing0 = "repository")){
 validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema21.required,parentSchema:schema21,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "repository") || (key0 === "container"))){
+if(!(key0 === "repository")){
 validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data}];
 return false;
 break;
@@ -761,32 +785,6 @@ validate20.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/prop
 return false;
 }
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.container !== undefined){
-let data1 = data.container;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(!pattern0.test(data1)){
-validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema21.properties.container,data:data1}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema21.properties.container.type,parentSchema:schema21.properties.container,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -800,28 +798,70 @@ validate20.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate21;
-const schema22 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const RepositoryContainerParams = validate21;
+const schema22 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema22.required,parentSchema:schema22,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!((key0 === "repository") || (key0 === "container"))){
 validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema22,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
-if(typeof data0 !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema22.properties.keep.type,parentSchema:schema22.properties.keep,data:data0}];
+if(data.repository !== undefined){
+let data0 = data.repository;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern8.test(data0)){
+validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema22.properties.repository,data:data0}];
 return false;
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema22.properties.repository.type,parentSchema:schema22.properties.repository,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.container !== undefined){
+let data1 = data.container;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(!pattern0.test(data1)){
+validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema22.properties.container,data:data1}];
+return false;
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema22.properties.container.type,parentSchema:schema22.properties.container,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -835,6 +875,41 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 
+export const ShutDownBody = validate22;
+const schema23 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema23,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema23.properties.keep.type,parentSchema:schema23.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema23.type,parentSchema:schema23,data}];
+return false;
+}
+}
+validate22.errors = vErrors;
+return errors === 0;
+}
+
 /** @type {import('./operations.d.ts').Operations} */
 export const operations = {
   listContainers: { method: "GET", path: "/v1/containers", permission: "list", kinds: {"usage":"boolean"}, upload: false, params: Nothing, query: ListContainersQuery, body: null },
@@ -843,6 +918,7 @@ export const operations = {
   stopContainer: { method: "POST", path: "/v1/containers/{id}/stop", permission: "stop", kinds: {}, upload: false, params: IdParams, query: Nothing, body: StopContainerBody },
   restartContainer: { method: "POST", path: "/v1/containers/{id}/restart", permission: "restart", kinds: {}, upload: false, params: IdParams, query: Nothing, body: StopContainerBody },
   killContainer: { method: "POST", path: "/v1/containers/{id}/kill", permission: "kill", kinds: {}, upload: false, params: IdParams, query: Nothing, body: KillContainerBody },
+  updateContainer: { method: "POST", path: "/v1/containers/{id}/update", permission: "update", kinds: {}, upload: false, params: IdParams, query: Nothing, body: UpdateContainerBody },
   readLogs: { method: "GET", path: "/v1/containers/{id}/logs", permission: "logs", kinds: {"follow":"boolean","tail":"integer","since":"string"}, upload: false, params: IdParams, query: ReadLogsQuery, body: null },
   readEvents: { method: "GET", path: "/v1/events", permission: "events", kinds: {"follow":"boolean","since":"integer","epoch":"string","type":"array","container":"array"}, upload: false, params: Nothing, query: ReadEventsQuery, body: null },
   readVersion: { method: "GET", path: "/v1/version", permission: null, kinds: {}, upload: false, params: Nothing, query: Nothing, body: null },

@@ -1,6 +1,9 @@
 import type { Resources } from '../../../src/cgroups/index.ts';
 
-/** Limits that are changed one after the other, and what the files show after each step. Sizes are pages on every board. */
+/**
+ * Limits that are changed one after the other, and what the files show after each step. Sizes are pages on every board; `<above>` is what the
+ * group above has.
+ */
 export interface UpdateCase {
   name: string;
   /** Controllers that the board must have. */
@@ -216,8 +219,8 @@ export const updateCases: UpdateCase[] = [
     needs: ['cpuset'],
     steps: [
       cpuset({ cpus: '0', mems: '0' }, { 'cpuset.cpus': '0', 'cpuset.mems': '0' }),
-      cpuset({ cpus: '0-1' }, { 'cpuset.cpus': '0-1' }, { 'cpuset.cpus': '0-1', 'cpuset.mems': '' }),
-      cpuset({ mems: '0' }, { 'cpuset.mems': '0' }, { 'cpuset.cpus': '', 'cpuset.mems': '0' }),
+      cpuset({ cpus: '0-1' }, { 'cpuset.cpus': '0-1', 'cpuset.mems': '<above>' }),
+      cpuset({ mems: '0' }, { 'cpuset.cpus': '<above>', 'cpuset.mems': '0' }),
     ],
   },
   {
@@ -259,10 +262,6 @@ function pids(limit: number, shown: string): UpdateCase['steps'][number] {
   return { to: { pids: { limit } }, v1: { 'pids.max': shown }, v2: { 'pids.max': shown } };
 }
 
-function cpuset(
-  to: NonNullable<Resources['cpu']>,
-  v1: Record<string, string>,
-  v2: Record<string, string> = v1,
-): UpdateCase['steps'][number] {
-  return { to: { cpu: to }, v1, v2 };
+function cpuset(to: NonNullable<Resources['cpu']>, shown: Record<string, string>): UpdateCase['steps'][number] {
+  return { to: { cpu: to }, v1: shown, v2: shown };
 }

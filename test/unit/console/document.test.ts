@@ -21,6 +21,7 @@ const permissions = [
   'stop',
   'restart',
   'kill',
+  'update',
   'shutdown',
   'install',
   'uninstall',
