@@ -1,4 +1,4 @@
-import type { ContainerDetail } from '../../src/runtime/index.ts';
+import type { ContainerDetail, ContainerSummary } from '../../src/runtime/index.ts';
 import { typo } from './fake-board.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
@@ -98,4 +98,13 @@ export function fakeContainers(): ContainerDetail[] {
 function withoutVersion(detail: ContainerDetail): ContainerDetail {
   const { version: _version, ...rest } = detail;
   return rest;
+}
+
+const detailOnly =
+  'message loaded_at digest outdated manifest limits lines repository command restart restart_history last_run groups mounts memory cpu history';
+
+/** What a listing shows of it. */
+export function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
+  const keys = new Set(detailOnly.split(' '));
+  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
 }

@@ -19,7 +19,7 @@ import type {
   Updated,
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories, fakeUpdated } from './fake-board.ts';
-import { fakeContainers } from './fake-containers.ts';
+import { fakeContainers, summaryOf } from './fake-containers.ts';
 
 const BATCH = 100;
 const EPOCH = '0f3a';
@@ -295,12 +295,4 @@ function matches(pattern: string, id: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
   const form = new RegExp(`^${parts.join('.*')}$`);
   return form.test(id) || form.test(id.replace(/:.*/, ''));
-}
-
-const detailOnly =
-  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
-
-function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {
-  const keys = new Set(detailOnly.split(' '));
-  return Object.fromEntries(Object.entries(detail).filter(([key]) => !keys.has(key))) as unknown as ContainerSummary;
 }
