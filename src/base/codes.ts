@@ -100,6 +100,7 @@ export const codes = {
   TH2002: { name: 'knob_absent', summary: 'The kernel has the controller, but not this file.' },
   TH2003: { name: 'unsupported_version', summary: 'The setting exists only on the other cgroup version.' },
   TH2004: { name: 'write_refused', summary: 'The kernel refused a value.' },
+  TH2005: { name: 'below_usage', summary: 'A limit is below what the container uses at this moment.' },
   TH2006: { name: 'not_delegated', summary: 'The cgroup is not ours to write.' },
   TH2007: { name: 'parent_not_empty', summary: 'The parent cgroup holds processes that could not be moved.' },
   TH2008: {
@@ -121,6 +122,10 @@ export const codes = {
   TH2015: {
     name: 'not_watched',
     summary: 'The memory of a container cannot be watched as its manifest asks, or only once a second.',
+  },
+  TH2017: {
+    name: 'mixed_limits',
+    summary: 'Limits could not be changed as a whole, and not all of it could be taken back.',
   },
   TH3001: { name: 'init_not_found', summary: 'The program does not exist in the container.' },
   TH3002: { name: 'no_rootfs', summary: 'The manifest names no root filesystem.' },

@@ -92,13 +92,3 @@ function checkNotFrozen(fs: KernelFs, plan: CgroupPlan): void {
 function rollBack(fs: KernelFs, made: string[]): void {
   for (const path of made.reverse()) removeIfEmpty(fs, path);
 }
-
-/**
- * Writes the limits of a plan into groups that exist, for a live change. Nothing is made and nothing rolled back: on a
- * refusal the earlier values stand as far as they were written, and the caller writes the old plan again.
- */
-export function updateGroups(fs: KernelFs, plan: CgroupPlan): Notice[] {
-  const inLeaves = new Set(plan.groups.map((group) => group.path));
-  const writes = plan.writes.filter((write) => write.op === 'write' && inLeaves.has(write.path));
-  return [...plan.degraded, ...batches(writes).flatMap((batch) => executeBatch(fs, batch))];
-}

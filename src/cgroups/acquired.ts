@@ -37,7 +37,7 @@ const KILL_TIMEOUT_MS = 5000;
 export class AcquiredGroups {
   readonly groups: Group[];
   /** Limits that a `best_effort` plan could not have. */
-  readonly degraded: Notice[];
+  degraded: Notice[];
   /** What the program joins: v1 the `tasks` file of each hierarchy (write "0"), v2 the directory (CLONE_INTO_CGROUP). */
   readonly joins: { version: 1 | 2; path: string }[];
   readonly #fs: KernelFs;

@@ -5,7 +5,7 @@ import type { CgroupWrite, Notice } from './plan-types.ts';
 import { shows } from './read-back.ts';
 import { exists, readIf } from './read.ts';
 import { changedByKernel, refusal } from './refusal.ts';
-import { enableControllers, inheritCpuset, memswFirst, raiseRealtime } from './strategies.ts';
+import { enableControllers, inherited, memswFirst, raiseRealtime } from './strategies.ts';
 
 /** Writes that belong together: neighbours in one directory with the same strategy. */
 export function batches(writes: readonly CgroupWrite[]): CgroupWrite[][] {
@@ -52,7 +52,7 @@ export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
       }
       break;
     case 'inherit':
-      for (const write of batch) one({ ...write, value: inheritCpuset(fs, write) });
+      for (const write of batch) one({ ...write, value: inherited(fs, write) });
       break;
     case 'enable_all':
     case 'enable_each':

@@ -19,7 +19,10 @@ export type {
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
-export { acquireGroups, updateGroups } from './acquire.ts';
+export { acquireGroups } from './acquire.ts';
+export { planUpdate, type CgroupUpdate } from './plan-update.ts';
+export { applyUpdate } from './apply-update.ts';
+export { belowUse, type BelowUse } from './check-use.ts';
 export { AcquiredGroups, type AcquiredOptions, type Signaller } from './acquired.ts';
 export {
   classifyOom,

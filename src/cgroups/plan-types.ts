@@ -56,7 +56,7 @@ export interface Group {
  * - `quota_then_period`: in the given order; what answers EINVAL is tried again after the others, until nothing moves
  *   any more (the kernel checks quota/period and burst against each other and against the parent).
  * - `rt_root_down` (v1): as above; if EINVAL stays, the levels above get their parent's real-time bandwidth first.
- * - `inherit` (v1 cpuset): the value is read from the directory above.
+ * - `inherit`: what stands as `<parent>` is read from the directory above.
  * - `fill_empty` (v1 cpuset, on mkdir): empty cpus and mems of this level are filled from the one above, unless
  *   `cgroup.clone_children` did it.
  * - `enable_all`: all controllers at once; on a refusal one by one, and the first that is refused is the error.

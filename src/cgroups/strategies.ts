@@ -4,6 +4,7 @@ import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite } from './plan-types.ts';
 import { exists, readIf } from './read.ts';
 import { refusal } from './refusal.ts';
+import { settingsIn, textOf } from './settings.ts';
 
 const MEMSW = 'memory.memsw.limit_in_bytes';
 
@@ -20,9 +21,20 @@ export function memswFirst(fs: KernelFs, batch: readonly CgroupWrite[]): boolean
   return memswGoesFirst !== (first === memsw);
 }
 
-/** `inherit`: the value of the directory above. `fill_empty` has seen to it that there is one. */
-export function inheritCpuset(fs: KernelFs, write: CgroupWrite): string {
-  return readIf(fs, `${dirname(write.path)}/${write.file ?? ''}`)?.trim() ?? '';
+/** `inherit`: the value of the directory above. For a v1 cpuset `fill_empty` has seen to it that there is one. */
+export function inherited(fs: KernelFs, { path, file = '', value = '' }: CgroupWrite): string {
+  const above = settingsIn(file, cpusetAbove(fs, path, file) ?? readIf(fs, `${dirname(path)}/${file}`) ?? '');
+  // Only a map of network interfaces can lack an entry, which then means 0.
+  const [name = ''] = settingsIn(file, value).keys();
+  return textOf(file, name, above.get(name) ?? (name === '' ? '' : '0'));
+}
+
+/**
+ * What an empty v2 cpuset stands for. It cannot be emptied while something lives there (ENOSPC, validate_change of kernel/cgroup/cpuset.c), so
+ * that this is written in its place.
+ */
+export function cpusetAbove(fs: KernelFs, path: string, file: string): string | undefined {
+  return /^cpuset\.(cpus|mems)$/.test(file) ? readIf(fs, `${dirname(path)}/${file}.effective`)?.trim() : undefined;
 }
 
 /**

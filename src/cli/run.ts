@@ -192,6 +192,7 @@ function show(event: RuntimeEvent, context: Context): void {
     case 'adopted':
     case 'scheduled':
     case 'skipped':
+    case 'updated':
       return;
   }
 }

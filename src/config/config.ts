@@ -77,6 +77,7 @@ export const permissions = [
   'restart',
   'kill',
   'pause',
+  'update',
   'shutdown',
   'install',
   'uninstall',

@@ -19,6 +19,8 @@ import type {
   StatsQuery,
   StatsSample,
   Uninstalled,
+  UpdateOptions,
+  Updated,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
 import { readRecords } from './client/records.ts';
@@ -77,6 +79,11 @@ export class ConsoleClient {
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
     return this.#ask('POST', containerPath(name, 'resume'));
+  }
+
+  /** Other limits for what runs: `cgroups` as a manifest has it, in the place of the section in force. */
+  async update(name: string, cgroups: object, options: UpdateOptions = {}): Promise<Updated> {
+    return this.#ask('POST', containerPath(name, 'update'), { cgroups, ...options });
   }
 
   /** Lines, oldest first. It ends with the last one, or with `follow` when the signal aborts or the container is taken out. */

@@ -89,6 +89,9 @@ const byOperation = {
   pauseContainer: answering(operations.pauseContainer, (control, { params }) => control.pause(params.id)),
   resumeContainer: answering(operations.resumeContainer, (control, { params }) => control.resume(params.id)),
   killContainer: answering(operations.killContainer, (control, { params, body }) => control.kill(params.id, body)),
+  updateContainer: answering(operations.updateContainer, (control, { params, body: { cgroups, ...options } }) =>
+    control.update(params.id, cgroups, options),
+  ),
   readLogs: streaming(operations.readLogs, (control, { params, query }, signal) => {
     if (query.since !== undefined) checkTime(query.since);
     return control.logs(params.id, query, signal);

@@ -2,6 +2,7 @@ import { codes, type Code, type CodeFacts } from '../base/index.ts';
 import { across } from './across.ts';
 import { environment } from './environment.ts';
 import { kernel } from './kernel.ts';
+import { live } from './live.ts';
 import { packaging } from './packaging.ts';
 import type { Example, Page } from './page.ts';
 import { reading } from './reading.ts';
@@ -17,6 +18,7 @@ export const pages: Readonly<Record<Code, Page & { example: Example }>> = {
   ...values,
   ...across,
   ...kernel,
+  ...live,
   ...starting,
   ...running,
   ...packaging,

@@ -22,6 +22,7 @@ export {
   type UnreadMember,
 } from './across/index.ts';
 export { identityInText } from './identity-in-text.ts';
+export { loadLimits, type LimitsResult } from './load-limits.ts';
 export { loadManifest, readManifestBytes, readManifestFile, type LoadOptions } from './load.ts';
 export { MAX_BYTES } from './read-document.ts';
 export { processDefaults, restartDefaults, scheduleDefaults, stopDefaults, type RestartDefaults } from './defaults.ts';

@@ -59,7 +59,8 @@ export function readManifestFile(path: string): LoadResult {
   return 'fatal' in read ? failure(read.fatal) : loadManifest(read.bytes, path);
 }
 
-function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions): LoadResult {
+/** The findings about a document, and the manifest if there are no errors among them. */
+export function check(document: ReadDocument, bytes: Uint8Array, options: LoadOptions): LoadResult {
   const { report } = document;
   const { source } = report;
   const input = interpret(report.root, language.shape);

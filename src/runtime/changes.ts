@@ -36,6 +36,8 @@ export function changesOf(desired: Desired, actual: readonly Actual[], underWay:
         return { ...plain, action: 'start', start: true };
       case 'take':
         return { ...plain, action: 'update', start: step.start };
+      case 'live':
+        return { ...plain, action: 'live' };
       case 'replace':
         return { ...plain, action: 'replace', restart: true };
       case 'succeed':

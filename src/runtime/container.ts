@@ -13,7 +13,8 @@ import type {
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
-import { decodeStatus, signalName, signalNumber } from './exit.ts';
+import { signalNumber } from './exit.ts';
+import { exitOf, type Stopping } from './exit-of.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
@@ -21,6 +22,7 @@ import { Pausing, type PausingParts } from './pausing.ts';
 import type { HeldRun, Leftovers } from './leftovers.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { PressureNews } from './pressure-watch.ts';
+import { RefusedLimits } from './refused-limits.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a container needs of the board it runs on. */
@@ -92,9 +94,9 @@ export interface Ended {
 
 /** One run of a container that has started: until nothing of it is left. */
 export class Container {
-  readonly record: RunRecord;
   readonly plan: LaunchPlan | undefined;
   readonly started: Started;
+  readonly refusal = new RefusedLimits();
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
   readonly ended: Promise<Ended>;
   readonly pausing: Pausing;
@@ -107,12 +109,13 @@ export class Container {
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
   readonly #givenUp = deferred<undefined>();
-  #stopping: { for: string; killedAfter?: number } | undefined;
+  #stopping: Stopping | undefined;
+  #record: RunRecord;
   /** Read at the end, before the groups went. */
   #final: { memory: MemoryUsage | null; events: MemoryEvents | null; cpu: CpuUsage | null } | undefined;
 
   constructor(parts: ContainerParts) {
-    this.record = parts.record;
+    this.#record = parts.record;
     this.plan = parts.plan;
     this.started = parts.started;
     this.#launcher = parts.launcher;
@@ -127,6 +130,23 @@ export class Container {
     const { onPause: onEvent = () => undefined, pausedSince: since } = parts.hooks;
     this.pausing = new Pausing({ id, fs: parts.fs, groups: parts.groups, since, onEvent });
     this.ended = this.#waitForEnd();
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  /** Nothing about its groups can be changed any more. */
+  get hasEnded(): boolean {
+    return this.#final !== undefined;
+  }
+
+  /** What a next daemon has to know of it has changed. */
+  async note(record: RunRecord): Promise<void> {
+    await this.#launcher.setBlob(this.#id, Buffer.from(JSON.stringify(record)));
+    this.#record = record;
+    this.#groups.degraded = record.degraded;
+    this.#oom.relimit({ limit: record.memory_limit, together: record.kill_all_on_oom });
   }
 
   /** Limits of the manifest that this kernel does not enforce, and that `best_effort` lets pass. */
@@ -238,7 +258,7 @@ export class Container {
     const ended = await Promise.race([this.#exited, this.#givenUp.promise]);
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
-    const exit = this.#exit(ended);
+    const exit = exitOf({ ended, startedMono: this.started.mono, stopping: this.#stopping, oom: this.#oom });
     const groups = this.#groups;
     this.#final = { memory: groups.memoryUsage(), events: groups.memoryEvents(), cpu: groups.cpuUsage() };
     if (ended !== undefined) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
@@ -257,45 +277,6 @@ export class Container {
     const release = (): Promise<void> => this.#launcher.release(this.#id);
     return { exit, leftovers, held: { run: String(this.#id), exited: this.#exited, release } };
   }
-
-  /** Undefined: it was killed and has not ended. */
-  #exit(ended: ProgramExit | undefined): Exit {
-    if (ended === undefined) {
-      const time = new Date().toISOString();
-      const duration = Number(process.hrtime.bigint() - this.started.mono) / 1e9;
-      const error = new ThubanError(
-        'TH2010',
-        'a process of it is in uninterruptible sleep and cannot be killed',
-      ).toJSON();
-      const stopping = this.#stopping ?? { for: 'on request' };
-      return { time, duration: Math.round(duration * 1000) / 1000, reason: 'stopped', ...stoppedBy(stopping), error };
-    }
-    const duration = Math.max(0, Math.round(Number(ended.mono - this.started.mono) / 1e6)) / 1000;
-    const base = { time: new Date(Number(ended.time / 1_000_000n)).toISOString(), duration };
-    if (ended.status === null)
-      return {
-        ...base,
-        reason: null,
-        error: new ThubanError('TH3011', 'the launcher ended, and its containers with it').toJSON(),
-      };
-    const decoded = decodeStatus(ended.status);
-    const how =
-      'code' in decoded
-        ? { code: decoded.code }
-        : { signal: signalName(decoded.signal), ...(decoded.coreDumped ? { core_dumped: true } : {}) };
-    const oomKilled = this.#oom.verdict(decoded, this.#stopping !== undefined);
-    const oom = this.#oom.total();
-    const withOom = { ...base, ...how, ...(oom === undefined ? {} : { oom }) };
-    if (oomKilled === true) return { ...withOom, reason: 'oom_killed' };
-    if (this.#stopping !== undefined) return { ...withOom, reason: 'stopped', ...stoppedBy(this.#stopping) };
-    if (oomKilled === null) return { ...withOom, reason: null };
-    return { ...withOom, reason: 'code' in decoded ? 'exited' : 'signalled' };
-  }
-}
-
-function stoppedBy(stopping: { for: string; killedAfter?: number }): Pick<Exit, 'stopped_for' | 'killed_after'> {
-  const { for: stopped_for, killedAfter } = stopping;
-  return { stopped_for, ...(killedAfter === undefined ? {} : { killed_after: killedAfter }) };
 }
 
 export function describeFailure(error: unknown): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../base/index.ts';
 import type { Layout, MemoryEvents } from '../cgroups/index.ts';
-import type { Manifest, Restart } from '../manifest/index.ts';
+import type { CgroupsSection, Manifest, Restart } from '../manifest/index.ts';
 import type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 import type { Condition } from './events.ts';
 import type { Exit } from './exit.ts';
@@ -8,6 +8,7 @@ import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
 import type { Difference } from './reconcile/index.ts';
 import type { State } from './states.ts';
+import type { UpdateOptions, Updated } from './updated.ts';
 
 /**
  * What a console may ask of the supervisor. Everything it answers is plain data in the form of the JSON contracts: snake_case, times
@@ -28,6 +29,11 @@ export interface Control {
   /** Resolves when every process of it is held; success also when it is paused already. TH6005 when it does not run, TH2009 when not all come to rest. */
   pause(name: string): Promise<{ id: string } & PauseResult>;
   resume(name: string): Promise<{ id: string } & ResumeResult>;
+  /**
+   * Other limits for what runs, without a restart: all of them or none. `cgroups` is a section as manifests have it, and takes the place of the one
+   * in force as a whole. TH6005 when it does not run, or they take a new start; TH2005 below what is in use; TH2004 when the kernel refuses.
+   */
+  update(name: string, cgroups: Record<string, unknown>, options?: UpdateOptions): Promise<Updated>;
   /**
    * Batches of log lines, oldest first. It ends with the last line that is there; with `follow` only when the signal aborts or the container is
    * taken out of the repository. A reader that is too slow meets a record that says how much it missed.
@@ -152,6 +158,8 @@ export interface ContainerDetail extends ContainerSummary {
   /** The file has another text by now than what runs. */
   outdated?: true;
   manifest?: Manifest;
+  /** Limits that `update` has put in the place of those of the manifest, and what differs, from the manifest. */
+  limits?: { cgroups: CgroupsSection; changed: Difference[] };
   /** Where keys of the manifest stand in its file, by key path. */
   lines?: Record<string, number>;
   repository: string;
@@ -176,8 +184,11 @@ export interface ContainerDetail extends ContainerSummary {
 /** What one container becomes. */
 export interface Change {
   id: string;
-  /** `update`: another text that needs no restart, or of a container that rests. `replace`: what runs is stopped, and the new one started. */
-  action: 'add' | 'start' | 'update' | 'replace' | 'remove';
+  /**
+   * `update`: another text that needs no restart, or of a container that rests. `live`: limits of what runs are changed. `replace`: what runs is
+   * stopped, and the new one started.
+   */
+  action: 'add' | 'start' | 'update' | 'live' | 'replace' | 'remove';
   /** A program that runs is stopped for it and started again. */
   restart: boolean;
   /** A program is started that did not run before. */

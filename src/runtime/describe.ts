@@ -3,6 +3,7 @@ import { rejectedId, type Catalogue, type Entry, type RejectedEntry } from './ca
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
 import { keyPaths } from './key-path.ts';
 import { isResource } from './no-program.ts';
+import { differencesWithin } from './reconcile/index.ts';
 import { meanTheSame } from './same-meaning.ts';
 import { usageOf } from './usage.ts';
 
@@ -22,7 +23,7 @@ export function summaryOf({ supervised, scheduled }: Entry, usage: boolean): Con
     ...(isResource(manifest) ? { resource: true } : {}),
     ...(manifest.autostart === undefined ? {} : { autostart: manifest.autostart }),
     file,
-    ...(usage && container !== undefined ? { usage: usageOf(container, manifest) } : {}),
+    ...(usage && container !== undefined ? { usage: usageOf(container) } : {}),
   };
 }
 
@@ -72,6 +73,7 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
     ...(supervised.loaded.signer === undefined ? {} : { signer: supervised.loaded.signer }),
     ...(entry.kept?.why === 'rejected' || isOutdated(supervised) ? { outdated: true } : {}),
     manifest,
+    ...changedLimits(supervised),
     lines: linesOf(supervised.loaded),
     repository: entry.repository,
     ...(command === undefined ? {} : { command }),
@@ -96,6 +98,12 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
     ...(lastRun === undefined ? {} : { last_run: lastRun.toISOString() }),
     history,
   };
+}
+
+/** Where `update` has put other limits in the place of those of the manifest. */
+function changedLimits({ changedLimits: cgroups, loaded }: Entry['supervised']): Pick<ContainerDetail, 'limits'> {
+  if (cgroups === undefined) return {};
+  return { limits: { cgroups, changed: differencesWithin('cgroups', loaded.manifest.cgroups ?? {}, cgroups) } };
 }
 
 /** What is being stopped was started with another manifest. (A text that says the same is no other one.) */

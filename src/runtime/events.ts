@@ -29,6 +29,8 @@ export type RuntimeEvent = { time: string; container: string } & (
   | { type: 'resumed'; duration: number | null }
   /** Groups that could not be removed, or of which some are gone by now: `paths` are those that stay. */
   | { type: 'leftover'; paths: string[]; removed?: string[]; tasks?: Task[] }
+  /** Its limits were changed by hand while it runs. `differs`: from those of its manifest. */
+  | { type: 'updated'; how: 'live'; changed: string[]; duration_ms: number; differs: boolean }
   /** Another daemon had started it, and this one goes on with it. */
   | { type: 'adopted'; pid: number; started_at: string; restarts: number }
   /** The clock starts it. `due`: for when; `late_ms`: how long after that, with its jitter. */

@@ -85,6 +85,8 @@ export class Fleet {
         isDecided,
         makesRoom: supervised.makesRoom,
         foundResources: foundItsResources(entry, this.catalogue),
+        canFollow: (next) =>
+          supervised.container !== undefined && supervised.limits.canFollow(supervised.container, next),
       };
     });
   }

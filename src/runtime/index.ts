@@ -39,5 +39,6 @@ export { skippedSentence } from './skipped.ts';
 export { Session } from './session.ts';
 export { transitions, type State } from './states.ts';
 export { withPosition } from './locate.ts';
+export type { UpdateOptions, Updated } from './updated.ts';
 export { Supervised } from './supervised.ts';
 export type { SupervisedOptions } from './supervised-options.ts';

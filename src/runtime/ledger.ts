@@ -4,7 +4,7 @@ import type { Exit, Oom } from './exit.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import type { Held } from './restore.ts';
 import type { RestartHistory } from './restart.ts';
-import type { SavedManifest, SavedState } from './saved-state.ts';
+import type { SavedLimits, SavedManifest, SavedState } from './saved-state.ts';
 import { transitions, type State } from './states.ts';
 
 export interface LedgerOptions {
@@ -31,6 +31,8 @@ export class Ledger {
   loaded: SavedManifest | undefined;
   makesRoom = false;
   overrides: ProgramOverrides = {};
+  /** In the place of those of the manifest, until that is another one. */
+  limits: SavedLimits | undefined;
   history: RestartHistory = { restarts: 0 };
   restarts = 0;
   oomKills = 0;
@@ -124,6 +126,7 @@ export class Ledger {
       ...(this.loaded === undefined ? {} : { loaded: this.loaded }),
       ...(this.makesRoom ? { makes_room: true } : {}),
       overrides: this.overrides,
+      ...(this.limits === undefined ? {} : { limits: this.limits }),
       ...(this.run === undefined ? {} : { run: this.run }),
       ...(this.#accounted === undefined ? {} : { accounted: this.#accounted }),
       ...(this.lastExit === undefined ? {} : { last_exit: this.lastExit }),
@@ -155,6 +158,7 @@ export class Ledger {
     this.stopReason = saved.stop_reason;
     this.makesRoom = saved.makes_room === true;
     this.overrides = saved.overrides ?? {};
+    this.limits = saved.limits;
     this.history = saved.history;
     this.restarts = saved.restarts;
     this.oomKills = saved.oom_kills;

@@ -63,6 +63,11 @@ export function logEvent(event: RuntimeEvent, log: DaemonLog): void {
         log('info', `${left} of the groups that ${container} left are removed`, { container, groups: event.removed });
       }
       return;
+    case 'updated': {
+      const { changed, duration_ms } = event;
+      log('info', `${container} limits changed`, { container, changed, duration_ms });
+      return;
+    }
     case 'state':
       if (event.state === 'failed')
         log('error', `${container} failed${event.message === undefined ? '' : `: ${event.message}`}`, {

@@ -1,5 +1,6 @@
-import type { LoadedManifest } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import type { Ledger } from './ledger.ts';
+import { meanTheSame } from './same-meaning.ts';
 import { savedManifest } from './saved-state.ts';
 
 /** What is wanted by then; undefined when nothing is any more. */
@@ -22,7 +23,17 @@ export class ManifestInForce {
     return this.#loaded;
   }
 
+  /** Limits in the place of its own. */
+  get limits(): CgroupsSection | undefined {
+    const { limits } = this.#ledger;
+    return limits?.digest === this.#loaded.digest ? limits.cgroups : undefined;
+  }
+
   take(loaded: LoadedManifest): void {
+    // Changed limits are about a meaning, not about its text.
+    const { limits } = this.#ledger;
+    const isSame = limits?.digest === this.#loaded.digest && meanTheSame(this.#loaded, loaded);
+    this.#ledger.limits = isSame ? { ...limits, digest: loaded.digest } : undefined;
     this.#loaded = loaded;
     this.#ledger.loaded = savedManifest(loaded);
     this.#ledger.save();

@@ -27,8 +27,8 @@ export class OomTracker {
   readonly before: OomCounters | null;
   readonly above: Above | null;
   readonly #groups: AcquiredGroups;
-  readonly #limit: number | undefined;
-  readonly #together: boolean;
+  #limit: number | undefined;
+  #together: boolean;
   #announced: number;
   #notified = false;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
@@ -72,6 +72,12 @@ export class OomTracker {
       ...(this.#limit === undefined ? {} : { limit: this.#limit }),
       ...(ancestor === undefined ? {} : { ancestor: this.#groups.ancestor(ancestor) }),
     };
+  }
+
+  /** Other limits are in force. */
+  relimit({ limit, together }: Pick<OomTrackerOptions, 'limit' | 'together'>): void {
+    this.#limit = limit;
+    this.#together = together;
   }
 
   weKill(): void {

@@ -239,6 +239,7 @@ export class Reconciler {
       const entry = fleet.catalogue.entries.get(one.id);
       const kept = keptFor(one, view);
       if (entry === undefined) continue;
+      entry.supervised.container?.refusal.keepFor(this.#holdings.containers.get(one.id)?.loaded.digest);
       if (kept === undefined) delete entry.kept;
       else entry.kept = kept;
     }

@@ -1,6 +1,6 @@
 import type { ImageFile } from '../base/index.ts';
 import type { Above, Group, Monitor, Notice, OomCounters } from '../cgroups/index.ts';
-import type { LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
 import type { LaunchPlan } from './plan.ts';
 
 /**
@@ -15,6 +15,10 @@ export interface RunRecord {
   digest: string;
   /** Absent when it is too large for the launcher; then the run can be watched and stopped, and is not restarted. */
   manifest?: Manifest;
+  /** The limits in force where they are not those of the manifest, or where that is too large. */
+  cgroups?: CgroupsSection;
+  /** Limits that were begun to be put in force: it is not known which of them and of those before stand. */
+  pending?: CgroupsSection;
   /** The image in the package that the manifest came in, and the root if it says so. */
   image?: ImageFile;
   /** Ids of the containers whose files this run uses. Absent: an older version began it, which knew of none. */
@@ -40,15 +44,25 @@ export interface RunRecord {
 /** The launcher takes 64 KiB; what is not the manifest needs far less than the rest. */
 const MAX_MANIFEST = 48 * 1024;
 
-export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunRecord, 'before' | 'above' | 'degraded'> {
+/** Limits have room beside a manifest that is as large as can be. */
+const MAX_LIMITS = 8 * 1024;
+
+/** `limits`: others than those of the manifest. */
+export function recordOf(
+  loaded: LoadedManifest,
+  plan: LaunchPlan,
+  limits?: CgroupsSection,
+): Omit<RunRecord, 'before' | 'above' | 'degraded'> {
   const limit = memoryLimit(plan);
   const fits = Buffer.byteLength(JSON.stringify(loaded.manifest)) <= MAX_MANIFEST;
+  const cgroups = limits ?? (fits ? undefined : (loaded.manifest.cgroups ?? {}));
   return {
     v: 1,
     container: plan.id,
     file: loaded.file,
     digest: loaded.digest,
     ...(fits ? { manifest: loaded.manifest } : {}),
+    ...(cgroups !== undefined && areStorable(cgroups) ? { cgroups } : {}),
     ...(loaded.image === undefined ? {} : { image: loaded.image }),
     resources: plan.resources,
     groups: plan.cgroup.groups,
@@ -57,6 +71,16 @@ export function recordOf(loaded: LoadedManifest, plan: LaunchPlan): Omit<RunReco
     kill_all_on_oom: plan.kill_all_on_oom,
     command: commandOf(plan),
   };
+}
+
+/** The launcher takes no more of them. */
+export function areStorable(limits: CgroupsSection): boolean {
+  return Buffer.byteLength(JSON.stringify(limits)) <= MAX_LIMITS;
+}
+
+/** The limits that a run has, as a manifest would say them. Undefined: too large, so that nobody kept them. */
+export function limitsOf({ cgroups, manifest }: RunRecord): CgroupsSection | undefined {
+  return cgroups ?? (manifest === undefined ? undefined : (manifest.cgroups ?? {}));
 }
 
 /** Undefined: whoever began this run is of a version that is not understood. */

@@ -1,5 +1,5 @@
 import { failpoint } from '../base/index.ts';
-import type { LoadedManifest } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import type { Board, Container, ContainerHooks } from './container.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
@@ -12,6 +12,8 @@ export interface RunnerOptions {
   board: Board;
   /** The manifest that is in force when a run begins. */
   loaded: () => LoadedManifest;
+  /** Limits in the place of those of the manifest. */
+  limits?: () => CgroupsSection | undefined;
   planOptions: PlanOptions;
   /** What other containers offer, asked anew at each start. */
   resources?: () => readonly Resource[];
@@ -40,14 +42,16 @@ export class Runner {
     const image = loaded.image === undefined ? {} : { image: loaded.image };
     const spare = board.leftovers.spareFor(this.#ledger.id);
     const options = { ...planOptions, ...this.#ledger.overrides, ...image, ...(spare === undefined ? {} : { spare }) };
-    const launch = board.facts.plan(loaded.manifest, options, resources?.());
+    const limits = this.#options.limits?.();
+    const manifest = limits === undefined ? loaded.manifest : { ...loaded.manifest, cgroups: limits };
+    const launch = board.facts.plan(manifest, options, resources?.());
     const id = board.nextId();
     this.#ledger.begin(
       String(id),
       launch.cgroup.groups.map((group) => group.path),
     );
     failpoint('start.saved');
-    return startContainer({ loaded, plan: launch, id }, board, this.#hooks(false));
+    return startContainer({ loaded, plan: launch, id, limits }, board, this.#hooks(false));
   }
 
   /** `accounted`: its end was told and counted before. */

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import type { Exit } from './exit.ts';
 import type { RestartHistory } from './restart.ts';
@@ -23,6 +23,8 @@ export interface SavedState {
   /** It was active and began to make room for another version that stands in its file now. */
   makes_room?: true;
   overrides?: ProgramOverrides;
+  /** Limits that `update` has put in the place of those of the manifest with this digest. */
+  limits?: SavedLimits;
   /** The number of the present or last run at the launcher. */
   run?: string;
   /** The run that `last_exit` tells of: its end is accounted for, though it may not be cleared away yet. */
@@ -39,6 +41,11 @@ export interface SavedState {
   next_start?: number;
   /** Groups of the present run, so that what nobody holds any more can be removed. */
   groups: string[];
+}
+
+export interface SavedLimits {
+  digest: string;
+  cgroups: CgroupsSection;
 }
 
 /** A manifest without the places of its keys. */

@@ -2,7 +2,7 @@ import { Cleanup, failpoint } from '../base/index.ts';
 import { AcquiredGroups, acquireGroups, type Group, type Leftover, type Monitor } from '../cgroups/index.ts';
 import type { LauncherClient, ListedContainer, PressureReport, ProgramExit } from '../launcher/index.ts';
 import type { SpawnRequest, Started } from '../launcher/index.ts';
-import type { LoadedManifest } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import { armMonitors } from './arm-monitors.ts';
 import { Container, type Board, type ContainerHooks } from './container.ts';
 import { deferred } from './deferred.ts';
@@ -19,7 +19,12 @@ const SIGKILL = 9;
 
 /** Makes the groups, starts the program in them. On any failure all of it is undone before the error is thrown. */
 export async function startContainer(
-  { loaded, plan, id }: { loaded: LoadedManifest; plan: LaunchPlan; id: bigint },
+  {
+    loaded,
+    plan,
+    id,
+    limits,
+  }: { loaded: LoadedManifest; plan: LaunchPlan; id: bigint; limits?: CgroupsSection | undefined },
   board: Board,
   hooks: ContainerHooks,
 ): Promise<Container> {
@@ -31,7 +36,7 @@ export async function startContainer(
   const { launcher } = board; // only now: a lost one has been replaced
   const groups = await makeGroups(plan, launcher, board);
   failpoint('start.groups');
-  const about = recordOf(loaded, plan);
+  const about = recordOf(loaded, plan, limits);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
   const run = new RunWatch(groups);
   const memory = groups.memory;

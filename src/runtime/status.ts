@@ -50,6 +50,7 @@ export function timeOf(nanoseconds: bigint): string {
 
 export function conditionsOf(container: Container): Condition[] {
   const since = timeOf(container.started.time);
+  const refused = container.refusal.condition;
   const degraded = container.degraded.map(({ code, message }): Condition => ({
     type: 'degraded',
     since,
@@ -57,5 +58,5 @@ export function conditionsOf(container: Container): Condition[] {
     code,
   }));
   const paused = container.pausing.condition;
-  return paused === undefined ? degraded : [paused, ...degraded];
+  return [paused, ...degraded, refused].filter((each) => each !== undefined);
 }

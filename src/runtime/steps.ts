@@ -36,6 +36,9 @@ export class Steps {
         this.#take(this.#entry(step.id), step.wanted);
         if (step.start) await this.#start(this.#entry(step.id));
         return;
+      case 'live':
+        await this.#live(this.#entry(step.id), step.wanted);
+        return;
       case 'replace':
         await this.#replace(this.#entry(step.id), step.wanted);
         return;
@@ -74,6 +77,25 @@ export class Steps {
     const before = entry.supervised.loaded;
     entry.supervised.take(wanted.loaded);
     this.#taken(entry, wanted, { before, how: 'text' });
+  }
+
+  /** What the kernel refuses leaves the old limits and the old manifest in force, which is told as long as it is so. */
+  async #live(entry: Entry, wanted: Wanted): Promise<void> {
+    const { supervised } = entry;
+    const { container, loaded: before, id } = supervised;
+    if (container === undefined || supervised.isAsked) return; // it has ended meanwhile, and what follows from that is another step
+    const { loaded } = wanted;
+    const known = container.refusal.condition?.message;
+    try {
+      await supervised.limits.follow(container, loaded);
+    } catch (error) {
+      if (container.hasEnded) return;
+      container.refusal.note(`the limits of ${loaded.file} are not in force`, error, loaded.digest);
+      const { message = '', code } = container.refusal.condition ?? {};
+      if (message !== known) this.#parts.log('error', `${id}: ${message}`, { container: id, code });
+      throw error;
+    }
+    this.#taken(entry, wanted, { before, how: 'live' });
   }
 
   async #replace(entry: Entry, planned: Wanted): Promise<void> {
@@ -156,7 +178,11 @@ export class Steps {
     return kept === undefined ? desired.containers.get(id) : planned;
   }
 
-  #taken(entry: Entry, wanted: Wanted, { before, how }: { before: LoadedManifest; how: 'text' | 'replace' }): void {
+  #taken(
+    entry: Entry,
+    wanted: Wanted,
+    { before, how }: { before: LoadedManifest; how: 'text' | 'live' | 'replace' },
+  ): void {
     const { fleet, history, log } = this.#parts;
     const { id } = entry.supervised;
     const { file, digest } = wanted.loaded;
@@ -165,7 +191,8 @@ export class Steps {
     entry.loaded_at = new Date().toISOString();
     fleet.clockwork.bind(entry);
     history.add({ type: 'updated', container: id, file, digest, how, changed });
-    log('info', `${id} updated${how === 'replace' ? ', by a restart' : ''}`, { container: id, file, changed });
+    const by = { text: '', live: ', while it runs', replace: ', by a restart' }[how];
+    log('info', `${id} updated${by}`, { container: id, file, changed });
   }
 }
 

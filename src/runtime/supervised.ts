@@ -1,11 +1,13 @@
 import { ThubanError, failpoint, systemClock, type Clock } from '../base/index.ts';
-import type { LoadedManifest, Restart } from '../manifest/index.ts';
+import type { CgroupsSection, LoadedManifest, Restart } from '../manifest/index.ts';
 import { Comeback } from './comeback.ts';
 import type { Container } from './container.ts';
 import { optionalDeferred } from './deferred.ts';
 import { carryOut, leavingError, stoppedMeanwhile, type Ending } from './ending.ts';
 import type { Exit } from './exit.ts';
+import { keptLimits } from './kept-limits.ts';
 import { Ledger, monotonicMs } from './ledger.ts';
+import { LiveLimits } from './live-limits.ts';
 import { withPosition } from './locate.ts';
 import { ManifestInForce, type NextManifest } from './manifest-in-force.ts';
 import type { ProgramOverrides } from './plan-program.ts';
@@ -29,6 +31,8 @@ export class Supervised {
   readonly #runner: Runner;
   readonly #comeback: Comeback;
   readonly #inForce: ManifestInForce;
+  /** How the limits of what runs are changed. */
+  readonly limits: LiveLimits;
   #container: Container | undefined;
   #lastRun: Container | undefined;
   #attempt = optionalDeferred<Container>();
@@ -47,7 +51,9 @@ export class Supervised {
     this.#turnstile = options.turnstile ?? new Turnstile(Infinity);
     this.#ledger = new Ledger(this.id, { ...options, clock: this.#clock });
     this.#inForce = new ManifestInForce(options.loaded, this.#ledger);
-    this.#runner = new Runner({ ...options, loaded: () => this.loaded }, this.#ledger);
+    const [inForce, ledger] = [this.#inForce, this.#ledger];
+    this.limits = new LiveLimits({ ...options, ledger, inForce });
+    this.#runner = new Runner({ ...options, loaded: () => inForce.loaded, limits: () => inForce.limits }, ledger);
     this.#comeback = new Comeback({
       ledger: this.#ledger,
       clock: this.#clock,
@@ -66,6 +72,11 @@ export class Supervised {
   /** The manifest in force: what runs was started with it, and the next start will be. */
   get loaded(): LoadedManifest {
     return this.#inForce.loaded;
+  }
+
+  /** Limits in the place of those of the manifest. */
+  get changedLimits(): CgroupsSection | undefined {
+    return this.#inForce.limits;
   }
 
   get #policy(): Restart {
@@ -154,6 +165,7 @@ export class Supervised {
   resume(saved: SavedState | undefined, held: Held | undefined): { then: 'stop' | 'restart' | undefined } {
     const { state, entry, then } = restore(saved, held, monotonicMs());
     this.#ledger.resume(state, saved, held);
+    this.#ledger.limits = keptLimits(saved, held, this.loaded);
     if (entry !== undefined) void this.#begin(entry);
     else this.#ledger.save();
     return { then };
@@ -264,6 +276,7 @@ export class Supervised {
       if (waits) this.#turnstile.leave();
     }
     this.#container = container;
+    if (container.record.pending !== undefined) void this.limits.settle(container);
     if (this.#ledger.state !== 'stopping') this.#ledger.become('running'); // asked to stop before it was adopted
     tellStarted(this.#ledger, container, entry, this.#clock.monotonic() - before);
     this.#attempt.resolve(container);

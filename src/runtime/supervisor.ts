@@ -29,9 +29,11 @@ import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe
 import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
 import { isResource, noProgram } from './no-program.ts';
+import { readLimits } from './read-limits.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
 import { isResting, type State } from './states.ts';
+import type { UpdateOptions, Updated } from './updated.ts';
 
 /** How many of its newest events `inspect` shows of a container. */
 const HISTORY = 20;
@@ -139,6 +141,14 @@ export class Supervisor implements Control {
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
     const { id, container } = this.#running(name, 'resume');
     return { id, ...(await container.pausing.resume()) };
+  }
+
+  async update(name: string, cgroups: Record<string, unknown>, options: UpdateOptions = {}): Promise<Updated> {
+    const { supervised } = this.#good(name, 'update');
+    const limits = readLimits(cgroups);
+    const { container, state, id } = supervised;
+    if (container === undefined || state !== 'running') throw wrongState(id, state, 'update', 'running');
+    return supervised.limits.update(container, limits, options);
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {

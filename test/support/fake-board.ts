@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../src/base/index.ts';
-import type { Applied, Change, RepositorySummary } from '../../src/runtime/index.ts';
+import type { Applied, Change, RepositorySummary, Updated } from '../../src/runtime/index.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
 const MIB = 1024 * 1024;
@@ -76,4 +76,15 @@ export function fakeRepositories(): RepositorySummary[] {
       looked_at,
     },
   ];
+}
+
+/** Limits that were raised. */
+export function fakeUpdated(): Omit<Updated, 'id' | 'duration'> {
+  return {
+    changed: [{ key: 'cgroups.memory.memory_hard_limit', from: 100_663_296, to: 134_217_728 }],
+    writes: [{ path: '/thuban/c-camera@2.1.0', file: 'memory.max', value: '134217728' }],
+    differs: true,
+    warnings: [],
+    degraded: [],
+  };
 }

@@ -109,7 +109,7 @@ export function matches(pattern: string, id: string): boolean {
 }
 
 const detailOnly =
-  'message loaded_at digest outdated manifest lines repository command restart restart_history last_run groups mounts memory cpu history';
+  'message loaded_at digest outdated manifest limits lines repository command restart restart_history last_run groups mounts memory cpu history';
 
 /** What a listing shows of a detail. */
 export function summaryOf(detail: Omit<ContainerDetail, 'usage'>): ContainerSummary {

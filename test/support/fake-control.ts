@@ -21,8 +21,10 @@ import type {
   StatsQuery,
   StatsSample,
   Uninstalled,
+  UpdateOptions,
+  Updated,
 } from '../../src/runtime/index.ts';
-import { fakeApplied, fakeRepositories } from './fake-board.ts';
+import { fakeApplied, fakeRepositories, fakeUpdated } from './fake-board.ts';
 import { fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
 import { fakeStats, samples } from './fake-stats.ts';
@@ -44,6 +46,8 @@ export class FakeControl implements Control {
   /** Bytes of packages that were taken, and what each chunk waits for; it is told how many came so far. */
   received = 0;
   taking: (size: number) => Promise<void> = () => Promise.resolve();
+  /** What `update` answers. */
+  updated = fakeUpdated();
   /** How many batches were asked of streams. */
   pulled = 0;
   /** How many samples a stream of stats has when it is followed. */
@@ -99,28 +103,26 @@ export class FakeControl implements Control {
   }
 
   async kill(name: string, options: { signal?: string } = {}): Promise<{ id: string }> {
-    this.#note('kill', name, options);
-    const container = this.#find(name);
-    if (container.state !== 'running') throw wrongState(container, 'kill', ['running']);
+    const container = this.#running('kill', name, options);
     await Promise.resolve();
     if ((options.signal ?? 'SIGKILL') === 'SIGKILL') this.#end(container, 'SIGKILL');
     return { id: container.id };
   }
 
   async pause(name: string): Promise<{ id: string } & PauseResult> {
-    this.#note('pause', name);
-    const container = this.#find(name);
-    if (container.state !== 'running') throw wrongState(container, 'pause', ['running']);
     await Promise.resolve();
-    return pauseIn(container);
+    return pauseIn(this.#running('pause', name));
   }
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
-    this.#note('resume', name);
-    const container = this.#find(name);
-    if (container.state !== 'running') throw wrongState(container, 'resume', ['running']);
     await Promise.resolve();
-    return resumeIn(container);
+    return resumeIn(this.#running('resume', name));
+  }
+
+  async update(name: string, cgroups: Record<string, unknown>, options: UpdateOptions = {}): Promise<Updated> {
+    const container = this.#running('update', name, { cgroups, ...options });
+    await Promise.resolve();
+    return { id: container.id, ...this.updated, ...(options.dry_run === true ? {} : { duration: 0.003 }) };
   }
 
   logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogRecord[]> {
@@ -246,6 +248,13 @@ export class FakeControl implements Control {
     const refusal = this.refusal;
     this.refusal = undefined;
     if (refusal !== undefined) throw refusal;
+  }
+
+  #running(action: string, name: string, options?: object): ContainerDetail {
+    this.#note(action, name, options);
+    const container = this.#find(name);
+    if (container.state !== 'running') throw wrongState(container, action, ['running']);
+    return container;
   }
 
   #find(name: string): ContainerDetail {

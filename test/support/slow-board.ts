@@ -1,9 +1,10 @@
-import { FakeKernelFs, type KernelFs } from '../../src/cgroups/index.ts';
+import { FakeKernelFs } from '../../src/cgroups/index.ts';
 import type { LauncherClient, SpawnRequest, Started } from '../../src/launcher/index.ts';
 import type { Board } from '../../src/runtime/container.ts';
 import { Leftovers } from '../../src/runtime/leftovers.ts';
 import type { FactsCache } from '../../src/runtime/facts-cache.ts';
 import { plan } from '../../src/runtime/index.ts';
+import type { RunRecord } from '../../src/runtime/run-record.ts';
 import { board as factsOfBoard } from './facts.ts';
 
 /** A program that runs on a `SlowBoard`. */
@@ -31,12 +32,14 @@ const MOUNT = {
  * `finish` is called. Plans, groups and the supervision of runs are the real ones.
  */
 export class SlowBoard implements Board {
-  readonly fs: KernelFs = new FakeKernelFs({ mounts: [MOUNT] });
+  readonly fs = new FakeKernelFs({ mounts: [MOUNT] });
   readonly keepTop = true;
   readonly leftovers = new Leftovers({ fs: this.fs, keepTop: true });
   readonly staging = '/run/thuban/root';
   readonly facts: FactsCache;
   readonly launcher: LauncherClient;
+  /** What was noted last with each run, after its start. */
+  readonly blobs = new Map<bigint, RunRecord>();
   readonly #runs = new Map<bigint, Run>();
   #nextId = 1n;
 
@@ -46,11 +49,15 @@ export class SlowBoard implements Board {
       plan: (manifest, options, resources) =>
         plan(manifest, factsOfBoard('v2', { resources: [...(resources ?? [])] }), options),
     };
-    const launcher: Pick<LauncherClient, 'pid' | 'spawn' | 'signal' | 'release'> = {
+    const launcher: Pick<LauncherClient, 'pid' | 'spawn' | 'signal' | 'release' | 'setBlob'> = {
       pid: process.pid,
       spawn: (request) => this.#spawn(request),
       signal: (id, signal) => Promise.resolve(this.#signal(id, signal)),
       release: () => Promise.resolve(),
+      setBlob: (id, blob) => {
+        this.blobs.set(id, JSON.parse(blob.toString('utf8')) as RunRecord);
+        return Promise.resolve();
+      },
     };
     this.facts = facts as FactsCache;
     this.launcher = launcher as LauncherClient;

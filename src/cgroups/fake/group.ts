@@ -36,6 +36,8 @@ export class FakeGroup {
   readonly machine: FakeMachine;
   /** Bytes in use, as a test sets it. */
   usage = 0;
+  /** Bytes of it that the kernel can take back. */
+  reclaimable = 0;
   /** v2: controllers enabled for the children. */
   readonly subtree = new Set<string>();
   type: 'domain' | 'threaded' | 'domain invalid' | 'domain threaded' = 'domain';
@@ -46,6 +48,14 @@ export class FakeGroup {
     this.mount = mount;
     this.parent = parent;
     this.machine = machine;
+  }
+
+  /** Takes back up to so many bytes; false when there were not as many. */
+  reclaim(bytes: number): boolean {
+    const taken = Math.min(Math.max(bytes, 0), this.reclaimable);
+    this.usage -= taken;
+    this.reclaimable -= taken;
+    return taken >= bytes;
   }
 
   get root(): boolean {

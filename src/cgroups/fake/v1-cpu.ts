@@ -44,7 +44,15 @@ export const v1Cpu: Controller = {
     },
     read: (group) => (group.get('cpu.idle') === '1' ? '3' : group.get('cpu.shares')),
   },
-  'cpu.idle': { initial: '0', write: (text) => (/^[01]$/.test(text.trim()) ? text.trim() : refuse('EINVAL')) },
+  'cpu.idle': {
+    initial: '0',
+    write: (text, group) => {
+      if (!/^[01]$/.test(text.trim())) refuse('EINVAL');
+      // sched_group_set_idle: the weight of before is forgotten.
+      if (group.get('cpu.idle') !== text.trim()) group.values.set('cpu.shares', DEFAULT_SHARES);
+      return text.trim();
+    },
+  },
   'cpu.cfs_period_us': {
     initial: '100000',
     write: (text, group) => {

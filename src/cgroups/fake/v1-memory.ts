@@ -28,7 +28,7 @@ function limit(check: (value: bigint, group: FakeGroup) => void): Knob {
 export const v1Memory: Controller = {
   'memory.limit_in_bytes': limit((value, group) => {
     if (value > BigInt(group.get('memory.memsw.limit_in_bytes') || NONE)) refuse('EINVAL');
-    if (value < BigInt(group.usage)) refuse('EBUSY');
+    if (value < BigInt(group.usage) && !group.reclaim(group.usage - Number(value))) refuse('EBUSY');
   }),
   'memory.memsw.limit_in_bytes': limit((value, group) => {
     if (value < BigInt(group.get('memory.limit_in_bytes'))) refuse('EINVAL');

@@ -54,6 +54,12 @@ const memory: Controller = {
     notInRoot: true,
     write: (text) => (/^[01]$/.test(text.trim()) ? text.trim() : refuse('EINVAL')),
   },
+  'memory.reclaim': {
+    initial: '',
+    notInRoot: true,
+    read: () => refuse('EINVAL'),
+    write: (text, group) => (group.reclaim(Number(memparse(text) ?? refuse('EINVAL'))) ? undefined : refuse('EAGAIN')),
+  },
   'memory.current': { initial: '0', notInRoot: true, read: (group) => String(group.usage) },
   'memory.peak': { initial: '0', notInRoot: true },
   'memory.events': {
@@ -89,7 +95,12 @@ const cpu: Controller = {
   'cpu.idle': {
     initial: '0',
     notInRoot: true,
-    write: (text) => (/^[01]$/.test(text.trim()) ? text.trim() : refuse('EINVAL')),
+    write: (text, group) => {
+      if (!/^[01]$/.test(text.trim())) refuse('EINVAL');
+      // sched_group_set_idle: the weight of before is forgotten.
+      if (group.get('cpu.idle') !== text.trim()) group.values.set('cpu.weight', '100');
+      return text.trim();
+    },
   },
   'cpu.max': {
     initial: 'max 100000',
@@ -184,6 +195,7 @@ function cpuset(name: 'cpus' | 'mems', online: (group: FakeGroup) => number[], b
       notInRoot: true,
       write: (text, group) => {
         const wanted = text.trim() === '' ? [] : (parseCpulist(text.trim()) ?? refuse('EINVAL'));
+        if (wanted.length === 0 && group.get(`cpuset.${name}`) !== '' && group.populated()) refuse('ENOSPC');
         return wanted.some((number) => !online(group).includes(number)) ? refuse(beyond) : formatCpulist(wanted);
       },
     },

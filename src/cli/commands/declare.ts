@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { cgroupParent, daemonOptions, resourceFolder, trustedKeys, wide } from './options.ts';
+import { cgroupParent, daemonOptions, resourceFolder, trustedKeys, wide, yes } from './options.ts';
 
 export const declare: readonly CommandEntry[] = [
   {
@@ -69,6 +69,21 @@ export const declare: readonly CommandEntry[] = [
     exitCodes: '0 done, 1 something was not, or a file is rejected; 2 usage; 130 Ctrl-C',
     options: [new Option('--dry-run', 'do nothing, show what would be done'), wide(), ...daemonOptions()],
     run: async ({ flags, context }) => (await import('../repository/apply.ts')).apply(flags, context),
+  },
+  {
+    usage: 'update <name>',
+    group: 'Declare:',
+    summary: 'Change limits of a container while it runs',
+    examples: ['thuban update camera --file camera.yaml', 'thuban update camera --file limits.yaml --dry-run'],
+    exitCodes: '0 done, 1 not, and the old limits stand; 2 usage',
+    options: [
+      new Option('--file <file>', 'a manifest, or a file with only a `cgroups` section'),
+      new Option('--force', 'also below what is in use: the kernel kills what does not fit'),
+      new Option('--dry-run', 'do nothing, show what would be changed'),
+      yes(),
+      ...daemonOptions(),
+    ],
+    run: async ({ args: [name = ''], flags, context }) => (await import('../update.ts')).update(name, flags, context),
   },
   {
     usage: 'repositories',

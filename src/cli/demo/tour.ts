@@ -95,9 +95,6 @@ export class Tour {
       case 'state':
         if (event.state === 'failed') this.#screen.event('failed', event.message ?? 'it could not be started');
         return;
-      case 'paused':
-      case 'resumed':
-        return; // nobody does so here
       case 'leftover':
         this.#screen.event('leftover', event.paths.join(', '));
         return;
@@ -106,6 +103,7 @@ export class Tour {
       case 'adopted':
       case 'scheduled':
       case 'skipped':
+      case 'updated':
         return;
     }
   }

@@ -81,8 +81,9 @@ export function describeEvent(event: EventRecord): string {
 
 function updated(event: EventRecord): string {
   const changed = Array.isArray(event['changed']) ? event['changed'].map(text) : [];
-  const how = event['how'] === 'replace' ? 'restarted' : 'not restarted';
-  return `${how}, ${changed.length === 0 ? 'only the text differs' : `changed: ${changed.join(', ')}`}`;
+  const how = event['how'] === 'replace' ? 'restarted' : event['how'] === 'live' ? 'while it runs' : 'not restarted';
+  const by = typeof event['differs'] === 'boolean' ? 'limits, by hand' : how;
+  return `${by}, ${changed.length === 0 ? 'only the text differs' : `changed: ${changed.join(', ')}`}`;
 }
 
 /** What a schedule of seconds cannot avoid is not worth a word. */

@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration, formatPercent, isAboutText } from '../../base/index.ts';
 import { exitSentence, oomSentence, type ContainerDetail, type Exit } from '../../runtime/index.ts';
 import { describeEvent } from '../events/describe.ts';
+import { changeText } from '../repository/change-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { ago, clockTime, runTime } from '../times.ts';
 
@@ -52,6 +53,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
     ['restart', restart(container)],
     ['autostart', container.autostart],
     ['counters', counters(container)],
+    ['limits', changedLimits(container)],
     ['memory', ...memory(container)],
     ['cpu', ...cpu(container)],
     ...(container.groups ?? []).map((group): [string, string] => [
@@ -134,6 +136,12 @@ function counters({ restarts, oom_kills }: ContainerDetail): string | undefined 
   return all.filter((text) => text !== '').join('  ');
 }
 
+/** Where the kernel has other limits than the manifest says. */
+function changedLimits({ limits }: ContainerDetail): string | undefined {
+  if (limits === undefined) return undefined;
+  return `changed by hand, not those of the manifest: ${limits.changed.map(changeText).join(', ')}`;
+}
+
 function memory(container: ContainerDetail): (string | undefined)[] {
   const { memory: measured } = container;
   if (measured === undefined) return [];
@@ -159,7 +167,7 @@ function memoryEvents(events: NonNullable<ContainerDetail['memory']>['events']):
 function cpu(container: ContainerDetail): (string | undefined)[] {
   const { cpu: measured, manifest } = container;
   if (measured === undefined) return [];
-  const { quota, period = 100_000 } = manifest?.cgroups?.cpu ?? {};
+  const { quota, period = 100_000 } = (container.limits?.cgroups ?? manifest?.cgroups)?.cpu ?? {};
   const { nr_periods: periods, nr_throttled: throttled } = measured;
   return [
     typeof quota === 'number' && quota > 0

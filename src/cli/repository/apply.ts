@@ -78,6 +78,8 @@ function past({ action, start, restart, stop, replaces }: Change): string {
       return 'started';
     case 'update':
       return start ? 'updated and started' : 'updated without a restart';
+    case 'live':
+      return 'limits changed';
     case 'replace': {
       const how = restart ? 'stopped and started' : start ? 'started' : 'added';
       return replaces === undefined ? how : `${how} in place of ${replaces}`;

@@ -10,6 +10,7 @@ const looks: Readonly<Record<Change['action'], { symbol: string; style: Style }>
   add: { symbol: '+', style: 'green' },
   start: { symbol: '+', style: 'green' },
   update: { symbol: '~', style: 'cyan' },
+  live: { symbol: '~', style: 'cyan' },
   replace: { symbol: '~', style: 'yellow' },
   remove: { symbol: '-', style: 'red' },
 };
@@ -25,6 +26,8 @@ export function effectOf(change: Change): string {
     case 'update':
       if (changed.length === 0) return start ? 'start, same meaning' : 'another text with the same meaning, no restart';
       return start ? 'start with it' : 'no restart, it does not run';
+    case 'live':
+      return 'live, no restart';
     case 'replace':
       if (replaces === undefined) return 'restart';
       return `${restart ? 'restart' : start ? 'start' : 'not started'}, takes the place of ${replaces}`;
@@ -83,6 +86,12 @@ function valuesOf({ key, from, to, line }: Difference): { key: string; values: s
   return { key: visible(key), values: visible(values), line: line === undefined ? '' : `:${line}` };
 }
 
+/** `cgroups.pids.limit 32 -> 64`. */
+export function changeText(difference: Difference): string {
+  const { key, values } = valuesOf(difference);
+  return `${key} ${values}`;
+}
+
 /** Keys whose values are bytes. */
 const BYTES = /^cgroups\.memory\.\w*limit$|^cgroups\.hugetlb\[\d+\]\.limit$|^mounts\..*\.size$/;
 
@@ -94,6 +103,7 @@ function shown(key: string, value: unknown): string {
 /** `1 restart, 1 new, 1 removed, 1 rejected`; undefined: there is nothing to do, and nothing is wrong. */
 export function summaryOf({ changes, rejected, unsettled, failed = [] }: Applied): string | undefined {
   const groups: [number, string][] = [
+    [changes.filter(({ action }) => action === 'live').length, 'live'],
     [changes.filter(({ restart }) => restart).length, 'restart'],
     [changes.filter(({ action }) => action === 'add').length, 'new'],
     [changes.filter(({ action }) => action === 'start').length, 'started'],

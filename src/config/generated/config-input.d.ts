@@ -119,6 +119,7 @@ export interface ConfigInput {
             | 'restart'
             | 'kill'
             | 'pause'
+            | 'update'
             | 'shutdown'
             | 'install'
             | 'uninstall'

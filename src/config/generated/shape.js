@@ -245,6 +245,7 @@ export const shape = {
           "restart",
           "kill",
           "pause",
+          "update",
           "shutdown",
           "install",
           "uninstall",

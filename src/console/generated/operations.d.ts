@@ -73,6 +73,23 @@ export interface KillContainerBody {
     | 'SIGSYS';
 }
 
+export interface UpdateContainerBody {
+  /**
+   * As in a manifest. It takes the place of the section in force as a whole: what it does not name goes back to what a new group has.
+   */
+  cgroups: {
+    [k: string]: unknown;
+  };
+  /**
+   * Also below what is in use. On cgroups v2 the kernel kills what does not fit.
+   */
+  force?: boolean;
+  /**
+   * Change nothing; answer what would be changed.
+   */
+  dry_run?: boolean;
+}
+
 export interface ReadLogsQuery {
   follow?: boolean;
   tail?: number;
@@ -153,7 +170,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'logs' | 'stats' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'update' | 'logs' | 'stats' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -194,6 +211,7 @@ export interface Operations {
   pauseContainer: Operation<IdParams, Nothing, null>;
   resumeContainer: Operation<IdParams, Nothing, null>;
   killContainer: Operation<IdParams, Nothing, KillContainerBody>;
+  updateContainer: Operation<IdParams, Nothing, UpdateContainerBody>;
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
   readStats: Operation<IdParams, ReadStatsQuery, null>;
   readAllStats: Operation<Nothing, ReadAllStatsQuery, null>;

@@ -365,29 +365,34 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadLogsQuery = validate16;
-const schema17 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
-const pattern5 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
+export const UpdateContainerBody = validate16;
+const schema17 = {"type":"object","additionalProperties":false,"required":["cgroups"],"properties":{"cgroups":{"type":"object","x-expected":"a `cgroups` section"},"force":{"type":"boolean","x-expected":"true or false"},"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.cgroups === undefined) && (missing0 = "cgroups")){
+validate16.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema17.required,parentSchema:schema17,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
+if(!(((key0 === "cgroups") || (key0 === "force")) || (key0 === "dry_run"))){
 validate16.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema17,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.follow !== undefined){
-let data0 = data.follow;
+if(data.cgroups !== undefined){
+let data0 = data.cgroups;
 const _errs2 = errors;
-if(typeof data0 !== "boolean"){
-validate16.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.follow.type,parentSchema:schema17.properties.follow,data:data0}];
+if(!(data0 && typeof data0 == "object" && !Array.isArray(data0))){
+validate16.errors = [{instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},schema:schema17.properties.cgroups.type,parentSchema:schema17.properties.cgroups,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -396,26 +401,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tail !== undefined){
-let data1 = data.tail;
+if(data.force !== undefined){
+let data1 = data.force;
 const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema17.properties.tail.type,parentSchema:schema17.properties.tail,data:data1}];
+if(typeof data1 !== "boolean"){
+validate16.errors = [{instancePath:instancePath+"/force",schemaPath:"#/properties/force/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.force.type,parentSchema:schema17.properties.force,data:data1}];
 return false;
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema17.properties.tail,data:data1}];
-return false;
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-validate16.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema17.properties.tail,data:data1}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -423,25 +414,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.since !== undefined){
-let data2 = data.since;
+if(data.dry_run !== undefined){
+let data2 = data.dry_run;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(!pattern5.test(data2)){
-validate16.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema17.properties.since,data:data2}];
+if(typeof data2 !== "boolean"){
+validate16.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema17.properties.dry_run.type,parentSchema:schema17.properties.dry_run,data:data2}];
 return false;
-}
-}
-else {
-validate16.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema17.properties.since.type,parentSchema:schema17.properties.since,data:data2}];
-return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -456,8 +440,9 @@ validate16.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadStatsQuery = validate17;
-const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"}}};
+export const ReadLogsQuery = validate17;
+const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
+const pattern5 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -466,7 +451,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "follow") || (key0 === "interval"))){
+if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
 validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema18,data}];
 return false;
 break;
@@ -486,31 +471,53 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.interval !== undefined){
-let data1 = data.interval;
+if(data.tail !== undefined){
+let data1 = data.tail;
 const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.tail.type,parentSchema:schema18.properties.tail,data:data1}];
+return false;
+}
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 3600 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},schema:3600,parentSchema:schema18.properties.interval,data:data1}];
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema18.properties.tail,data:data1}];
 return false;
 }
 else {
-if(data1 < 0.1 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},schema:0.1,parentSchema:schema18.properties.interval,data:data1}];
+if(data1 < 0 || isNaN(data1)){
+validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.tail,data:data1}];
 return false;
 }
 }
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/type",keyword:"type",params:{type: "number"},schema:schema18.properties.interval.type,parentSchema:schema18.properties.interval,data:data1}];
-return false;
 }
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.since !== undefined){
+let data2 = data.since;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(!pattern5.test(data2)){
+validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema18.properties.since,data:data2}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema18.properties.since.type,parentSchema:schema18.properties.since,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -524,9 +531,8 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadAllStatsQuery = validate18;
-const schema19 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
-const pattern6 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
+export const ReadStatsQuery = validate18;
+const schema19 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -535,7 +541,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "follow") || (key0 === "interval")) || (key0 === "container"))){
+if(!((key0 === "follow") || (key0 === "interval"))){
 validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
 return false;
 break;
@@ -581,52 +587,6 @@ var valid0 = _errs4 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.container !== undefined){
-let data2 = data.container;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 64){
-validate18.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema19.properties.container,data:data2}];
-return false;
-}
-else {
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-let data3 = data2[i0];
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(!pattern6.test(data3)){
-validate18.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema19.properties.container.items,data:data3}];
-return false;
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema19.properties.container.items.type,parentSchema:schema19.properties.container.items,data:data3}];
-return false;
-}
-}
-var valid1 = _errs8 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema19.properties.container.type,parentSchema:schema19.properties.container,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
 }
 }
 }
@@ -639,9 +599,9 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadEventsQuery = validate19;
-const schema20 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","paused","resumed","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
-const pattern7 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
+export const ReadAllStatsQuery = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const pattern6 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -650,7 +610,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+if(!(((key0 === "follow") || (key0 === "interval")) || (key0 === "container"))){
 validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
 return false;
 break;
@@ -670,22 +630,137 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.interval !== undefined){
+let data1 = data.interval;
+const _errs4 = errors;
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 3600 || isNaN(data1)){
+validate19.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},schema:3600,parentSchema:schema20.properties.interval,data:data1}];
+return false;
+}
+else {
+if(data1 < 0.1 || isNaN(data1)){
+validate19.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},schema:0.1,parentSchema:schema20.properties.interval,data:data1}];
+return false;
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/type",keyword:"type",params:{type: "number"},schema:schema20.properties.interval.type,parentSchema:schema20.properties.interval,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.container !== undefined){
+let data2 = data.container;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+if(data2.length > 64){
+validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema20.properties.container,data:data2}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(!pattern6.test(data3)){
+validate19.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema20.properties.container.items,data:data3}];
+return false;
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema20.properties.container.items.type,parentSchema:schema20.properties.container.items,data:data3}];
+return false;
+}
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema20.properties.container.type,parentSchema:schema20.properties.container,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data}];
+return false;
+}
+}
+validate19.errors = vErrors;
+return errors === 0;
+}
+
+export const ReadEventsQuery = validate20;
+const schema21 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","paused","resumed","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const pattern7 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
+
+function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.follow !== undefined){
+let data0 = data.follow;
+const _errs2 = errors;
+if(typeof data0 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema21.properties.follow.type,parentSchema:schema21.properties.follow,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.since !== undefined){
 let data1 = data.since;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate19.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema20.properties.since.type,parentSchema:schema20.properties.since,data:data1}];
+validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema21.properties.since.type,parentSchema:schema21.properties.since,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate19.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema20.properties.since,data:data1}];
+validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema21.properties.since,data:data1}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate19.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema20.properties.since,data:data1}];
+validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema21.properties.since,data:data1}];
 return false;
 }
 }
@@ -703,12 +778,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(!pattern7.test(data2)){
-validate19.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema20.properties.epoch,data:data2}];
+validate20.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema21.properties.epoch,data:data2}];
 return false;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema20.properties.epoch.type,parentSchema:schema20.properties.epoch,data:data2}];
+validate20.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema21.properties.epoch.type,parentSchema:schema21.properties.epoch,data:data2}];
 return false;
 }
 }
@@ -724,7 +799,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data3)){
 if(data3.length > 64){
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema20.properties.type,data:data3}];
+validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema21.properties.type,data:data3}];
 return false;
 }
 else {
@@ -734,11 +809,11 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate19.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema20.properties.type.items.type,parentSchema:schema20.properties.type.items,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema21.properties.type.items.type,parentSchema:schema21.properties.type.items,data:data4}];
 return false;
 }
 if(!((((((((((((((((((((((data4 === "started") || (data4 === "exited")) || (data4 === "oom")) || (data4 === "pressure")) || (data4 === "state")) || (data4 === "paused")) || (data4 === "resumed")) || (data4 === "restarting")) || (data4 === "health")) || (data4 === "manifest_loaded")) || (data4 === "manifest_rejected")) || (data4 === "manifest_removed")) || (data4 === "installed")) || (data4 === "uninstalled")) || (data4 === "updated")) || (data4 === "rolled_back")) || (data4 === "adopted")) || (data4 === "leftover")) || (data4 === "scheduled")) || (data4 === "skipped")) || (data4 === "gap")) || (data4 === "shutdown"))){
-validate19.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema20.properties.type.items.enum},schema:schema20.properties.type.items.enum,parentSchema:schema20.properties.type.items,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema21.properties.type.items.enum},schema:schema21.properties.type.items.enum,parentSchema:schema21.properties.type.items,data:data4}];
 return false;
 }
 var valid1 = _errs10 === errors;
@@ -749,7 +824,7 @@ break;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema20.properties.type.type,parentSchema:schema20.properties.type,data:data3}];
+validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema21.properties.type.type,parentSchema:schema21.properties.type,data:data3}];
 return false;
 }
 }
@@ -765,7 +840,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(Array.isArray(data5)){
 if(data5.length > 64){
-validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema20.properties.container,data:data5}];
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema21.properties.container,data:data5}];
 return false;
 }
 else {
@@ -777,12 +852,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(!pattern6.test(data6)){
-validate19.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema20.properties.container.items,data:data6}];
+validate20.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema21.properties.container.items,data:data6}];
 return false;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema20.properties.container.items.type,parentSchema:schema20.properties.container.items,data:data6}];
+validate20.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema21.properties.container.items.type,parentSchema:schema21.properties.container.items,data:data6}];
 return false;
 }
 }
@@ -794,7 +869,7 @@ break;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema20.properties.container.type,parentSchema:schema20.properties.container,data:data5}];
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema21.properties.container.type,parentSchema:schema21.properties.container,data:data5}];
 return false;
 }
 }
@@ -810,41 +885,6 @@ var valid0 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data}];
-return false;
-}
-}
-validate19.errors = vErrors;
-return errors === 0;
-}
-
-export const ApplyRepositoriesBody = validate20;
-const schema21 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
-
-function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "dry_run")){
-validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.dry_run !== undefined){
-let data0 = data.dry_run;
-if(typeof data0 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema21.properties.dry_run.type,parentSchema:schema21.properties.dry_run,data:data0}];
-return false;
-}
-}
-}
-}
-else {
 validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data}];
 return false;
 }
@@ -853,45 +893,28 @@ validate20.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryParams = validate21;
-const schema22 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
-const pattern9 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
+export const ApplyRepositoriesBody = validate21;
+const schema22 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.repository === undefined) && (missing0 = "repository")){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema22.required,parentSchema:schema22,data}];
-return false;
-}
-else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "repository")){
+if(!(key0 === "dry_run")){
 validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema22,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.repository !== undefined){
-let data0 = data.repository;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(!pattern9.test(data0)){
-validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema22.properties.repository,data:data0}];
+if(data.dry_run !== undefined){
+let data0 = data.dry_run;
+if(typeof data0 !== "boolean"){
+validate21.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema22.properties.dry_run.type,parentSchema:schema22.properties.dry_run,data:data0}];
 return false;
-}
-}
-else {
-validate21.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema22.properties.repository.type,parentSchema:schema22.properties.repository,data:data0}];
-return false;
-}
-}
 }
 }
 }
@@ -905,8 +928,9 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryContainerParams = validate22;
-const schema23 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
+export const RepositoryParams = validate22;
+const schema23 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
+const pattern9 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -914,14 +938,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+if((data.repository === undefined) && (missing0 = "repository")){
 validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema23.required,parentSchema:schema23,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "repository") || (key0 === "container"))){
+if(!(key0 === "repository")){
 validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema23,data}];
 return false;
 break;
@@ -943,32 +967,6 @@ validate22.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/prop
 return false;
 }
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.container !== undefined){
-let data1 = data.container;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(!pattern0.test(data1)){
-validate22.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema23.properties.container,data:data1}];
-return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema23.properties.container.type,parentSchema:schema23.properties.container,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -982,28 +980,70 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate23;
-const schema24 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const RepositoryContainerParams = validate23;
+const schema24 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema24.required,parentSchema:schema24,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!((key0 === "repository") || (key0 === "container"))){
 validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema24,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
-if(typeof data0 !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema24.properties.keep.type,parentSchema:schema24.properties.keep,data:data0}];
+if(data.repository !== undefined){
+let data0 = data.repository;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern9.test(data0)){
+validate23.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema24.properties.repository,data:data0}];
 return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema24.properties.repository.type,parentSchema:schema24.properties.repository,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.container !== undefined){
+let data1 = data.container;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(!pattern0.test(data1)){
+validate23.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema24.properties.container,data:data1}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema24.properties.container.type,parentSchema:schema24.properties.container,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -1017,6 +1057,41 @@ validate23.errors = vErrors;
 return errors === 0;
 }
 
+export const ShutDownBody = validate24;
+const schema25 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema25,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate24.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema25.properties.keep.type,parentSchema:schema25.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema25.type,parentSchema:schema25,data}];
+return false;
+}
+}
+validate24.errors = vErrors;
+return errors === 0;
+}
+
 /** @type {import('./operations.d.ts').Operations} */
 export const operations = {
   listContainers: { method: "GET", path: "/v1/containers", permission: "list", kinds: {"usage":"boolean"}, upload: false, params: Nothing, query: ListContainersQuery, body: null },
@@ -1027,6 +1102,7 @@ export const operations = {
   pauseContainer: { method: "POST", path: "/v1/containers/{id}/pause", permission: "pause", kinds: {}, upload: false, params: IdParams, query: Nothing, body: null },
   resumeContainer: { method: "POST", path: "/v1/containers/{id}/resume", permission: "pause", kinds: {}, upload: false, params: IdParams, query: Nothing, body: null },
   killContainer: { method: "POST", path: "/v1/containers/{id}/kill", permission: "kill", kinds: {}, upload: false, params: IdParams, query: Nothing, body: KillContainerBody },
+  updateContainer: { method: "POST", path: "/v1/containers/{id}/update", permission: "update", kinds: {}, upload: false, params: IdParams, query: Nothing, body: UpdateContainerBody },
   readLogs: { method: "GET", path: "/v1/containers/{id}/logs", permission: "logs", kinds: {"follow":"boolean","tail":"integer","since":"string"}, upload: false, params: IdParams, query: ReadLogsQuery, body: null },
   readStats: { method: "GET", path: "/v1/containers/{id}/stats", permission: "stats", kinds: {"follow":"boolean","interval":"number"}, upload: false, params: IdParams, query: ReadStatsQuery, body: null },
   readAllStats: { method: "GET", path: "/v1/stats", permission: "stats", kinds: {"follow":"boolean","interval":"number","container":"array"}, upload: false, params: Nothing, query: ReadAllStatsQuery, body: null },

@@ -46,6 +46,11 @@ export interface Actual {
   makesRoom: boolean;
   /** Its last start failed because it mounts files that no other container had, and by now there are some. */
   foundResources: boolean;
+  /**
+   * Of what runs: whether another manifest could be put in force without a restart, because it differs in nothing but limits, and the groups that
+   * the program is in can take those. Asked only when the meaning differs.
+   */
+  canFollow?: (next: LoadedManifest) => boolean;
 }
 
 /** One thing to do about one container; `succeed` is about the two versions of one file. */
@@ -54,6 +59,8 @@ export type Step =
   | { do: 'start'; id: string }
   /** The text is taken over; what runs is not touched. */
   | { do: 'take'; id: string; wanted: Wanted; start: boolean }
+  /** Only limits differ: they are changed while it runs. */
+  | { do: 'live'; id: string; wanted: Wanted }
   /** What runs is stopped as its own manifest says, and started with the new one. */
   | { do: 'replace'; id: string; wanted: Wanted }
   /** `old` is stopped and removed, then `id` takes its place. */

@@ -20,6 +20,11 @@ export function differences(from: Manifest, to: LoadedManifest): Difference[] {
   }));
 }
 
+/** The same of any two values without places, for example of two `cgroups` sections, whose keys begin with `within`. */
+export function differencesWithin(within: string, from: unknown, to: unknown): Difference[] {
+  return compare(from, to, [within]).map((found) => ({ key: textOf(found.path), from: found.from, to: found.to }));
+}
+
 type KeyPath = (string | number)[];
 
 function compare(from: unknown, to: unknown, path: KeyPath): { path: KeyPath; from: unknown; to: unknown }[] {

@@ -40,6 +40,7 @@ function bring(one: Actual, wanted: Wanted, view: View): Step | undefined {
   const start = comesBack || (mayStart && (one.foundResources || (!one.lived && !one.isDecided)));
   if (isUnchanged(one, wanted)) return start ? { do: 'start', id } : undefined;
   if (meanTheSame(one.loaded, wanted.loaded)) return { do: 'take', id, wanted, start };
+  if (state === 'running' && one.canFollow?.(wanted.loaded) === true) return { do: 'live', id, wanted };
   if (isActive(state)) return { do: 'replace', id, wanted };
   // Another manifest is what `failed` waits for. Who was stopped on request stays so.
   return { do: 'take', id, wanted, start: comesBack || (mayStart && (state === 'failed' || !one.lived)) };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ThubanError } from '../../../src/base/index.ts';
-import { acquireGroups, planCgroups, updateGroups, type Resources } from '../../../src/cgroups/index.ts';
-import { content, disk, facts, fs, onBoard, request, skipUnless, version, withGroups } from './board.ts';
+import { acquireGroups, planCgroups, type Resources } from '../../../src/cgroups/index.ts';
+import { content, disk, facts, fs, onBoard, request, skipUnless, withGroups } from './board.ts';
 
 const block = disk();
 const device = block === undefined ? '' : `${block.major}:${block.minor}`;
@@ -187,32 +187,5 @@ test(
       },
       { enforce: 'best_effort' },
     );
-  },
-);
-
-test(
-  'limits of a group that exists are raised and lowered in the order that the kernel allows',
-  { skip: skipUnless(version, 'memory') },
-  async () => {
-    await withGroups({ memory: { ...HARD, memory_swap_limit: 67_108_864 } }, (groups) => {
-      const name = groups.groups[0]?.path.split('/').at(-1)?.slice(2).split('@')[0] ?? '';
-      for (const [hard, swap] of [
-        [134_217_728, 268_435_456],
-        [16_777_216, 33_554_432],
-        [-1, -1],
-      ] as const) {
-        const plan = planCgroups(request({ memory: { memory_hard_limit: hard, memory_swap_limit: swap } }, { name }));
-        updateGroups(fs, plan);
-        if (version === 2) {
-          const shown = (value: number): string => (value === -1 ? 'max' : String(value));
-          assert.equal(content(groups, 'memory.max'), shown(hard));
-          assert.equal(content(groups, 'memory.swap.max'), shown(swap === -1 ? -1 : swap - hard)); // swap alone
-          continue;
-        }
-        const shown = (value: number): string => (value === -1 ? '9223372036854771712' : String(value));
-        assert.equal(content(groups, 'memory.limit_in_bytes'), shown(hard));
-        assert.equal(content(groups, 'memory.memsw.limit_in_bytes'), shown(swap));
-      }
-    });
   },
 );

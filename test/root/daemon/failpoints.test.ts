@@ -206,7 +206,9 @@ describe('a daemon that dies while it removes a container', needsRoot(), () => {
 
 test('every place to die at is tried', () => {
   const board = ['replace.taken', 'succeed.stopped', 'succeed.added', 'remove.stopped'];
-  const tried = new Set<string>([...starting, ...stopping, ...backingOff, 'restart.stopped', ...board]);
+  // Those of an update are in update.test.ts.
+  const updating = ['update.noted', 'update.written', 'update.recorded', 'update.saved'];
+  const tried = new Set<string>([...starting, ...stopping, ...backingOff, 'restart.stopped', ...board, ...updating]);
   assert.deepEqual(
     failpoints.filter((name) => !tried.has(name)),
     [],

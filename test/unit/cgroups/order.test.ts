@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   acquireGroups,
+  applyUpdate,
   planCgroups,
-  updateGroups,
+  planUpdate,
   type FakeKernelFs,
   type Resources,
 } from '../../../src/cgroups/index.ts';
@@ -29,7 +30,7 @@ function ordered(fs: FakeKernelFs, resources: Resources, pre: Record<string, str
     fs.group(group?.path ?? '').values.set(file, value);
   }
   fs.log.length = 0;
-  updateGroups(fs, plan);
+  applyUpdate(fs, planUpdate(plan.groups, [planCgroups({ ...base, resources: {} })], plan), { force: true });
   return fs.log
     .filter((line) => line.startsWith('write ') && line.includes(LEAF))
     .map((line) => [line.split(' ')[1]?.split('/').at(-1) ?? '', line.split(' ').slice(2).join(' ')]);

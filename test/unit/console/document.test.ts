@@ -23,6 +23,7 @@ const permissions = [
   'restart',
   'kill',
   'pause',
+  'update',
   'shutdown',
   'install',
   'uninstall',

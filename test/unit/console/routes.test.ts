@@ -85,6 +85,13 @@ const good: [
       options: { since: 7, epoch: '0f3a', types: ['oom', 'exited', 'started'], containers: ['cam*', 'report'] },
     },
   ],
+  [
+    'POST',
+    '/v1/containers/camera/update',
+    'updateContainer',
+    { action: 'update', name: 'camera', options: { cgroups: { pids: { limit: 9 } }, dry_run: true } },
+    { cgroups: { pids: { limit: 9 } }, dry_run: true },
+  ],
   ['POST', '/v1/apply', 'applyRepositories', { action: 'apply', options: {} }],
   ['POST', '/v1/apply', 'applyRepositories', { action: 'apply', options: { dry_run: true } }, { dry_run: true }],
   ['GET', '/v1/repositories', 'listRepositories', { action: 'repositories' }],

@@ -69,7 +69,7 @@ export function requestFor(
   const asked = takesUpload
     ? { body: 'package', headers: { 'content-type': 'application/x-tar' } }
     : hasBody
-      ? { body: '{}' }
+      ? { body: path.endsWith('/update') ? '{"cgroups": {}}' : '{}' }
       : {};
   return { path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? ''), asked };
 }

@@ -25,6 +25,7 @@ describe('a change', () => {
     ['adds', desired([a]), [], [['add']]],
     ['adds and starts', desired([auto('a:1.0.0')]), [], [['add', 'start']]],
     ['replaces what runs', desired([other]), [actual(a)], [['replace', 'restart']]],
+    ['changes limits of what runs', desired([other]), [actual(a, { canFollow: () => true })], [['live']]],
     ['updates what rests', desired([other]), [actual(a, { state: 'stopped' })], [['update']]],
     ['removes what runs', desired([]), [actual(a)], [['remove', 'stop']]],
     ['removes what rests', desired([]), [actual(a, { state: 'failed' })], [['remove']]],

@@ -36,6 +36,11 @@ const boards = fc
       isDecided: fc.boolean(),
       makesRoom: fc.boolean(),
       foundResources: fc.boolean(),
+      // Whether limits alone differ, and can be changed.
+      canFollow: fc.constantFrom(
+        () => true,
+        () => false,
+      ),
     }),
     { selector: ({ one }) => idOf(one), maxLength: 6 },
   )

@@ -85,6 +85,8 @@ export function carryOut(board: readonly Actual[], step: Step): Actual[] {
       const lived = before.lived || step.start;
       return [...others, { ...before, loaded, repository, state, makesRoom, foundResources, lived }];
     }
+    case 'live':
+      return before === undefined ? others : [...others, { ...before, ...step.wanted }];
     case 'replace':
       return before === undefined
         ? others
