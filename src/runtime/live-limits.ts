@@ -44,8 +44,11 @@ export class LiveLimits {
   canFollow(container: Container, next: LoadedManifest): boolean {
     const { loaded } = this.#parts.inForce;
     if (!onlyLimitsDiffer(loaded, next)) return false;
-    const change = this.#planned(container, next.manifest.cgroups ?? {});
-    return change?.obstacles.length === 0;
+    try {
+      return this.#planned(container, next.manifest.cgroups ?? {})?.obstacles.length === 0;
+    } catch {
+      return true; // what cannot be planned stops nothing that runs: the step meets it again, and tells it
+    }
   }
 
   /** Other limits for what runs, in the place of those of its manifest. They hold until that is another one. */

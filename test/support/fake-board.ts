@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../src/base/index.ts';
-import type { Applied, Change, RepositorySummary, Updated } from '../../src/runtime/index.ts';
+import type { Applied, Change, DaemonVersion, RepositorySummary, Updated } from '../../src/runtime/index.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
 const MIB = 1024 * 1024;
@@ -86,5 +86,22 @@ export function fakeUpdated(): Omit<Updated, 'id' | 'duration'> {
     differs: true,
     warnings: [],
     degraded: [],
+  };
+}
+
+export function fakeVersion(containers: number): DaemonVersion {
+  return {
+    version: '0.1.0',
+    pid: process.pid,
+    started_at: '2026-01-31T10:02:11.000Z',
+    node: '20.20.2',
+    kernel: '6.12.48',
+    arch: 'aarch64',
+    cgroups: 'v2',
+    api: 'v1',
+    launcher: { pid: 2811, version: '0.1.0' },
+    run_dir: '/run/thuban',
+    repositories: ['/var/lib/thuban/repository'],
+    containers,
   };
 }

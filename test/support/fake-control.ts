@@ -24,7 +24,7 @@ import type {
   UpdateOptions,
   Updated,
 } from '../../src/runtime/index.ts';
-import { fakeApplied, fakeRepositories, fakeUpdated } from './fake-board.ts';
+import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-board.ts';
 import { fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
 import { fakeStats, samples } from './fake-stats.ts';
@@ -148,9 +148,7 @@ export class FakeControl implements Control {
   }
 
   stats(name: string, query: StatsQuery, signal: AbortSignal): AsyncGenerator<ContainerStats[]> {
-    this.#note('stats', name, query);
-    const container = this.#find(name);
-    if (container.state !== 'running') throw wrongState(container, 'stats', ['running']);
+    const container = this.#running('stats', name, query);
     return samples(this, query, signal, (turn) => fakeStats(container, turn));
   }
 
@@ -166,20 +164,7 @@ export class FakeControl implements Control {
 
   version(): DaemonVersion {
     this.#note('version');
-    return {
-      version: '0.1.0',
-      pid: process.pid,
-      started_at: '2026-01-31T10:02:11.000Z',
-      node: '20.20.2',
-      kernel: '6.12.48',
-      arch: 'aarch64',
-      cgroups: 'v2',
-      api: 'v1',
-      launcher: { pid: 2811, version: '0.1.0' },
-      run_dir: '/run/thuban',
-      repositories: ['/var/lib/thuban/repository'],
-      containers: this.containers.length,
-    };
+    return fakeVersion(this.containers.length);
   }
 
   async apply(options: { dry_run?: boolean } = {}): Promise<Applied> {

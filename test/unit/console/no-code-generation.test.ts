@@ -23,7 +23,7 @@ test('every route works where no code may be made from strings', async () => {
      const server = await ConsoleServer.listen({ control: new FakeControl(), sockets: [socketAt(path)] });
      const statuses = [];
      for (const route of routes) {
-       const { path: url, asked } = requestFor(route, route.path.endsWith('/start') ? 'report' : route.path.endsWith('/stats') ? 'gateway' : 'camera');
+        const { path: url, asked } = requestFor(route, { start: 'report', update: 'gateway', stats: 'gateway' }[route.path.split('/').at(-1)] ?? 'camera');
        const good = await ask(path, route.method, url, asked);
        const bad = await ask(path, route.method, url + '?nonsense', asked);
        const worse = route.hasBody ? await ask(path, 'POST', url, { body: '{"nonsense": 1}' }) : { status: 400 };

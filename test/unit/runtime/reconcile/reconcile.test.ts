@@ -84,24 +84,6 @@ describe('a changed manifest', () => {
       ['replace a:1.0.0'],
     ]),
     [
-      'in limits alone follows while it runs',
-      desired([other]),
-      [actual(a, { canFollow: () => true })],
-      ['live a:1.0.0'],
-    ],
-    [
-      'in limits that take a new start replaces what runs',
-      desired([other]),
-      [actual(a, { canFollow: () => false })],
-      ['replace a:1.0.0'],
-    ],
-    [
-      'in limits alone starts what waits for a restart at once',
-      desired([other]),
-      [actual(a, { state: 'backoff', canFollow: () => true })],
-      ['replace a:1.0.0'],
-    ],
-    [
       'is there when what is being stopped has ended',
       desired([other]),
       [actual(a, { state: 'stopping' })],
