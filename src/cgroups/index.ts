@@ -19,6 +19,7 @@ export type {
 export { DEFAULT_TOP, planCgroups } from './plan.ts';
 export { formatCpulist, parseCpulist } from './cpulist.ts';
 export { blkioToIoWeight, sharesToWeight } from './weights.ts';
+export { ioLimitWait, isOf32Bits, kernelAge, type KernelAge } from './io-guard.ts';
 export { acquireGroups } from './acquire.ts';
 export { planUpdate, type CgroupUpdate } from './plan-update.ts';
 export { applyUpdate } from './apply-update.ts';

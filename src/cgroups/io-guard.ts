@@ -27,6 +27,11 @@ export function kernelAge(): KernelAge {
   return { arch: machine(), uptime: Number(process.hrtime.bigint()) / 1e9 };
 }
 
+/** Whether this kernel may have to be waited for at all. */
+export function isOf32Bits(): boolean {
+  return OF_32_BITS.test(machine());
+}
+
 /** Whole seconds to wait before this can be written; 0: at once. */
 export function ioLimitWait({ op, file = '', value = '' }: CgroupWrite, { arch, uptime }: KernelAge): number {
   const harms = op === 'write' && LIMITS_OF_DISKS.test(file) && !LIFTS.test(value) && OF_32_BITS.test(arch);

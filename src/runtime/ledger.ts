@@ -78,10 +78,10 @@ export class Ledger {
   }
 
   /** A start that is not its turn yet. Nothing of it exists, so that a next daemon starts it anew. */
-  awaitTurn(): void {
+  awaitTurn(why = 'waiting for its turn to start'): void {
     this.run = undefined;
     this.groups = [];
-    this.become('starting', 'waiting for its turn to start');
+    this.become('starting', why);
   }
 
   /** It was started at least once. */

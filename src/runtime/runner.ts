@@ -1,9 +1,11 @@
 import { failpoint } from '../base/index.ts';
+import { isOf32Bits, type CgroupWrite } from '../cgroups/index.ts';
 import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import type { Board, Container, ContainerHooks } from './container.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
-import type { PlanOptions } from './plan.ts';
+import { untilDisksCanBeLimited } from './io-limits.ts';
+import type { LaunchPlan, PlanOptions } from './plan.ts';
 import type { Resource } from './resources.ts';
 import type { Held } from './restore.ts';
 import { adoptContainer, startContainer } from './start-container.ts';
@@ -36,15 +38,10 @@ export class Runner {
 
   /** What is noted before anything is made is what a next daemon cleans up. */
   async start(): Promise<Container> {
-    const { board, planOptions, resources, permit } = this.#options;
+    const { board, permit } = this.#options;
     permit?.();
     const loaded = this.#options.loaded();
-    const image = loaded.image === undefined ? {} : { image: loaded.image };
-    const spare = board.leftovers.spareFor(this.#ledger.id);
-    const options = { ...planOptions, ...this.#ledger.overrides, ...image, ...(spare === undefined ? {} : { spare }) };
-    const limits = this.#options.limits?.();
-    const manifest = limits === undefined ? loaded.manifest : { ...loaded.manifest, cgroups: limits };
-    const launch = board.facts.plan(manifest, options, resources?.());
+    const { launch, limits } = this.#plan(loaded);
     const id = board.nextId();
     this.#ledger.begin(
       String(id),
@@ -52,6 +49,35 @@ export class Runner {
     );
     failpoint('start.saved');
     return startContainer({ loaded, plan: launch, id, limits }, board, this.#hooks(false));
+  }
+
+  /** Before a start by itself. False: it was asked to stop while it waited for the kernel. */
+  mayLimitDisks(stop: AbortSignal): Promise<boolean> {
+    return untilDisksCanBeLimited({
+      writes: isOf32Bits() ? this.#writes() : [],
+      stop,
+      tell: (seconds) => {
+        this.#ledger.awaitTurn(`waiting ${seconds} s: this kernel takes no limits of disks before it is 5 min old`);
+      },
+    });
+  }
+
+  #writes(): CgroupWrite[] {
+    try {
+      return this.#plan(this.#options.loaded()).launch.cgroup.writes;
+    } catch {
+      return []; // the start itself will tell why
+    }
+  }
+
+  #plan(loaded: LoadedManifest): { launch: LaunchPlan; limits: CgroupsSection | undefined } {
+    const { board, planOptions, resources } = this.#options;
+    const image = loaded.image === undefined ? {} : { image: loaded.image };
+    const spare = board.leftovers.spareFor(this.#ledger.id);
+    const options = { ...planOptions, ...this.#ledger.overrides, ...image, ...(spare === undefined ? {} : { spare }) };
+    const limits = this.#options.limits?.();
+    const manifest = limits === undefined ? loaded.manifest : { ...loaded.manifest, cgroups: limits };
+    return { launch: board.facts.plan(manifest, options, resources?.()), limits };
   }
 
   /** `accounted`: its end was told and counted before. */
