@@ -30,8 +30,8 @@ export const live: Pick<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       type: 'session',
       text: [
         '$ thuban update camera --file new.yaml',
-        'error[TH2017]: the kernel refused `99:0 1000` for blkio.throttle.read_bps_device: no such device',
-        '  (ENODEV); not all of it could be taken back: pids.max is `64` and was `32`',
+        'error[TH2017]: the kernel refused `99:0 rbps=1000` for io.max: no such',
+        '  device (ENODEV); not all of it could be taken back: pids.max is `64` and was `32`',
       ],
     },
     fixes: [

@@ -1,5 +1,5 @@
 import { ThubanError } from '../../src/base/index.ts';
-import type { ContainerDetail, ContainerSummary } from '../../src/runtime/index.ts';
+import type { ContainerDetail, ContainerSummary, Exit } from '../../src/runtime/index.ts';
 import { typo } from './fake-board.ts';
 
 const REPOSITORY = '/var/lib/thuban/repository';
@@ -123,4 +123,19 @@ export function wrongState(container: ContainerSummary, action: string, wanted: 
   return new ThubanError('TH6005', `\`${id}\` is ${state}, ${action} needs ${wanted.join(' or ')}`, {
     details: { id, state, action },
   });
+}
+
+export function begin(container: ContainerDetail, pid: number): void {
+  const time = new Date().toISOString();
+  delete container.next_start;
+  Object.assign(container, { state: 'running', since: time, started_at: time, pid });
+}
+
+export function end(container: ContainerDetail, signal: string): Exit {
+  const time = new Date().toISOString();
+  const exit: Exit = { reason: 'stopped', signal, time, duration: 1.5 };
+  delete container.pid;
+  delete container.next_start;
+  Object.assign(container, { state: 'stopped', since: time, last_exit: exit });
+  return exit;
 }

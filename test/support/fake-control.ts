@@ -25,7 +25,7 @@ import type {
   Updated,
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-board.ts';
-import { fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
+import { begin, end, fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
@@ -256,19 +256,13 @@ export class FakeControl implements Control {
 
   #run(container: ContainerDetail): { id: string; pid: number } {
     const pid = this.#nextPid++;
-    const time = new Date().toISOString();
-    delete container.next_start;
-    Object.assign(container, { state: 'running', since: time, started_at: time, pid });
+    begin(container, pid);
     this.emit('started', container.id, { pid });
     return { id: container.id, pid };
   }
 
   #end(container: ContainerDetail, signal: string): Exit {
-    const time = new Date().toISOString();
-    const exit: Exit = { reason: 'stopped', signal, time, duration: 1.5 };
-    delete container.pid;
-    delete container.next_start;
-    Object.assign(container, { state: 'stopped', since: time, last_exit: exit });
+    const exit = end(container, signal);
     this.emit('exited', container.id, { exit });
     return exit;
   }

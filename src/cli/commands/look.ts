@@ -31,7 +31,7 @@ export const look: readonly CommandEntry[] = [
   {
     usage: 'stats [name...]',
     group: 'Look:',
-    summary: 'Measure what containers use: CPU, memory, processes, I/O, pressure',
+    summary: 'Measure what containers use',
     examples: ['thuban stats', "thuban stats -f --sort mem 'cam*' gateway"],
     exitCodes: '0 done, 1 not, 2 usage, 130 Ctrl-C',
     options: [
