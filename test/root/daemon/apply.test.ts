@@ -25,7 +25,7 @@ describe('apply', needsRoot(), () => {
       await daemon.start();
       await daemon.client.start('gone');
       const before = await daemon.client.start('a');
-      daemon.add('a', `exec sleep ${MARK}`, { cgroups: { pids: { limit: 20 } } });
+      daemon.add('a', `exec sleep ${MARK}`, { hostname: 'other', cgroups: { pids: { limit: 20 } } });
       daemon.add('lost', 'true', { init: '/nowhere', autostart: 'relaxed' });
       daemon.add('new', `exec sleep ${MARK}`, { autostart: 'relaxed' });
       writeFileSync(join(daemon.repository, 'broken.yaml'), 'name: a\nversion: 1.0.0\n', { mode: 0o644 });
@@ -40,8 +40,8 @@ describe('apply', needsRoot(), () => {
           ['new:1.0.0', 'add', false, true, false, true],
         ],
       );
-      const [difference] = changes[0]?.changed ?? [];
-      assert.deepEqual([difference?.key, difference?.from], ['cgroups', null]);
+      const difference = changes[0]?.changed.find(({ key }) => key === 'cgroups');
+      assert.equal(difference?.from, null);
       assert.ok((difference?.line ?? 0) > 1);
       assert.equal(changes[2]?.result?.error?.['code'], 'TH3001');
       assert.deepEqual(
