@@ -76,27 +76,19 @@ export class FakeControl implements Control {
   }
 
   async start(name: string, overrides: StartOverrides = {}): Promise<{ id: string; pid: number }> {
-    this.#note('start', name, overrides);
-    const container = this.#find(name);
-    if (container.state === 'running' || container.state === 'rejected')
-      throw wrongState(container, 'start', ['stopped', 'failed', 'backoff']);
+    const container = this.#inState(['stopped', 'failed', 'backoff'], 'start', name, overrides);
     await Promise.resolve();
     return this.#run(container);
   }
 
   async stop(name: string, options: { timeout?: number } = {}): Promise<{ id: string; exit: Exit | null }> {
-    this.#note('stop', name, options);
-    const container = this.#find(name);
-    if (container.state !== 'running' && container.state !== 'backoff')
-      throw wrongState(container, 'stop', ['running', 'backoff']);
+    const container = this.#inState(['running', 'backoff'], 'stop', name, options);
     await Promise.resolve();
     return { id: container.id, exit: this.#end(container, 'SIGTERM') };
   }
 
   async restart(name: string, options: { timeout?: number } = {}): Promise<{ id: string; pid: number }> {
-    this.#note('restart', name, options);
-    const container = this.#find(name);
-    if (container.state === 'rejected') throw wrongState(container, 'restart', ['running', 'stopped']);
+    const container = this.#inState(['running', 'backoff', 'stopped', 'failed'], 'restart', name, options);
     await Promise.resolve();
     if (container.state === 'running') this.#end(container, 'SIGTERM');
     return this.#run(container);
@@ -236,9 +228,13 @@ export class FakeControl implements Control {
   }
 
   #running(action: string, name: string, options?: object): ContainerDetail {
+    return this.#inState(['running'], action, name, options);
+  }
+
+  #inState(states: string[], action: string, name: string, options?: object): ContainerDetail {
     this.#note(action, name, options);
     const container = this.#find(name);
-    if (container.state !== 'running') throw wrongState(container, action, ['running']);
+    if (!states.includes(container.state)) throw wrongState(container, action, states);
     return container;
   }
 
