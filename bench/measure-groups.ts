@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { Cleanup } from '../src/base/index.ts';
 import {
   acquireGroups,
-  cpuUsage,
-  memoryUsage,
   planCgroups,
+  readStats,
   realKernelFs,
   removeGroups,
   type AcquiredGroups,
@@ -121,8 +120,7 @@ function acquireMany(planOf: (name: string) => CgroupPlan, cleanup: Cleanup): Ac
 }
 
 function readAll(fs: KernelFs, { groups }: AcquiredGroups): void {
-  cpuUsage(fs, groups);
-  memoryUsage(fs, groups);
+  readStats(fs, groups);
 }
 
 interface Call {
