@@ -260,7 +260,9 @@ function allFiles(live: Live): string[] {
   return live.groups.groups.flatMap(({ path }) =>
     live.fs
       .list(path)
-      .filter(({ name, directory }) => !directory && !/procs|tasks|threads|events|stat|reclaim|pressure_level/.test(name))
+      .filter(
+        ({ name, directory }) => !directory && !/procs|tasks|threads|events|stat|reclaim|pressure_level/.test(name),
+      )
       .map(({ name }) => `${name} ${live.fs.read(`${path}/${name}`)}`),
   );
 }
