@@ -12,16 +12,20 @@ export interface DiskLimitsWait {
 
 /**
  * A start that nobody waits for comes again by itself when the kernel is old enough for its limits of disks (TH2014); with `best_effort` it
- * goes without them. False: it was asked to stop meanwhile.
+ * goes without them. Resolves with false when it was asked to stop meanwhile. Undefined: there is nothing to wait for, and no turn of the
+ * event loop is lost, in which somebody else could begin the same start.
  */
-export async function untilDisksCanBeLimited(options: DiskLimitsWait): Promise<boolean> {
+export function untilDisksCanBeLimited(options: DiskLimitsWait): Promise<boolean> | undefined {
   const { writes, stop, tell, kernel = kernelAge(), clock = systemClock } = options;
   const strict = writes.filter(({ optional }) => optional !== true);
   const seconds = Math.max(0, ...strict.map((write) => ioLimitWait(write, kernel)));
-  if (seconds === 0) return true;
+  if (seconds === 0) return undefined;
   tell(seconds);
-  await clock.sleep(seconds * 1000, stop).catch((error: unknown) => {
-    if (!stop.aborted) throw error;
-  });
-  return !stop.aborted;
+  return clock.sleep(seconds * 1000, stop).then(
+    () => !stop.aborted,
+    (error: unknown) => {
+      if (!stop.aborted) throw error;
+      return false;
+    },
+  );
 }

@@ -51,8 +51,8 @@ export class Runner {
     return startContainer({ loaded, plan: launch, id, limits }, board, this.#hooks(false));
   }
 
-  /** Before a start by itself. False: it was asked to stop while it waited for the kernel. */
-  mayLimitDisks(stop: AbortSignal): Promise<boolean> {
+  /** Before a start by itself: see there. */
+  untilDisksCanBeLimited(stop: AbortSignal): Promise<boolean> | undefined {
     return untilDisksCanBeLimited({
       writes: isOf32Bits() ? this.#writes() : [],
       stop,
