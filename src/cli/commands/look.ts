@@ -80,7 +80,7 @@ export const look: readonly CommandEntry[] = [
   {
     usage: 'doctor',
     group: 'Look:',
-    summary: 'Try on this kernel what manifests may ask for, and say what to do where it is not there',
+    summary: 'Try on this kernel what manifests may ask for',
     examples: ['sudo thuban doctor', 'sudo thuban doctor --json --data-dir /data/thuban'],
     exitCodes: '0 all is well or concerns no installed container, 1 an installed container lacks something, 2 usage',
     options: [
