@@ -31,7 +31,7 @@ export const live: Pick<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       text: [
         '$ thuban update camera --file new.yaml',
         'error[TH2017]: the kernel refused `99:0 rbps=1000` for io.max: no such',
-        '  device (ENODEV); not all could be taken back: pids.max is `64` and was `32`',
+        '  device (ENODEV); not all could be taken back: pids.max is 64, not 32',
       ],
     },
     fixes: [
