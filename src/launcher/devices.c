@@ -12,7 +12,14 @@
 enum { BPF_LOAD = 5, BPF_ATTACH = 8, BPF_DETACH = 9, BPF_FD_BY_ID = 13, BPF_INFO = 15, BPF_QUERY = 16 };
 enum { CGROUP_DEVICE_PROGRAM = 15, CGROUP_DEVICE = 6 };
 enum { ALLOW_MULTI = 2, REPLACE = 4 }; // REPLACE: 5.6
-enum { INSTRUCTION = 8, MAX_INSTRUCTIONS = 4096, MAX_ATTACHED = 64, MAX_PENDING = 256, LOAD_TRIES = 5 };
+enum {
+  INSTRUCTION = 8,
+  MAX_INSTRUCTIONS = 4096,
+  MAX_ATTACHED = 64,
+  MAX_PENDING = 256,
+  LOAD_TRIES = 5,
+  EXCHANGE_TRIES = 64
+};
 #define NAME "thuban_devices" // as `bpftool prog` shows it, and how our own are told from others'
 
 // The kernel takes more bytes than it knows as long as they are 0, and since 6.17 it writes behind what QUERY had.
@@ -98,20 +105,30 @@ static int attach_program(int group, int program, int replaced) {
 }
 
 // One old program is exchanged in one step. Otherwise the new one comes first: all that are attached must allow, so
-// that for a moment less is allowed, and never more.
-static int guard(const char *path, const void *instructions, uint32_t count) {
+// that for a moment less is allowed, and never more. ENOENT: another frame for this group was faster.
+static int exchange(int group, int program) {
   int old[MAX_ATTACHED];
-  int group = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  int program = group < 0 ? -1 : load(instructions, count);
-  int held = program < 0 ? -1 : attached(group, old);
+  int held = attached(group, old), done = 0;
   if (held < 0) return -1;
-  if (held == 1 && !attach_program(group, program, old[0])) return 0;
-  if (held == 1 && errno != EINVAL) return -1;
-  if (attach_program(group, program, -1)) return -1;
+  if (held == 1) {
+    done = !attach_program(group, program, old[0]);
+    if (!done && errno != EINVAL) return -1;
+  }
+  if (!done && attach_program(group, program, -1)) return -1;
   for (int i = 0; i < held; i++) {
     union attributes a = { .attach = { .group = (uint32_t)group, .program = (uint32_t)old[i], .type = CGROUP_DEVICE } };
-    if (bpf(BPF_DETACH, &a)) return -1;
+    if (!done && bpf(BPF_DETACH, &a) && errno != ENOENT) return -1;
+    close(old[i]);
   }
+  return 0;
+}
+
+static int guard(const char *path, const void *instructions, uint32_t count) {
+  int group = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int program = group < 0 ? -1 : load(instructions, count);
+  if (program < 0) return -1;
+  for (int i = 1; exchange(group, program); i++)
+    if (errno != ENOENT || i == EXCHANGE_TRIES) return -1;
   return 0;
 }
 
