@@ -1,26 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realKernelFs } from '../../cgroups/index.ts';
 import type { Probe } from './probe.ts';
 import type { Finding } from './types.ts';
 
 const STILL_MS = 150;
 
-/** A program in an endless loop stands still while its group is frozen. v2 has it in every group. */
+/** A program in an endless loop stands still while its group is frozen. */
 export async function freezer(probe: Probe): Promise<Finding> {
-  const group = probe.container?.groups.groups.find(({ version }) => version === 2);
-  if (group === undefined)
-    return { result: 'not tried', proof: 'containers are in no freezer group on cgroups v1', harmless: true };
-  const file = `${group.path}/cgroup.freeze`;
-  realKernelFs.write(file, '1');
+  const groups = probe.container?.groups;
+  if (groups?.freezer === undefined) return { result: 'absent', proof: 'no group of the container has a freezer' };
+  const { outcome } = await groups.freeze();
+  if (outcome !== 'frozen') return { result: 'ignored', proof: `the loop did not come to rest (${outcome})` };
   try {
-    await sleep(STILL_MS); // until it has come to a stop
     const before = Number(probe.stats()?.cpu?.usage_us);
     await sleep(STILL_MS);
     const ran = Number(probe.stats()?.cpu?.usage_us) - before;
     const proof = `${Math.round(ran / 1000)} ms of CPU in ${STILL_MS} ms frozen`;
     return { result: ran < 1000 ? 'enforced' : 'ignored', proof };
   } finally {
-    realKernelFs.write(file, '0');
+    await groups.thaw();
   }
 }
 
