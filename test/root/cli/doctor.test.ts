@@ -54,7 +54,6 @@ describe('thuban doctor', needsRoot(), () => {
       const canTry = wholeDiskOf(dataDir) !== undefined;
       assert.ok(canTry || io?.result === 'not tried', JSON.stringify(io));
       if (canTry) assert.match(io?.proof ?? '', /on \w+ \(direct; .* without\)$|without a limit$|^dd /);
-      const unified = facts.controllers['cpu']?.version === 2;
       assert.equal(checks.get('freezer')?.result, 'enforced');
       assert.equal(checks.get('launcher')?.status, 'ok');
       const concerned = [...checks.values()].some(({ status, affects }) => status === 'problem' && affects.length > 0);
