@@ -23,7 +23,7 @@ function expectDone(what: string, errno: number): void {
 }
 
 function isReport(type: number): boolean {
-  return (type >= Frame.STARTED && type <= Frame.OOM) || type === Frame.PRESSURE;
+  return (type >= Frame.STARTED && type <= Frame.OOM) || type === Frame.PRESSURE || type === Frame.LINGERS;
 }
 
 /** A connection to the launcher. One at a time: a second one is refused while this one lives. */

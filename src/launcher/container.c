@@ -9,6 +9,7 @@
 
 struct container *containers;
 enum { MAX_STRINGS = 16384 }; // the frame is the real bound; this one keeps a lying count from being allocated
+enum { LINGER_SECONDS = 1 };
 
 static uint64_t clock_ns(clockid_t clock) {
   struct timespec t;
@@ -141,8 +142,35 @@ void container_status(struct container *c) {
     } else if (record.type == INIT_STATUS && !c->have_status) {
       c->have_status = 1;
       c->status = record.a;
+      c->end_time = clock_ns(CLOCK_REALTIME);
+      c->end_mono = clock_ns(CLOCK_MONOTONIC);
+      arm_linger(LINGER_SECONDS);
     }
   }
+}
+
+static void report_end(uint16_t type, const struct container *c) {
+  struct writer w = { .size = 0 };
+  put_u64(&w, c->id);
+  describe_end(&w, c);
+  report(type, &w);
+}
+
+// An init that exits ends its pid namespace, and waits for everything in it: for ever, while one task of it cannot be
+// killed (pid_namespaces(7)). Whoever waits for the container is told how its program ended.
+void containers_linger(void) {
+  uint64_t now = clock_ns(CLOCK_MONOTONIC);
+  int young = 0;
+  for (struct container *c = containers; c; c = c->next) {
+    if (c->state != CONTAINER_RUNNING || !c->have_status || c->lingers) continue;
+    if (now - c->end_mono < LINGER_SECONDS * 1000000000u) {
+      young = 1;
+      continue;
+    }
+    c->lingers = 1;
+    report_end(WIRE_LINGERS, c);
+  }
+  if (young) arm_linger(LINGER_SECONDS);
 }
 
 // The eventfd also fires when the group is removed: then its control file is gone.
@@ -182,13 +210,12 @@ void container_reaped(pid_t pid, int status) {
     report_failure(c->id, c->failed_step, c->failed_op, c->failed_errno);
     return;
   }
-  if (!c->have_status) c->status = status;
-  c->end_time = clock_ns(CLOCK_REALTIME);
-  c->end_mono = clock_ns(CLOCK_MONOTONIC);
-  struct writer w = { .size = 0 };
-  put_u64(&w, c->id);
-  describe_end(&w, c);
-  report(WIRE_EXITED, &w);
+  if (!c->have_status) {
+    c->status = status;
+    c->end_time = clock_ns(CLOCK_REALTIME);
+    c->end_mono = clock_ns(CLOCK_MONOTONIC);
+  }
+  report_end(WIRE_EXITED, c);
 }
 
 int container_signal(uint64_t id, uint32_t signal) {

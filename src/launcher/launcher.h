@@ -77,6 +77,7 @@ struct container {
   int status_fd, out_fd, err_fd, oom_fd;
   uint64_t out_inode, err_inode;
   int have_status, status; // the program's raw wait status, from the init, or in its place the init's own
+  int lingers;             // that was told while the init has not ended
   uint64_t end_time, end_mono;
   int have_failure, failed_step, failed_op, failed_errno;
   struct strings groups; // removed when the lease ends
@@ -92,6 +93,7 @@ void report_failure(uint64_t id, int step, int op, int error);
 void container_status(struct container *c); // the status socket has something to say
 void container_oom(struct container *c);
 void container_reaped(pid_t pid, int status);
+void containers_linger(void);
 int container_release(uint64_t id);
 int container_signal(uint64_t id, uint32_t signal);
 int container_blob(uint64_t id, struct reader *r);
@@ -150,6 +152,7 @@ void watch_fd(int fd, uint32_t events, void *tag);
 void rewatch_fd(int fd, uint32_t events, void *tag);
 void lease_start(void);
 void lease_stop(void);
+void arm_linger(long seconds); // until containers_linger is called
 void reap_children(void);
 extern char tag_listen, tag_controller, tag_signals;
 #endif

@@ -19,8 +19,8 @@
 
 int no_mount_setattr, init_image = -1;
 char tag_listen, tag_controller, tag_signals;
-static char tag_lease;
-static int epoll, lease_timer;
+static char tag_lease, tag_linger;
+static int epoll, lease_timer, linger_timer;
 static long lease_seconds = 10;
 enum { FIRST_CONNECT_SECONDS = 10, MIN_LEASE_NS = 1 };
 
@@ -31,10 +31,12 @@ static void watch(int op, int fd, uint32_t events, void *tag) {
 void watch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_ADD, fd, events, tag); }
 void rewatch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_MOD, fd, events, tag); }
 
-static void arm_lease(long seconds) {
+static void arm(int timer, long seconds) {
   struct itimerspec t = { .it_value = { .tv_sec = seconds, .tv_nsec = seconds ? 0 : MIN_LEASE_NS } };
-  timerfd_settime(lease_timer, 0, &t, 0);
+  timerfd_settime(timer, 0, &t, 0);
 }
+static void arm_lease(long seconds) { arm(lease_timer, seconds); }
+void arm_linger(long seconds) { arm(linger_timer, seconds); }
 void lease_start(void) { arm_lease(lease_seconds); }
 void lease_stop(void) {
   struct itimerspec off = { 0 };
@@ -122,9 +124,11 @@ int main(int argc, char **argv) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   lease_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (epoll < 0 || signals < 0 || lease_timer < 0) give_up("event loop");
+  linger_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (epoll < 0 || signals < 0 || lease_timer < 0 || linger_timer < 0) give_up("event loop");
   watch_fd(signals, EPOLLIN, &tag_signals);
   watch_fd(lease_timer, EPOLLIN, &tag_lease);
+  watch_fd(linger_timer, EPOLLIN, &tag_linger);
   // Made by us rather than by the one who starts us: he may be killed before he could tell us to remove it.
   register_own(run_dir);
   if (make_run_dir && make_folders(run_dir)) give_up("run directory");
@@ -146,7 +150,10 @@ int main(int argc, char **argv) {
       if (transport_connected() && e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) transport_readable();
     } else if (tag == &tag_lease)
       teardown_and_exit(); // also when somebody connected and never said HELLO
-    else {
+    else if (tag == &tag_linger) {
+      uint64_t fired;
+      if (read(linger_timer, &fired, sizeof fired) == sizeof fired) containers_linger();
+    } else {
       void *of = (void *)((uintptr_t)tag & ~(uintptr_t)TAG_BITS);
       switch ((uintptr_t)tag & TAG_BITS) {
         case TAG_OOM: container_oom(of); break;

@@ -25,6 +25,7 @@ export interface SpawnRequest {
   blob: Buffer;
   onOom: () => void;
   onExit: (exit: ProgramExit) => void;
+  onLingers?: (exit: ProgramExit) => void;
   onPressure?: (report: PressureReport) => void;
 }
 
@@ -75,6 +76,8 @@ export interface ListedContainer extends Started {
   state: 'starting' | 'running' | 'ended';
   /** How it ended: the program's exit, or the step that its start failed at. Absent while it has not. */
   end?: ProgramExit | StepFailure;
+  /** How its program ended, while its init has not. */
+  lingers?: ProgramExit;
   blob: Buffer;
 }
 
@@ -133,7 +136,8 @@ export function readListed(r: Reader): ListedContainer {
   const exit = readExit(r);
   const failure = readFailure(r);
   const end = state !== 'ended' ? {} : { end: failed ? failure : exit };
-  return { id, ...started, state, ...end, blob: Buffer.from(r.block(r.u32())) };
+  const lingers = state === 'running' && exit.fromProgram && exit.mono > 0n ? { lingers: exit } : {};
+  return { id, ...started, state, ...end, ...lingers, blob: Buffer.from(r.block(r.u32())) };
 }
 
 function readPipe(r: Reader): PipeEnd | undefined {

@@ -1,6 +1,7 @@
 // reports.c - what happened, numbered and kept until the controller has acknowledged it: an exit while no daemon
 // listens is not lost. Bounded by the containers: each has at most one STARTED or FAILED, one EXITED and one OOM report
-// that nobody has read yet, and one PRESSURE report of each monitor, which is silent until it is armed again.
+// that nobody has read yet, one LINGERS, and one PRESSURE report of each monitor, which is silent until it is armed
+// again.
 #include "launcher.h"
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ void put_u64(struct writer *w, uint64_t v) {
 
 // A controller of an older version would take a report that it does not know for a broken protocol.
 static void send_entry(const struct entry *e) {
-  if (e->type == WIRE_PRESSURE && transport_protocol() < 2) return;
+  if ((e->type == WIRE_PRESSURE || e->type == WIRE_LINGERS) && transport_protocol() < 2) return;
   transport_send(e->type, e->seq, e->w.data, e->w.size, 0, 0);
 }
 

@@ -6,6 +6,8 @@ import { Frame, type Reader } from './wire.ts';
 export interface ContainerListeners {
   onOom: () => void;
   onExit: (exit: ProgramExit) => void;
+  /** The program ended a second ago, and its init cannot: something of the container cannot be killed. */
+  onLingers?: (exit: ProgramExit) => void;
   /** A monitor has spoken, and is silent until it is armed again. */
   onPressure?: (report: PressureReport) => void;
 }
@@ -72,6 +74,14 @@ export class Watchers {
         });
         return true;
       }
+      case Frame.LINGERS: {
+        const id = r.u64();
+        const exit = readExit(r);
+        this.#tell(id, (watched) => {
+          watched.onLingers?.(exit);
+        });
+        return true;
+      }
       case Frame.OOM:
         this.#tell(r.u64(), (watched) => {
           watched.onOom();
@@ -120,9 +130,14 @@ function reportsOf(listed: ListedContainer): Report[] {
       },
     ];
   const reports: Report[] = [];
+  const { lingers } = listed;
   if (listed.state !== 'starting')
     reports.push((watched) => {
       watched.resolve(listed);
+    });
+  if (lingers !== undefined)
+    reports.push((watched) => {
+      watched.onLingers?.(lingers);
     });
   if (end !== undefined)
     reports.push((watched) => {

@@ -42,12 +42,14 @@ enum wire_type {
   WIRE_EXITED = 133,  // report: id u64, status i32, from u32 (0 the program's, 1 the init's own), time u64, mono u64
   WIRE_OOM = 134,     // report: id u64
   // As STARTED, then state u32, failed u32, what EXITED and FAILED say after the id (the other's fields are 0), blob.
-  // Kept
-  // until RELEASE: an end that was acknowledged is not lost with whoever acknowledged it.
+  // Kept until RELEASE: an end that was acknowledged is not lost with whoever acknowledged it. While it runs, `from` is
+  // 1 until its program has ended.
   WIRE_LISTED = 135,
   WIRE_LIST_END = 136,
   WIRE_DONE = 137,     // answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES, MONITOR: errno i32
   WIRE_PRESSURE = 138, // report, since 2: id u64, kind u32, count u32: how often since the report before
+  // Report, since 2, as EXITED: the program has ended a second ago, its init has not. EXITED follows when it can.
+  WIRE_LINGERS = 139,
 };
 
 enum wire_refusal { REFUSED_BUSY = 1, REFUSED_PROTOCOL = 2, REFUSED_PEER = 3 };

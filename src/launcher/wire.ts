@@ -28,6 +28,7 @@ export const Frame = {
   LIST_END: 136,
   DONE: 137,
   PRESSURE: 138,
+  LINGERS: 139,
 } as const;
 
 /** What a monitor waits for: a PSI trigger of this kind, or a level of cgroup v1. */

@@ -1,15 +1,6 @@
 import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
-import type {
-  AcquiredGroups,
-  CpuUsage,
-  GroupStats,
-  KernelFs,
-  Leftover,
-  MemoryEvents,
-  MemoryUsage,
-  Notice,
-} from '../cgroups/index.ts';
+import type { AcquiredGroups, GroupStats, KernelFs, Leftover, Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
@@ -23,7 +14,9 @@ import type { HeldRun, Leftovers } from './leftovers.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { PressureNews } from './pressure-watch.ts';
 import { RefusedLimits } from './refused-limits.ts';
+import { RunCounters } from './run-counters.ts';
 import type { RunRecord } from './run-record.ts';
+import { GIVE_UP_MS, within } from './within.ts';
 
 /** What a container needs of the board it runs on. */
 export interface Board {
@@ -66,8 +59,6 @@ const OOM_PAUSES_MS = [1, 4, 16, 64, 256, 1024];
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
 const KILL_GRACE_MS = 500;
-/** From the kill of the init to the moment when a run is given up: a process in uninterruptible sleep keeps the init from ending. */
-const GIVE_UP_MS = 5000;
 
 export interface ContainerParts {
   fs: KernelFs;
@@ -100,6 +91,7 @@ export class Container {
   /** Resolves when nothing of the run is left: processes, groups, mounts, pipes. */
   readonly ended: Promise<Ended>;
   readonly pausing: Pausing;
+  readonly counters: RunCounters;
   readonly #launcher: LauncherClient;
   readonly #id: bigint;
   readonly #groups: AcquiredGroups;
@@ -108,11 +100,11 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
-  readonly #givenUp = deferred<undefined>();
+  readonly #givenUp = deferred<ProgramExit | undefined>();
   #stopping: Stopping | undefined;
   #record: RunRecord;
-  /** Read at the end, before the groups went. */
-  #final: { memory: MemoryUsage | null; events: MemoryEvents | null; cpu: CpuUsage | null } | undefined;
+  /** How its program ended, while its init has not. */
+  #lingers: ProgramExit | undefined;
 
   constructor(parts: ContainerParts) {
     this.#record = parts.record;
@@ -121,6 +113,7 @@ export class Container {
     this.#launcher = parts.launcher;
     this.#id = parts.id;
     this.#groups = parts.groups;
+    this.counters = new RunCounters(parts.groups);
     this.#oom = parts.oom;
     this.#hooks = parts.hooks;
     this.#exited = parts.exited;
@@ -138,7 +131,7 @@ export class Container {
 
   /** Nothing about its groups can be changed any more. */
   get hasEnded(): boolean {
-    return this.#final !== undefined;
+    return this.counters.isFinal;
   }
 
   /** What a next daemon has to know of it has changed. */
@@ -162,19 +155,6 @@ export class Container {
   /** The groups of this run, for measurements. */
   get groups(): AcquiredGroups {
     return this.#groups;
-  }
-
-  /** Now, or as it was at the end. */
-  memoryUsage(): MemoryUsage | null {
-    return this.#final === undefined ? this.#groups.memoryUsage() : this.#final.memory;
-  }
-
-  memoryEvents(): MemoryEvents | null {
-    return this.#final === undefined ? this.#groups.memoryEvents() : this.#final.events;
-  }
-
-  cpuUsage(): CpuUsage | null {
-    return this.#final === undefined ? this.#groups.cpuUsage() : this.#final.cpu;
   }
 
   /** All that the kernel counts for it now; `gone` after its groups were removed. */
@@ -234,14 +214,8 @@ export class Container {
     }
   }
 
-  async #within(ms: number): Promise<boolean> {
-    const timer = deferred<false>();
-    const handle = setTimeout(() => {
-      timer.resolve(false);
-    }, ms);
-    const ended = await Promise.race([this.#exited.then(() => true as const), timer.promise]);
-    clearTimeout(handle);
-    return ended;
+  #within(ms: number): Promise<boolean> {
+    return within(ms, this.#exited);
   }
 
   /** The group first, so that the init can still say how the program ended; then the init, and with it the whole pid namespace. */
@@ -251,17 +225,26 @@ export class Container {
     const emptied = await this.#groups.kill({ timeout: KILL_GRACE_MS });
     if (emptied && this.#groups.joins.length > 0 && (await this.#within(KILL_GRACE_MS))) return;
     await this.#launcher.signal(this.#id, SIGKILL);
-    if (!(await this.#within(GIVE_UP_MS))) this.#givenUp.resolve(undefined);
+    if (!(await this.#within(GIVE_UP_MS))) this.#givenUp.resolve(this.#lingers);
+  }
+
+  /** To be told that its program has ended, and its init cannot: what keeps that is killed, or given up. */
+  async linger(exit: ProgramExit): Promise<void> {
+    this.#lingers = exit;
+    await this.#groups.kill({ timeout: KILL_GRACE_MS });
+    if (!(await this.#within(GIVE_UP_MS))) this.#givenUp.resolve(exit);
   }
 
   async #waitForEnd(): Promise<Ended> {
-    const ended = await Promise.race([this.#exited, this.#givenUp.promise]);
+    const { ended, isHeld } = await Promise.race([
+      this.#exited.then((exit) => ({ ended: exit, isHeld: false })),
+      this.#givenUp.promise.then((exit) => ({ ended: exit, isHeld: true })),
+    ]);
     failpoint('exit.reported');
     this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
-    const exit = exitOf({ ended, startedMono: this.started.mono, stopping: this.#stopping, oom: this.#oom });
-    const groups = this.#groups;
-    this.#final = { memory: groups.memoryUsage(), events: groups.memoryEvents(), cpu: groups.cpuUsage() };
-    if (ended !== undefined) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
+    const exit = exitOf({ ended, isHeld, startedMono: this.started.mono, stopping: this.#stopping, oom: this.#oom });
+    this.counters.close();
+    if (!isHeld) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
     );
@@ -269,11 +252,11 @@ export class Container {
     failpoint('exit.output');
     this.#hooks.onExit?.(exit);
     failpoint('exit.saved');
-    if (ended !== undefined) await this.#launcher.release(this.#id);
+    if (!isHeld) await this.#launcher.release(this.#id);
     failpoint('exit.released');
     const leftovers = await this.#groups.remove();
     failpoint('exit.removed');
-    if (ended !== undefined) return { exit, leftovers };
+    if (!isHeld) return { exit, leftovers };
     const release = (): Promise<void> => this.#launcher.release(this.#id);
     return { exit, leftovers, held: { run: String(this.#id), exited: this.#exited, release } };
   }

@@ -124,7 +124,7 @@ export class DaemonBoard implements Board {
   /** Ends the launcher and whatever it still holds. */
   async shutdown(): Promise<void> {
     this.#closing = true;
-    this.leftovers.close();
+    await this.leftovers.finish();
     await this.#launcher.shutdown();
   }
 

@@ -109,6 +109,7 @@ export class Daemon {
       const files = new StateFiles(runDir.state, { onProblem });
       removeStaleTemps(runDir.path);
       const wasClean = readClean(runDir);
+      board.restoreLeftovers(); // before anything can be added to them
       const inheritance = await inherit(board, files, log);
       const { parent, note } = chooseParent(
         { wanted: options.cgroups.parent, ours: ownProcesses(board, inheritance), outlived: true },
@@ -116,7 +117,6 @@ export class Daemon {
       );
       if (note !== undefined) log('info', note);
       const facts = gatherFacts().cgroups;
-      board.restoreLeftovers();
       await sweep(options, facts, parent, inheritance, board);
       const stores = new LogStores(runDir.logs, options.logs, {
         onProblem,
@@ -257,12 +257,19 @@ async function sweep(
   facts: CgroupFacts,
   parent: string,
   { held, noted }: Inheritance,
-  { leftovers }: DaemonBoard,
+  board: DaemonBoard,
 ): Promise<void> {
+  const { leftovers } = board;
   const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
   for (const path of leftovers.paths) alive.add(path); // tried again by themselves
   const where = { facts, parent, top: options.cgroups.name };
-  const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: noted });
-  leftovers.add(undefined, swept.left);
+  const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: new Set(noted.keys()) });
+  const owners = new Set(swept.left.map(({ path }) => noted.get(path)));
+  for (const owner of owners)
+    leftovers.add(
+      owner,
+      swept.left.filter(({ path }) => noted.get(path) === owner),
+    );
+  await board.coverByLease([...leftovers.paths]);
   tellSwept(swept, options.log);
 }

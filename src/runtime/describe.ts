@@ -59,9 +59,9 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
   const { manifest, digest } = supervised.loaded;
   const { message } = supervised.status;
   const run = supervised.lastRun;
-  const memory = run?.memoryUsage() ?? undefined;
-  const events = run?.memoryEvents() ?? undefined;
-  const cpu = run?.cpuUsage() ?? undefined;
+  const memory = run?.counters.memory() ?? undefined;
+  const events = run?.counters.events() ?? undefined;
+  const cpu = run?.counters.cpu() ?? undefined;
   const command = run?.record.command ?? commandOf(supervised.loaded);
   const present = supervised.container !== undefined;
   const lastRun = entry.scheduled?.lastRun;

@@ -13,6 +13,8 @@ export interface Stopping {
 export interface EndFacts {
   /** Undefined: it was killed and has not ended. */
   ended: ProgramExit | undefined;
+  /** Something of it cannot be killed, so that its end is not waited for any longer. */
+  isHeld?: boolean;
   /** When it started: nanoseconds on CLOCK_MONOTONIC. */
   startedMono: bigint;
   stopping: Stopping | undefined;
@@ -20,7 +22,7 @@ export interface EndFacts {
 }
 
 /** How a run ended. The counters must be final: the program was reaped, and its groups are still there. */
-export function exitOf({ ended, startedMono, stopping, oom: tracker }: EndFacts): Exit {
+export function exitOf({ ended, isHeld = false, startedMono, stopping, oom: tracker }: EndFacts): Exit {
   if (ended === undefined) return unkillable(startedMono, stopping ?? { for: 'on request' });
   const duration = Math.max(0, Math.round(Number(ended.mono - startedMono) / 1e6)) / 1000;
   const base = { time: new Date(Number(ended.time / 1_000_000n)).toISOString(), duration };
@@ -37,7 +39,8 @@ export function exitOf({ ended, startedMono, stopping, oom: tracker }: EndFacts)
       : { signal: signalName(decoded.signal), ...(decoded.coreDumped ? { core_dumped: true } : {}) };
   const oomKilled = tracker.verdict(decoded, stopping !== undefined);
   const oom = tracker.total();
-  const withOom = { ...base, ...how, ...(oom === undefined ? {} : { oom }) };
+  const held = isHeld ? { error: notAllKilled() } : {};
+  const withOom = { ...base, ...how, ...held, ...(oom === undefined ? {} : { oom }) };
   if (oomKilled === true) return { ...withOom, reason: 'oom_killed' };
   if (stopping !== undefined) return { ...withOom, reason: 'stopped', ...stoppedBy(stopping) };
   if (oomKilled === null) return { ...withOom, reason: null };
@@ -46,8 +49,12 @@ export function exitOf({ ended, startedMono, stopping, oom: tracker }: EndFacts)
 
 function unkillable(startedMono: bigint, stopping: Stopping): Exit {
   const duration = Math.round(Number(process.hrtime.bigint() - startedMono) / 1e6) / 1000;
-  const error = new ThubanError('TH2010', 'a process of it is in uninterruptible sleep and cannot be killed').toJSON();
+  const error = notAllKilled();
   return { time: new Date().toISOString(), duration, reason: 'stopped', ...stoppedBy(stopping), error };
+}
+
+function notAllKilled(): NonNullable<Exit['error']> {
+  return new ThubanError('TH2010', 'a process of it is in uninterruptible sleep and cannot be killed').toJSON();
 }
 
 function stoppedBy(stopping: Stopping): Pick<Exit, 'stopped_for' | 'killed_after'> {

@@ -84,8 +84,14 @@ function ancestorSentence(ancestor: Oom['ancestor']): string {
 }
 
 function ending(exit: Exit): string {
+  const left = exit.error?.['code'] === 'TH2010' ? 'not all of it could be killed' : undefined;
+  const how = programEnd(exit);
+  return how === undefined ? (left ?? 'unknown') : left === undefined ? how : `${how}, ${left}`;
+}
+
+function programEnd(exit: Exit): string | undefined {
   if (exit.code !== undefined) return `code ${exit.code}`;
-  if (exit.signal === undefined) return exit.error?.['code'] === 'TH2010' ? 'not all of it could be killed' : 'unknown';
+  if (exit.signal === undefined) return undefined;
   const number = signalNumber(exit.signal);
   return `killed by ${exit.signal}${number === undefined ? '' : ` (${number})`}${exit.core_dumped === true ? ', core dumped' : ''}`;
 }

@@ -105,6 +105,12 @@ export class Leftovers {
     return number === 1 ? undefined : number;
   }
 
+  /** A last attempt, which takes about a second where something stays after all. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#entries].map((entry) => this.#attempt(entry)));
+    this.close();
+  }
+
   /** Ends the attempts; the file stays for the next daemon. */
   close(): void {
     this.#closing.abort();
@@ -131,22 +137,26 @@ export class Leftovers {
   }
 
   async #tryAgain(entry: Entry): Promise<void> {
-    const { fs, keepTop, signal } = this.#parts;
-    const options = { keepTop, ...(signal === undefined ? {} : { signal }) };
     for (let pause = FIRST_PAUSE; entry.groups.length > 0; pause = Math.min(2 * pause, LAST_PAUSE)) {
       try {
         await this.#clock.sleep(pause, this.#closing.signal);
       } catch {
         return; // the daemon ends
       }
-      const groups = new AcquiredGroups(fs, entry.groups, options);
-      await groups.kill({ clock: this.#clock, timeout: KILL_TIMEOUT });
-      const left = new Set((await groups.remove(this.#clock)).map(({ path }) => path));
-      const removed = entry.groups.filter(({ path }) => !left.has(path)).map(({ path }) => path);
-      entry.groups = entry.groups.filter(({ path }) => left.has(path));
-      if (removed.length > 0) this.#tell(entry, removed);
+      await this.#attempt(entry);
     }
     this.#settle(entry);
+  }
+
+  async #attempt(entry: Entry): Promise<void> {
+    const { fs, keepTop, signal } = this.#parts;
+    const options = { keepTop, ...(signal === undefined ? {} : { signal }) };
+    const groups = new AcquiredGroups(fs, entry.groups, options);
+    await groups.kill({ clock: this.#clock, timeout: KILL_TIMEOUT });
+    const left = new Set((await groups.remove(this.#clock)).map(({ path }) => path));
+    const removed = entry.groups.filter(({ path }) => !left.has(path)).map(({ path }) => path);
+    entry.groups = entry.groups.filter(({ path }) => left.has(path));
+    if (removed.length > 0) this.#tell(entry, removed);
   }
 
   #tell({ container, groups }: Entry, removed: string[]): void {

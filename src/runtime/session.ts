@@ -42,9 +42,7 @@ export class Session implements AsyncDisposable {
     this.#cleanup = cleanup;
     let next = 1n;
     const leftovers = new Leftovers({ fs: realKernelFs, keepTop: false });
-    cleanup.defer('leftovers', () => {
-      leftovers.close();
-    });
+    cleanup.defer('leftovers', () => leftovers.finish());
     this.board = {
       fs: realKernelFs,
       facts: new FactsCache(),

@@ -1,6 +1,6 @@
 import { Cleanup, failpoint } from '../base/index.ts';
 import { AcquiredGroups, acquireGroups, type Group, type Leftover, type Monitor } from '../cgroups/index.ts';
-import type { LauncherClient, ListedContainer, PressureReport, ProgramExit } from '../launcher/index.ts';
+import type { LauncherClient, ListedContainer, ProgramExit } from '../launcher/index.ts';
 import type { SpawnRequest, Started } from '../launcher/index.ts';
 import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import { armMonitors } from './arm-monitors.ts';
@@ -14,6 +14,7 @@ import type { LaunchPlan } from './plan.ts';
 import { PressureWatch } from './pressure-watch.ts';
 import { recordOf, type RunRecord } from './run-record.ts';
 import { explainAdoptedFailure, explainStepFailure } from './step-failure.ts';
+import { GIVE_UP_MS, within } from './within.ts';
 
 const SIGKILL = 9;
 
@@ -78,10 +79,14 @@ export async function startContainer(
     return container;
   } catch (error) {
     // A program that runs already (its output could not be opened, say) goes as well.
-    if (await launcher.signal(id, SIGKILL)) await run.exited;
+    const { exited } = run;
+    const held =
+      (await launcher.signal(id, SIGKILL)) && !(await within(GIVE_UP_MS, exited))
+        ? { run: String(id), exited, release: () => launcher.release(id) }
+        : undefined;
     await run.cleanup.dispose();
-    await launcher.release(id);
-    board.leftovers.add(plan.id, leftOf(groups, await groups.remove()));
+    if (held === undefined) await launcher.release(id);
+    board.leftovers.add(plan.id, leftOf(groups, await groups.remove()), held);
     throw explainStepFailure(error, plan);
   }
 }
@@ -147,11 +152,12 @@ function leftOf({ groups }: AcquiredGroups, leftovers: readonly Leftover[]): Gro
 class RunWatch {
   readonly cleanup = new Cleanup();
   readonly exited: Promise<ProgramExit>;
-  readonly listeners: Pick<SpawnRequest, 'onOom' | 'onExit'> & { onPressure: (report: PressureReport) => void };
+  readonly listeners: Pick<SpawnRequest, 'onOom' | 'onExit' | 'onLingers' | 'onPressure'>;
   readonly #groups: AcquiredGroups;
   #container: Container | undefined;
   #pressure: PressureWatch | undefined;
   #notified = false;
+  #lingers: ProgramExit | undefined;
 
   constructor(groups: AcquiredGroups) {
     const { promise, resolve } = deferred<ProgramExit>();
@@ -159,6 +165,10 @@ class RunWatch {
     this.#groups = groups;
     this.listeners = {
       onExit: resolve,
+      onLingers: (exit) => {
+        this.#lingers = exit;
+        void this.#container?.linger(exit);
+      },
       onOom: () => {
         this.#notified = true;
         void this.#container?.lookForOom();
@@ -194,6 +204,7 @@ class RunWatch {
     if (watch?.notice !== undefined) this.#groups.degraded.push(watch.notice);
     this.#container = new Container({ ...parts, exited: this.exited, cleanup: this.cleanup });
     if (watch !== undefined) look(); // what came before somebody watched
+    if (this.#lingers !== undefined) void this.#container.linger(this.#lingers);
     if (this.#notified) void this.#container.lookForOom(); // it came before there was somebody to tell
     return this.#container;
   }

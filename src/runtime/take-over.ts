@@ -6,6 +6,7 @@ import type { Held } from './restore.ts';
 import type { RunRecord } from './run-record.ts';
 import { readSaved, type SavedManifest, type SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
+import { GIVE_UP_MS, within } from './within.ts';
 
 const SIGKILL = 9;
 
@@ -13,8 +14,8 @@ const SIGKILL = 9;
 export interface Inheritance {
   held: Map<string, Held>;
   saved: Map<string, SavedState>;
-  /** Groups that were noted for runs of which nothing may be left. */
-  noted: Set<string>;
+  /** Groups that were noted for runs of which nothing may be left, each with its container. */
+  noted: Map<string, string>;
 }
 
 export async function inherit(board: DaemonBoard, files: StateFiles, log: DaemonLog): Promise<Inheritance> {
@@ -24,7 +25,7 @@ export async function inherit(board: DaemonBoard, files: StateFiles, log: Daemon
     if (state === undefined) log('warn', 'a saved state of another version is not used', { container: id });
     else saved.set(id, state);
   }
-  const noted = new Set([...saved.values()].flatMap(({ groups }) => groups));
+  const noted = new Map([...saved].flatMap(([id, { groups }]) => groups.map((path) => [path, id] as const)));
   if (board.isNew) {
     // Its containers went with the launcher of that daemon: everything begins anew.
     for (const id of saved.keys()) files.remove(id);
@@ -52,8 +53,9 @@ async function killForeign(board: DaemonBoard, id: bigint): Promise<void> {
     launcher.adopt(id, { onOom: () => undefined, onExit: onEnd }).catch(onEnd); // a start that failed has ended too
   });
   await launcher.signal(id, SIGKILL);
-  await ended;
-  await launcher.release(id);
+  const release = (): Promise<void> => launcher.release(id);
+  if (await within(GIVE_UP_MS, ended)) await release();
+  else board.leftovers.add(undefined, [], { run: String(id), exited: ended, release });
 }
 
 /**

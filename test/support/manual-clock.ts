@@ -19,6 +19,7 @@ export class ManualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(new Error('aborted'));
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#sleepers.delete(sleeper);

@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { describe, test } from 'node:test';
-import { gatherFacts } from '../../../src/runtime/index.ts';
+import { version } from '../../../src/base/index.ts';
+import { LauncherClient } from '../../../src/launcher/index.ts';
+import { gatherFacts, type Exit } from '../../../src/runtime/index.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { isGone } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
@@ -95,6 +97,85 @@ describe('a process that cannot be killed', needsFreezer(), () => {
       await daemon.client.start('ice');
       const { groups = [] } = await daemon.client.container('ice');
       assert.ok(groups.every(({ path }) => path.endsWith('/c-ice@1.0.0')));
+    });
+  });
+
+  test('does not keep a run from its end whose program ended by itself, and a restart is not kept waiting', async () => {
+    await trial(async (daemon) => {
+      daemon.add('ice', `trap 'exit 3' USR1; sleep ${MARK} & echo ready; wait`, {
+        restart: { policy: 'on_failure', max_restarts: 1, initial_delay: '10 ms' },
+      });
+      await daemon.start();
+      await daemon.client.start('ice');
+      await until('its child runs', () => processesWith(MARK).length === 1);
+      const [pid = 0] = processesWith(MARK);
+      const { pid: program = 0 } = await daemon.client.container('ice');
+      await withIce(async (freeze, thaw) => {
+        freeze(pid);
+        process.kill(program, 'SIGUSR1');
+        const told = await daemon.told('exited', 'ice:1.0.0');
+        const { reason, code, error } = told[0]?.['exit'] as Exit;
+        assert.deepEqual([reason, code, error?.['code']], ['exited', 3, 'TH2010']);
+        await until('it runs again', async () => (await daemon.container('ice')).restarts === 1);
+        const { conditions } = await daemon.container('ice');
+        assert.match(conditions[0]?.message ?? '', new RegExp(`\\b${pid} \\(sleep, \\w+\\) cannot be killed$`));
+        thaw();
+        await until('it is gone', () => isGone(pid));
+        await until('the condition is cleared', async () => (await daemon.container('ice')).conditions.length === 0);
+      });
+      await daemon.client.stop('ice');
+    });
+  });
+
+  test('whose program had ended when another daemon took over is given up by that one', async () => {
+    await trial(async (daemon) => {
+      daemon.add('ice', `trap 'exit 3' USR1; sleep ${MARK} & wait`);
+      await daemon.start();
+      await daemon.client.start('ice');
+      await until('its child runs', () => processesWith(MARK).length === 1);
+      const [pid = 0] = processesWith(MARK);
+      const { pid: program = 0 } = await daemon.client.container('ice');
+      await withIce(async (freeze, thaw) => {
+        freeze(pid);
+        await daemon.signal('SIGKILL');
+        process.kill(program, 'SIGUSR1');
+        await until('the program is gone', () => isGone(program));
+        await daemon.start();
+        await until('it has ended', async () => (await daemon.container('ice')).state === 'stopped');
+        const { conditions } = await daemon.container('ice');
+        assert.deepEqual(
+          conditions.map(({ type }) => type),
+          ['leftover'],
+        );
+        thaw();
+        await until('the condition is cleared', async () => (await daemon.container('ice')).conditions.length === 0);
+      });
+    });
+  });
+
+  test('in a run that this version cannot read does not keep the next daemon from its work', async () => {
+    await trial(async (daemon) => {
+      daemon.add('ice', `sleep ${MARK} & wait`);
+      await daemon.start();
+      await daemon.client.start('ice');
+      await until('its child runs', () => processesWith(MARK).length === 1);
+      const [pid = 0] = processesWith(MARK);
+      await withIce(async (freeze, thaw) => {
+        freeze(pid);
+        await daemon.signal('SIGKILL');
+        const launcher = await LauncherClient.connect(join(daemon.runDir, 'launcher'), version);
+        const [run] = await launcher.list();
+        await launcher.setBlob(run?.id ?? 0n, Buffer.from('{"v":99}'));
+        launcher.close();
+        await daemon.start();
+        assert.match(daemon.log, /a container of a version that is not understood is killed/);
+        await daemon.reached('ice', 'running');
+        const { groups = [] } = await daemon.client.container('ice');
+        assert.ok(groups.every(({ path }) => path.endsWith('/c-ice@1.0.0%2')));
+        await daemon.client.stop('ice');
+        thaw();
+        await until('it is gone', () => isGone(pid));
+      });
     });
   });
 

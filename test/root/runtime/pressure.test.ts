@@ -62,7 +62,7 @@ describe('a container that waits for memory', needsRoot(), () => {
       }
       assert.ok(events.every(({ type }) => type !== 'oom'));
       // What the kernel did to keep it within its limit is counted on v2, and killed nothing.
-      const counted = supervised.lastRun?.memoryEvents();
+      const counted = supervised.lastRun?.counters.events();
       assert.equal(counted?.oom_kill, 0);
       if (version === 2) assert.ok((counted.max ?? 0) > 0, JSON.stringify(counted));
       else assert.equal(counted.max, null);

@@ -45,6 +45,7 @@ describe('an exit', () => {
     const limit = 32 * 1024 * 1024;
     const cases: [Partial<Exit>, string][] = [
       [{ code: 0 }, 'code 0'],
+      [{ code: 3, error: { code: 'TH2010' } }, 'code 3, not all of it could be killed'],
       [{ code: 0, oom: { cause: 'own_limit', kills: 1, limit } }, 'code 0 (a child was OOM-killed)'],
       [{ reason: 'signalled', signal: 'SIGSEGV', core_dumped: true }, 'killed by SIGSEGV (11), core dumped'],
       [

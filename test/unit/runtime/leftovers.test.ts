@@ -174,6 +174,31 @@ describe('what could not be removed', () => {
     assert.deepEqual([next.leftovers.paths.size, next.events], [0, []], 'nobody is told of what is nobody’s');
   });
 
+  test('is tried a last time at the end, and waited for no longer than a second or two', async () => {
+    const { clock, events, fs, leftovers, stuck, pass } = bench();
+    const [first, second] = [stuck('c-a@1.0.0'), stuck('c-b@1.0.0')];
+    leftovers.add('a:1.0.0', [first.group]);
+    leftovers.add('b:1.0.0', [second.group]);
+    await pass(500);
+    first.letGo();
+    const began = clock.monotonic();
+    const finished = leftovers.finish();
+    await pass(2000);
+    await finished;
+    assert.ok(clock.monotonic() - began <= 2000);
+    assert.deepEqual(
+      [[...leftovers.paths], events.map(({ container }) => container)],
+      [[second.group.path], ['a:1.0.0']],
+    );
+    await pass(3000); // an attempt that was under way
+    second.letGo();
+    await pass(60_000);
+    assert.ok(
+      fs.list(TOP).some(({ name }) => name === 'c-b@1.0.0'),
+      'nothing is tried after that',
+    );
+  });
+
   test('a damaged file costs the attempts and is told', () => {
     using folder = temporaryFolder();
     const file = join(folder.path, 'leftovers.json');

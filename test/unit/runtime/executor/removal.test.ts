@@ -58,7 +58,7 @@ describe('a container whose manifest is gone', () => {
     const problems: Error[] = [];
     resumeFleet({
       fleet,
-      inheritance: { held: new Map(), saved: new Map(), noted: new Set() },
+      inheritance: { held: new Map(), saved: new Map(), noted: new Map() },
       holdings: holdingsOf(new Map(), []),
       dirs: [],
       files,
