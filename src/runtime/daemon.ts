@@ -257,11 +257,12 @@ async function sweep(
   facts: CgroupFacts,
   parent: string,
   { held, noted }: Inheritance,
-  { leftovers }: DaemonBoard,
+  { leftovers, made, shared }: DaemonBoard,
 ): Promise<void> {
   const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
   for (const path of leftovers.paths) alive.add(path); // tried again by themselves
-  const where = { facts, parent, top: options.cgroups.name };
+  made.settle();
+  const where = { facts, parent, top: options.cgroups.name, made: made.all(), shared };
   const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: noted });
   leftovers.add(undefined, swept.left);
   tellSwept(swept, options.log);
