@@ -4,5 +4,9 @@ import { MadeGroups } from '../../src/runtime/made-groups.ts';
 
 /** For a board in memory, whose containers have no `cgroups.parent`. */
 export function boardGroups(fs: KernelFs): BoardGroups {
-  return new BoardGroups({ made: new MadeGroups(fs, { folder: '/nonexistent' }), keepTop: true, onChange: () => undefined });
+  return new BoardGroups({
+    made: new MadeGroups(fs, { folder: '/nonexistent' }),
+    keepTop: true,
+    onChange: () => undefined,
+  });
 }
