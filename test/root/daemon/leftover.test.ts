@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { describe, test } from 'node:test';
@@ -7,6 +7,7 @@ import { gatherFacts } from '../../../src/runtime/index.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { isGone } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
+import { APPS, present } from '../../support/named-groups.ts';
 import { processesWith, until } from '../../support/processes.ts';
 
 /** Seconds of a sleep that is nobody else's. */
@@ -96,6 +97,29 @@ describe('a process that cannot be killed', needsFreezer(), () => {
       const { groups = [] } = await daemon.client.container('ice');
       assert.ok(groups.every(({ path }) => path.endsWith('/c-ice@1.0.0')));
     });
+  });
+
+  test('keeps the groups above that its manifest names, until it can end', async () => {
+    for (const isOther of [false, true])
+      await trial(async (daemon) => {
+        const cgroups = { parent: `${APPS}/video` };
+        daemon.add('ice', `sleep ${MARK} & wait`, { stop: { signal: 'SIGTERM', timeout: 1 }, cgroups });
+        await daemon.start();
+        await daemon.client.start('ice');
+        await until('its child runs', () => processesWith(MARK).length === 1);
+        await withIce(async (freeze, thaw) => {
+          freeze(processesWith(MARK)[0] ?? 0);
+          await daemon.client.stop('ice');
+          assert.ok(present(`${APPS}/video/c-ice@1.0.0`).length > 0);
+          if (isOther) {
+            await daemon.signal('SIGKILL');
+            await daemon.start();
+          }
+          thaw();
+          await until('the condition is cleared', async () => (await daemon.container('ice')).conditions.length === 0);
+          assert.deepEqual([present(APPS), existsSync('/run/thuban-groups')], [[], false]);
+        });
+      });
   });
 
   test('does not keep the daemon from its end', async () => {
