@@ -11,6 +11,7 @@ import {
   type CgroupPlan,
   type CgroupRequest,
   type KernelFs,
+  type SharedGroups,
 } from '../src/cgroups/index.ts';
 import type { Facts } from '../src/runtime/index.ts';
 import type { Options } from './options.ts';
@@ -30,6 +31,9 @@ export interface GroupResults {
 const MiB = 1024 * 1024;
 const RUNNING = 100;
 
+/** What all of them share stays until the end, as it does beside other containers. */
+const shared: SharedGroups = { made: () => undefined, above: () => [], gone: () => undefined };
+
 /** Ten files, on either version. */
 const RESOURCES: CgroupRequest['resources'] = {
   memory: { memory_hard_limit: 64 * MiB, memory_soft_limit: 32 * MiB, memory_swap_limit: 96 * MiB },
@@ -42,14 +46,13 @@ export async function measureGroups(workshop: Workshop, options: Options, signal
   const { facts, cleanup } = workshop;
   const request = { ...requestOf(facts), top: `thuban-bench-groups-${process.pid}` };
   const planOf = (name: string): CgroupPlan => planCgroups({ ...request, name });
-  // What all of them share stays until the end, as it does beside other containers.
   const keeper = acquireGroups(realKernelFs, planOf('keeper'));
   cleanup.defer('groups of the benchmark', async () => {
     await keeper.remove();
   });
   const once = async (fs: KernelFs): Promise<undefined> => {
     const plan = planOf('measured');
-    const groups = acquireGroups(fs, plan, { keepTop: true });
+    const groups = acquireGroups(fs, plan, { shared });
     await groups.remove();
     return undefined;
   };
@@ -110,12 +113,12 @@ function requestOf(facts: Facts): Omit<CgroupRequest, 'name'> {
 function acquireMany(planOf: (name: string) => CgroupPlan, cleanup: Cleanup): AcquiredGroups[] {
   const paths: string[] = [];
   cleanup.defer('groups of statistics', async () => {
-    await removeGroups(realKernelFs, paths, { tops: [] });
+    await removeGroups(realKernelFs, paths, { shared });
   });
   return Array.from({ length: RUNNING }, (_, number) => {
     const plan = planOf(`running-${number}`);
     paths.push(...plan.groups.map(({ path }) => path));
-    return acquireGroups(realKernelFs, plan, { keepTop: true });
+    return acquireGroups(realKernelFs, plan, { shared });
   });
 }
 

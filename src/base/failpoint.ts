@@ -5,6 +5,8 @@
 export const failpoints = [
   'start.planned',
   'start.saved',
+  'start.noted',
+  'start.level',
   'start.groups',
   'start.sent',
   'start.started',

@@ -5,9 +5,12 @@ import { batches, executeBatch } from './execute.ts';
 import { freezerOf, freezerState, frozenAbove } from './freezer.ts';
 import { kernelAge, withoutEarlyIoLimits, type KernelAge } from './io-guard.ts';
 import type { KernelFs } from './kernel-fs.ts';
+import { checkLevel } from './check-level.ts';
 import { makeGroup, removeIfEmpty } from './make-group.ts';
 import type { CgroupPlan, CgroupWrite, Notice } from './plan-types.ts';
+import { below } from './paths.ts';
 import { exists } from './read.ts';
+import type { SharedGroups } from './shared-groups.ts';
 import { fillEmpty } from './strategies.ts';
 
 /** How often the shared directory may vanish under our hands (another Thuban process removes it when it is empty). */
@@ -17,7 +20,7 @@ const VANISH_RETRIES = 16;
  * Makes the groups and writes the limits, in the plan's order. Whatever fails, everything made so far is removed before
  * the error leaves: TH2004 with file, path, value, errno and manifest key, TH2002 for an absent file, TH2011 for a group
  * that already holds processes, TH2009 below a frozen one, TH2013 and TH2006 for a parent that cannot be used, TH2014 for a limit that must
- * wait.
+ * wait, TH2007 below a group of the manifest's that holds processes.
  */
 export function acquireGroups(
   fs: KernelFs,
@@ -37,32 +40,41 @@ export function acquireGroups(
       if (first === undefined) continue;
       try {
         if (first.op === 'mkdir') {
-          if (makeGroup(fs, first, leaves.has(first.path))) made.push(first.path);
+          const own = leaves.has(first.path);
+          if (makeGroup(fs, first, own)) {
+            if (!own) options.shared?.made(first.path);
+            made.push(first.path);
+          } else if (plan.levels !== undefined) checkLevel(fs, first.path, plan);
           // Owned before it is filled, which can fail too.
           if (first.strategy === 'fill_empty') fillEmpty(fs, first.path);
         } else degraded.push(...executeBatch(fs, batch));
       } catch (error) {
-        const back = retries-- > 0 ? vanished(fs, all, i, error, leaves) : -1;
+        const back = retries-- > 0 ? vanished(fs, all.slice(0, i + 1), error, leaves) : -1;
         if (back === -1) throw withParent(fs, first, error);
         i = back - 1;
       }
     }
     checkNotFrozen(fs, plan);
   } catch (error) {
-    rollBack(fs, made);
+    rollBack(fs, made, options.shared);
     throw error;
   }
   return new AcquiredGroups(fs, plan.groups, { degraded, ...options });
 }
 
-/** The step to go back to when the directory above went away between two steps, else -1. */
-function vanished(fs: KernelFs, all: CgroupWrite[][], at: number, error: unknown, leaves: Set<string>): number {
-  const failed = all[at]?.[0];
+/** The last of these steps failed: the one to go back to when a directory above went away before it, else -1. */
+function vanished(fs: KernelFs, steps: CgroupWrite[][], error: unknown, leaves: Set<string>): number {
+  const failed = steps.at(-1)?.[0];
   if (failed === undefined || !(error instanceof ThubanError) || !hasErrno(error.cause, 'ENOENT')) return -1;
-  const top = leaves.has(failed.path) ? dirname(failed.path) : failed.path;
-  if (exists(fs, top) || !exists(fs, dirname(top))) return -1;
-  const back = all.findIndex(([write]) => write?.op === 'mkdir' && write.path === top);
-  return back === -1 || back > at ? -1 : back;
+  const gone = steps.findIndex(
+    ([write]) =>
+      write?.op === 'mkdir' &&
+      !leaves.has(write.path) &&
+      below(write.path, failed.path) !== undefined &&
+      !exists(fs, write.path),
+  );
+  const path = steps[gone]?.[0]?.path;
+  return path === undefined || !exists(fs, dirname(path)) ? -1 : gone;
 }
 
 function withParent(fs: KernelFs, write: CgroupWrite, error: unknown): unknown {
@@ -89,6 +101,6 @@ function checkNotFrozen(fs: KernelFs, plan: CgroupPlan): void {
 }
 
 /** Only what we made, never what stands beside it: another process may have begun a group under the shared directory. */
-function rollBack(fs: KernelFs, made: string[]): void {
-  for (const path of made.reverse()) removeIfEmpty(fs, path);
+function rollBack(fs: KernelFs, made: string[], shared: SharedGroups | undefined): void {
+  for (const path of made.reverse()) if (removeIfEmpty(fs, path)) shared?.gone(path);
 }

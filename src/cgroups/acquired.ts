@@ -17,6 +17,7 @@ import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
 import type { Group, Notice } from './plan-types.ts';
 import { isPopulated, subtreePids } from './procs.ts';
 import { removeGroups, type Leftover } from './remove.ts';
+import type { SharedGroups } from './shared-groups.ts';
 import { readStats } from './stats/read-stats.ts';
 import type { GroupStats } from './stats/types.ts';
 import { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
@@ -25,8 +26,8 @@ export type { Signaller } from './kill.ts';
 
 export interface AcquiredOptions {
   degraded?: Notice[];
-  /** `remove` leaves the folder above, which all containers share, even when it is empty then. */
-  keepTop?: boolean;
+  /** Which groups above `remove` takes away when they are empty. Absent: the folder above, which all containers share. */
+  shared?: SharedGroups;
   /** For tests; the kernel's kill(2) by default. */
   signal?: Signaller;
 }
@@ -42,13 +43,13 @@ export class AcquiredGroups {
   readonly joins: { version: 1 | 2; path: string }[];
   readonly #fs: KernelFs;
   readonly #signal: Signaller;
-  readonly #keepTop: boolean;
+  readonly #shared: SharedGroups | undefined;
 
   constructor(fs: KernelFs, groups: Group[], options: AcquiredOptions = {}) {
     this.#fs = fs;
     this.groups = groups;
     this.degraded = options.degraded ?? [];
-    this.#keepTop = options.keepTop ?? false;
+    this.#shared = options.shared;
     this.#signal = options.signal ?? ((pid, signal) => process.kill(pid, signal));
     this.joins = groups.map(({ version, path }) => ({ version, path: version === 1 ? `${path}/tasks` : path }));
   }
@@ -143,8 +144,9 @@ export class AcquiredGroups {
   /** Depth first with bounded retries of about one second. What stays is returned, never thrown. */
   async remove(clock?: Clock): Promise<Leftover[]> {
     const paths = this.groups.map((group) => group.path);
+    const shared = this.#shared;
     return removeGroups(this.#fs, paths, {
-      ...(this.#keepTop ? { tops: [] } : {}),
+      ...(shared === undefined ? {} : { shared }),
       ...(clock === undefined ? {} : { clock }),
     });
   }

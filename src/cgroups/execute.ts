@@ -47,7 +47,7 @@ export function executeBatch(fs: KernelFs, batch: CgroupWrite[]): Notice[] {
       try {
         settle(batch, one);
       } catch (error) {
-        if (!hasErrno(causeOf(error), 'EINVAL') || !raiseRealtime(fs, batch[0].path)) throw error;
+        if (!hasErrno(causeOf(error), 'EINVAL') || !raiseRealtime(fs, batch[0].path, batch[0].levels)) throw error;
         settle(batch, one);
       }
       break;

@@ -37,7 +37,8 @@ export { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters
 export { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
 export { monitorRefusal } from './refuse-monitor.ts';
 export { readPressure, type Pressure, type Stall } from './pressure.ts';
-export { removeGroups, type Leftover } from './remove.ts';
+export { removeGroups, removeShared, type Leftover } from './remove.ts';
+export { deepestFirst, levelsAbove, type SharedGroups } from './shared-groups.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { readStats } from './stats/read-stats.ts';
 export type {
@@ -56,7 +57,7 @@ export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
-export { listGroups, topFolders } from './list.ts';
+export { listGroups, listGroupsElsewhere, topFolders } from './list.ts';
 export { planDeviceChange, updateDevices, type AttachProgram, type DeviceChange } from './devices/change.ts';
 export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
 export { taskList, tasksOf, type Task } from './tasks.ts';

@@ -11,7 +11,8 @@ export interface KernelFs {
   write(path: string, text: string): void;
   /** Names in a directory, files and directories. */
   list(path: string): KernelEntry[];
-  stat(path: string): { directory: boolean };
+  /** `id`: of this directory or file and of no other, also of none that has the same path later. */
+  stat(path: string): { directory: boolean; id: string };
   /** Calls back when the kernel reports a change of the file (inotify IN_MODIFY). */
   watch(path: string, changed: () => void): { close(): void };
 }

@@ -36,11 +36,14 @@ function makeRoom(fs: KernelFs, path: string): void {
   for (const group of subtree(fs, path)) removeIfEmpty(fs, group);
 }
 
-export function removeIfEmpty(fs: KernelFs, path: string): void {
+/** False: it stays. */
+export function removeIfEmpty(fs: KernelFs, path: string): boolean {
   try {
     fs.rmdir(path);
+    return true;
   } catch (error) {
     // Another container may have moved in under the shared directory; the sweep at the next start finds the rest.
     if (!hasErrno(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY', 'ENODEV')) throw error;
+    return hasErrno(error, 'ENOENT', 'ENODEV');
   }
 }

@@ -38,6 +38,8 @@ export interface CgroupRequest {
   parent: string;
   /** The directory that holds all containers, by default `thuban`. */
   top?: string;
+  /** The manifest's own place below the parent, instead of `top`: `apps/video`. */
+  below?: string;
   enforce: 'strict' | 'best_effort';
   machine: Machine;
 }
@@ -99,6 +101,8 @@ export interface CgroupWrite extends Partial<DeviceProgram> {
   key?: string;
   /** With `best_effort`: an absent file degrades the container instead of refusing its start. */
   optional?: boolean;
+  /** `rt_root_down`: how many directories above may be given bandwidth. Absent: one. */
+  levels?: number;
 }
 
 /** A watch for memory pressure: what is written to the file to be told. `some` and `full` are PSI triggers (v2), `level` is v1's. */
@@ -123,6 +127,8 @@ export interface Notice {
 export interface CgroupPlan {
   layout: Layout;
   groups: Group[];
+  /** How many of the groups above each of `groups` the manifest names. Absent: there is the folder that all containers share. */
+  levels?: number;
   writes: CgroupWrite[];
   /** Absent: none. */
   monitors?: Monitor[];

@@ -1,7 +1,7 @@
 import { ThubanError } from '../base/index.ts';
 import { byControllerOrder } from './controllers.ts';
 import { Draft } from './draft.ts';
-import { checkComponent, groupName, parentDirectory } from './paths.ts';
+import { checkComponent, groupName, parentDirectory, SUPERVISOR } from './paths.ts';
 import { planBlkio } from './plan-blkio.ts';
 import { planCpu } from './plan-cpu.ts';
 import { planCpuset } from './plan-cpuset.ts';
@@ -26,6 +26,8 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
   const name = groupName(request.name, request.version, request);
   const top = checkComponent(request.top ?? DEFAULT_TOP);
   const draft = new Draft(request);
+  const steps = request.below === undefined ? [top] : stepsOf(draft, request.below, top);
+  const levels = request.below === undefined ? {} : { levels: steps.length };
   sections(draft);
   const first = draft.errors[0];
   if (first !== undefined)
@@ -36,31 +38,48 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
   const places = [...hierarchies(draft)].map(([parent, group]) => ({
     ...group,
     parent,
-    path: `${parent}/${top}/${name}`,
+    path: `${parent}/${steps.join('/')}/${name}`,
   }));
   const writes: CgroupWrite[] = [];
   for (const place of places) {
     if (place.version === 2) writes.push(...enable(draft, place.parent));
-    writes.push({ ...mkdir(place, `${place.parent}/${top}`), tolerate: ['EEXIST'] });
-    if (place.version === 2) writes.push(...enable(draft, `${place.parent}/${top}`));
+    for (const path of [...steps.keys()].map((i) => [place.parent, ...steps.slice(0, i + 1)].join('/'))) {
+      writes.push({ ...mkdir(place, path), tolerate: ['EEXIST'] });
+      if (place.version === 2) writes.push(...enable(draft, path));
+    }
     writes.push(mkdir(place, place.path));
   }
   for (const limit of draft.limits) {
     const place = places.find((candidate) => candidate.controllers.includes(limit.controller));
     if (place === undefined) throw new ThubanError('TH9001', `no group for the ${limit.controller} controller`);
-    writes.push({ op: 'write', ...limit, path: place.path });
+    writes.push({ op: 'write', ...limit, path: place.path, ...(limit.strategy === 'rt_root_down' ? levels : {}) });
   }
   if (draft.devices !== undefined)
     writes.push({ op: 'devices', controller: 'devices', path: unifiedPath(places), ...draft.devices });
   return {
     layout: request.facts.layout,
     groups: places.map(({ controllers, version, path }) => ({ controllers, version, path })),
+    ...levels,
     writes,
     ...monitorsIn(draft, places),
     ...(isPolled(draft, places) ? { polled: true } : {}),
     warnings: draft.warnings,
     degraded: draft.degraded,
   };
+}
+
+/** The groups that the manifest names. The first of them must be none that Thuban uses for something else. */
+function stepsOf(draft: Draft, below: string, top: string): string[] {
+  const steps = below.split('/').map(checkComponent);
+  const [first = ''] = steps;
+  if (first === top || first === SUPERVISOR)
+    draft.error(
+      'TH1211',
+      'cgroups.parent',
+      `\`${first}\` is the group of ${first === top ? 'all containers without `cgroups.parent`' : 'Thuban itself'}`,
+      first === top ? 'leave it out, or use another name' : 'use another name',
+    );
+  return steps;
 }
 
 function unifiedPath(places: readonly Group[]): string {

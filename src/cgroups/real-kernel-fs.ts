@@ -33,7 +33,11 @@ export const realKernelFs: KernelFs = {
   },
   list: (path) =>
     readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, directory: entry.isDirectory() })),
-  stat: (path) => ({ directory: lstatSync(path).isDirectory() }),
+  stat: (path) => {
+    const found = lstatSync(path);
+    // kernfs counts its nodes up and gives no number again (kernfs_id_generation), and each hierarchy is a device.
+    return { directory: found.isDirectory(), id: `${found.dev}-${found.ino}` };
+  },
   // libuv keeps one inotify descriptor for all watches and asks for nothing that a read would cause.
   watch: (path, changed) => {
     const watcher = watch(path, { persistent: false }, changed);

@@ -3,6 +3,7 @@ import { errnoOf, hasErrno, systemClock, type Clock } from '../base/index.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { subtreePids } from './procs.ts';
 import { exists, subtree } from './read.ts';
+import type { SharedGroups } from './shared-groups.ts';
 import { tasksOf, type Task } from './tasks.ts';
 
 /** A directory that could not be removed: to be shown and tried again later, never a reason to stop. */
@@ -19,13 +20,13 @@ export interface Leftover {
 const PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /**
- * Removes the groups with everything below them, in every hierarchy even if one refuses, then each of `tops` that is empty by now: by default
- * the directory above, which all containers share. Resolves to what stays.
+ * Removes the groups with everything below them, in every hierarchy even if one refuses, then what they shared with others and is empty by now:
+ * without `shared` the directory above. Resolves to what stays.
  */
 export async function removeGroups(
   fs: KernelFs,
   paths: readonly string[],
-  { clock = systemClock, tops = sharedBy(paths) }: { clock?: Clock; tops?: readonly string[] } = {},
+  { clock = systemClock, shared }: { clock?: Clock; shared?: SharedGroups } = {},
 ): Promise<Leftover[]> {
   let left = [...paths];
   let failures = new Map<string, string>();
@@ -39,14 +40,16 @@ export async function removeGroups(
     });
     if (left.length === 0) break;
   }
-  for (const top of tops) {
-    // Shared by all containers: any that is left keeps it, and that is right.
-    tryRmdir(fs, top);
-  }
+  removeShared(fs, shared === undefined ? sharedBy(paths) : shared.above(paths), shared);
   return left.map((path) => {
     const pids = pidsOf(fs, path);
     return { path, errno: failures.get(path) ?? 'EBUSY', pids, tasks: tasksOf(fs, pids) };
   });
+}
+
+/** Any container that is left keeps them, and that is right. */
+export function removeShared(fs: KernelFs, paths: readonly string[], shared?: SharedGroups): void {
+  for (const path of paths) if (tryRmdir(fs, path) === undefined) shared?.gone(path);
 }
 
 /** What all containers share, so that any that is left keeps it. */

@@ -63,11 +63,12 @@ function fill(fs: KernelFs, path: string, file: string): string | undefined {
 
 /**
  * `rt_root_down`: a group can only get real-time bandwidth that the group above has, and a new group has none
- * (sched-rt-group.rst). Gives the directory above `path` all that its own parent has. False if there is nothing to give.
+ * (sched-rt-group.rst). Gives the directories above `path` all that the one above them has, root-down. False if there is nothing to give.
  */
-export function raiseRealtime(fs: KernelFs, path: string): boolean {
+export function raiseRealtime(fs: KernelFs, path: string, levels = 1): boolean {
   const above = dirname(path);
   const source = dirname(above);
+  if (levels > 1) raiseRealtime(fs, above, levels - 1);
   const runtime = readIf(fs, `${source}/cpu.rt_runtime_us`)?.trim();
   const period = readIf(fs, `${source}/cpu.rt_period_us`)?.trim();
   if (runtime === undefined || period === undefined || runtime === '0') return false;

@@ -126,8 +126,9 @@ _Noreturn void teardown_and_exit(void) {
   for (uint32_t i = 0; i < groups.count; i++)
     rmdir(groups.list[i]); // never a container's that lives, and those shared with others only when empty
   for (uint32_t i = 0; i < paths.count; i++) {
-    struct stat st;
+    struct stat st, target;
     if (!lstat(paths.list[i], &st)) {
+      if (S_ISLNK(st.st_mode) && !stat(paths.list[i], &target)) continue; // notes who made a group that others still use
       if (S_ISDIR(st.st_mode))
         rmdir(paths.list[i]);
       else

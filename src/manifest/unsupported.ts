@@ -26,7 +26,6 @@ export const unsupportedKeys: readonly string[] = [
   'paths.read_only',
   'user_namespace',
   'apparmor',
-  'cgroups.parent',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */

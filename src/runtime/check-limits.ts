@@ -8,7 +8,7 @@ const ANY_MACHINE = { pageSize: 4096, cpus: '0-8191', nodes: '0-1023', memory: N
 
 function findings(loaded: LoadedManifest, version: 'v1' | 'v2'): Notice[] {
   const { name, version: containerVersion, cgroups } = loaded.manifest;
-  const { enforce, ...resources } = cgroups ?? {};
+  const { enforce, parent: _parent, ...resources } = cgroups ?? {};
   try {
     planCgroups({
       resources,

@@ -2,6 +2,7 @@ import type { Cleanup } from '../base/index.ts';
 import { ThubanError, failpoint, messageOf } from '../base/index.ts';
 import type { AcquiredGroups, GroupStats, KernelFs, Leftover, Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
+import type { BoardGroups } from './board-groups.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
 import { signalNumber } from './exit.ts';
@@ -24,15 +25,18 @@ export interface Board {
   /** The present launcher; a daemon starts another one when it is lost. */
   launcher: LauncherClient;
   facts: FactsCache;
-  /** The folder that holds all groups stays when the last of them goes; whoever made this board removes it at the end. */
-  keepTop: boolean;
+  /** What stands above the groups, and who removes it. */
+  shared: BoardGroups;
   /** What earlier runs left, and is tried again. */
   leftovers: Leftovers;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;
-  /** Tells the launcher which groups are about to be made, so that the lease covers them from the first moment on. */
-  coverByLease(groups: readonly string[]): Promise<void>;
+  /**
+   * Tells the launcher which groups are about to be made, so that the lease covers them from the first moment on, and with how many above
+   * them that the manifest names. `shared.end` when they are made, or will not be.
+   */
+  coverByLease(groups: readonly string[], levels?: number): Promise<void>;
   /** Resolves when there is a launcher again. Absent: with the launcher all is over. */
   recovered?(): Promise<void>;
 }

@@ -1,13 +1,15 @@
-import { dirname, join } from 'node:path';
-import { ThubanError } from '../base/index.ts';
+import { join } from 'node:path';
+import { messageOf, ThubanError } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import type { LauncherClient } from '../launcher/index.ts';
 import type { Board } from './container.ts';
+import { BoardGroups } from './board-groups.ts';
 import { deferred } from './deferred.ts';
 import { FactsCache } from './facts-cache.ts';
 import { connectOrStart, type LinkOptions } from './launcher-link.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Held } from './restore.ts';
+import { MadeGroups } from './made-groups.ts';
 import { readRecord } from './run-record.ts';
 
 export interface DaemonBoardOptions extends LinkOptions {
@@ -23,14 +25,14 @@ export interface DaemonBoardOptions extends LinkOptions {
 export class DaemonBoard implements Board {
   readonly fs = realKernelFs;
   readonly facts = new FactsCache();
-  readonly keepTop = true;
+  readonly shared: BoardGroups;
+  readonly made = new MadeGroups(realKernelFs);
   readonly leftovers: Leftovers;
   readonly staging: string;
   readonly #options: DaemonBoardOptions;
   #launcher: LauncherClient;
   /** No earlier daemon left this launcher. */
   readonly isNew: boolean;
-  readonly #groups = new Set<string>();
   #recovering: Promise<void> | undefined;
   #closing = false;
 
@@ -39,8 +41,15 @@ export class DaemonBoard implements Board {
     this.#launcher = launcher;
     this.isNew = isNew;
     this.staging = join(options.runDir.launcher, 'root');
+    this.shared = new BoardGroups({
+      made: this.made,
+      keepTop: true,
+      onChange: () => {
+        this.#renewLease();
+      },
+    });
     const { leftoversFile: file } = options.runDir;
-    this.leftovers = new Leftovers({ fs: realKernelFs, keepTop: true, file, onProblem: options.onProblem });
+    this.leftovers = new Leftovers({ fs: realKernelFs, shared: this.shared, file, onProblem: options.onProblem });
     this.#watch(launcher);
   }
 
@@ -84,25 +93,35 @@ export class DaemonBoard implements Board {
       if (record === undefined) foreign.push(listed.id);
       else {
         held.push({ listed, record });
-        for (const { path } of record.groups) this.#groups.add(path);
+        this.shared.add(
+          record.groups.map(({ path }) => path),
+          record.levels,
+        );
       }
     }
     return { held, foreign };
   }
 
-  async coverByLease(groups: readonly string[]): Promise<void> {
+  async coverByLease(groups: readonly string[], levels?: number): Promise<void> {
     if (this.#launcher.isLost) await this.recovered();
-    const before = this.#groups.size;
-    for (const group of groups) this.#groups.add(group);
-    if (this.#groups.size > before) await this.register();
+    if (this.shared.begin(groups, levels)) await this.register();
   }
 
   /** Names what the launcher removes when nobody comes back in time, beside each container's own groups. */
   async register(): Promise<void> {
-    const shared = new Set([...this.#groups].map((group) => dirname(group)));
     const { launcher } = this.#options.runDir;
     const own = [join(launcher, 'launcher.sock'), this.staging, launcher];
-    await this.#launcher.register([...this.#groups, ...shared], [...this.#options.sockets, ...own]);
+    const { groups, files } = this.shared.lease();
+    await this.#launcher.register(groups, [...files, ...this.#options.sockets, ...own]);
+  }
+
+  /** A new launcher is told by itself, and one that ends needs not know. */
+  #renewLease(): void {
+    const launcher = this.#launcher;
+    this.register().catch((error: unknown) => {
+      if (launcher.isLost || this.#closing) return;
+      this.#options.onProblem(error instanceof ThubanError ? error : new ThubanError('TH9001', messageOf(error)));
+    });
   }
 
   recovered(): Promise<void> {

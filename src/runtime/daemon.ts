@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
+import { dirname } from 'node:path/posix';
 import { Cleanup, ThubanError, reasonOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
-import { realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
+import { realKernelFs, topFolders, type CgroupFacts } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Control, DaemonVersion } from './control.ts';
@@ -259,10 +260,12 @@ async function sweep(
   { held, noted }: Inheritance,
   board: DaemonBoard,
 ): Promise<void> {
-  const { leftovers } = board;
+  const { leftovers, made, shared } = board;
   const alive = new Set([...held.values()].flatMap(({ record }) => record.groups.map(({ path }) => path)));
   for (const path of leftovers.paths) alive.add(path); // tried again by themselves
-  const where = { facts, parent, top: options.cgroups.name };
+  made.settle();
+  const { name: top } = options.cgroups;
+  const where = { facts, parent, top, made: made.all(), shared };
   const swept = await sweepGroups(realKernelFs, { ...where, held: alive, known: new Set(noted.keys()) });
   const owners = new Set(swept.left.map(({ path }) => noted.get(path)));
   for (const owner of owners)
@@ -270,6 +273,7 @@ async function sweep(
       owner,
       swept.left.filter(({ path }) => noted.get(path) === owner),
     );
-  await board.coverByLease([...leftovers.paths]);
+  const tops = topFolders(facts, parent, top);
+  await board.coverByLease([...leftovers.paths].filter((path) => tops.has(dirname(path))));
   tellSwept(swept, options.log);
 }

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ThubanError, hasErrno, systemClock, writeAtomically, type Clock } from '../base/index.ts';
-import { AcquiredGroups, taskList, tasksOf, type Group, type KernelFs, type Signaller } from '../cgroups/index.ts';
+import {
+  AcquiredGroups,
+  taskList,
+  tasksOf,
+  type Group,
+  type KernelFs,
+  type SharedGroups,
+  type Signaller,
+} from '../cgroups/index.ts';
 import type { Condition, RuntimeEvent } from './events.ts';
 
 /** A run that the launcher still holds: its init does not end before the last of its processes. */
@@ -23,8 +31,8 @@ interface Entry {
 
 export interface LeftoversParts {
   fs: KernelFs;
-  /** The folder above the groups stays when it is empty. */
-  keepTop: boolean;
+  /** What stands above the groups, and who removes it. */
+  shared: SharedGroups;
   /** What a next daemon goes on with. */
   file?: string;
   clock?: Clock;
@@ -149,8 +157,8 @@ export class Leftovers {
   }
 
   async #attempt(entry: Entry): Promise<void> {
-    const { fs, keepTop, signal } = this.#parts;
-    const options = { keepTop, ...(signal === undefined ? {} : { signal }) };
+    const { fs, shared, signal } = this.#parts;
+    const options = { shared, ...(signal === undefined ? {} : { signal }) };
     const groups = new AcquiredGroups(fs, entry.groups, options);
     await groups.kill({ clock: this.#clock, timeout: KILL_TIMEOUT });
     const left = new Set((await groups.remove(this.#clock)).map(({ path }) => path));

@@ -98,7 +98,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
 /** Limits that cannot be met are problems like any other; the plan then shows the groups without limits. */
 function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOptions): CgroupPlan {
   const { facts } = draft;
-  const { enforce, parent: _parent, ...resources } = manifest.cgroups ?? {};
+  const { enforce, parent: below, ...resources } = manifest.cgroups ?? {};
   const request: CgroupRequest = {
     resources,
     name: manifest.name,
@@ -108,6 +108,7 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     ...(options.spare === undefined ? {} : { spare: options.spare }),
     facts: facts.cgroups,
     parent: options.parent ?? 'self',
+    ...(below === undefined ? {} : { below }),
     ...(options.top === undefined ? {} : { top: options.top }),
     enforce: enforce ?? options.enforce ?? 'strict',
     machine: {
@@ -129,7 +130,9 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     const refused = error instanceof ThubanError ? (error.details['errors'] as Notice[] | undefined) : undefined;
     if (refused === undefined) throw error;
     for (const { code, message, hint, key } of refused) draft.problem(code, message, hint, key ?? 'cgroups');
-    return planCgroups({ ...request, resources: {} });
+    const { below: _below, ...elsewhere } = request;
+    const isElsewhere = refused.some(({ key }) => key === 'cgroups.parent');
+    return planCgroups({ ...(isElsewhere ? elsewhere : request), resources: {} });
   }
 }
 

@@ -24,6 +24,8 @@ export interface RunRecord {
   /** Ids of the containers whose files this run uses. Absent: an older version began it, which knew of none. */
   resources?: string[];
   groups: Group[];
+  /** How many of the groups above them the manifest names. Absent: none. */
+  levels?: number;
   degraded: Notice[];
   /** The kernel's counters before the program existed. */
   before: OomCounters | null;
@@ -66,6 +68,7 @@ export function recordOf(
     ...(loaded.image === undefined ? {} : { image: loaded.image }),
     resources: plan.resources,
     groups: plan.cgroup.groups,
+    ...(plan.cgroup.levels === undefined ? {} : { levels: plan.cgroup.levels }),
     ...(limit === undefined ? {} : { memory_limit: limit }),
     stop: plan.stop,
     kill_all_on_oom: plan.kill_all_on_oom,

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Cleanup, ThubanError, version } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
+import { BoardGroups } from './board-groups.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
 import { FactsCache } from './facts-cache.ts';
 import { Leftovers } from './leftovers.ts';
+import { MadeGroups } from './made-groups.ts';
 import type { PlanOptions } from './plan.ts';
 
 export interface SessionOptions {
@@ -33,7 +35,6 @@ export class Session implements AsyncDisposable {
   readonly #parent: string;
   readonly #launcher: LauncherClient;
   readonly #cleanup: Cleanup;
-  readonly #groups = new Set<string>();
 
   private constructor(runDir: string, parent: string, launcher: LauncherClient, cleanup: Cleanup) {
     this.runDir = runDir;
@@ -41,17 +42,27 @@ export class Session implements AsyncDisposable {
     this.#launcher = launcher;
     this.#cleanup = cleanup;
     let next = 1n;
-    const leftovers = new Leftovers({ fs: realKernelFs, keepTop: false });
+    const shared = new BoardGroups({
+      made: new MadeGroups(realKernelFs),
+      keepTop: false,
+      onChange: () => {
+        // Without its launcher this session is over, and whoever waits for a container is told.
+        this.#register().catch(() => undefined);
+      },
+    });
+    const leftovers = new Leftovers({ fs: realKernelFs, shared });
     cleanup.defer('leftovers', () => leftovers.finish());
     this.board = {
       fs: realKernelFs,
       facts: new FactsCache(),
-      keepTop: false,
+      shared,
       leftovers,
       launcher,
       staging: join(runDir, 'root'),
       nextId: () => next++,
-      coverByLease: (groups) => this.#cover(groups),
+      coverByLease: async (groups, levels) => {
+        if (shared.begin(groups, levels)) await this.#register();
+      },
     };
   }
 
@@ -97,16 +108,10 @@ export class Session implements AsyncDisposable {
    * Before a group is made: killed between here and the start of its container, this process leaves an empty group behind, which the
    * launcher then removes, and the folder above it if nobody else uses it.
    */
-  async #cover(groups: readonly string[]): Promise<void> {
-    const before = this.#groups.size;
-    for (const group of groups) this.#groups.add(group);
-    if (this.#groups.size > before) await this.#register();
-  }
-
   async #register(): Promise<void> {
-    const shared = new Set([...this.#groups].map((group) => dirname(group)));
     const files = ['launcher.sock', 'root'].map((name) => join(this.runDir, name));
-    await this.#launcher.register([...this.#groups, ...shared], [...files, this.runDir]);
+    const lease = this.board.shared.lease();
+    await this.#launcher.register(lease.groups, [...lease.files, ...files, this.runDir]);
   }
 
   /** Ends the launcher, and with it every container that is left; then the run directory goes. */

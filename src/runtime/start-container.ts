@@ -33,9 +33,8 @@ export async function startContainer(
   if (problem !== undefined) throw problem;
   failpoint('start.planned');
   const paths = plan.cgroup.groups.map((group) => group.path);
-  await board.coverByLease(paths);
+  const groups = await makeGroups(plan, paths, board);
   const { launcher } = board; // only now: a lost one has been replaced
-  const groups = await makeGroups(plan, launcher, board);
   failpoint('start.groups');
   const about = recordOf(loaded, plan, limits);
   const oom = new OomTracker(groups, { limit: about.memory_limit, together: about.kill_all_on_oom });
@@ -92,10 +91,17 @@ export async function startContainer(
 }
 
 /** With everything that confines the program, before it joins. On a failure nothing is left of them. */
-async function makeGroups(plan: LaunchPlan, launcher: Board['launcher'], board: Board): Promise<AcquiredGroups> {
-  const groups = acquireGroups(board.fs, plan.cgroup, { keepTop: board.keepTop });
+async function makeGroups(plan: LaunchPlan, paths: readonly string[], board: Board): Promise<AcquiredGroups> {
+  const { fs, shared } = board;
+  let groups: AcquiredGroups;
   try {
-    groups.degraded.push(...(await attachDevicePrograms(launcher, plan.cgroup)));
+    await board.coverByLease(paths, plan.cgroup.levels);
+    groups = acquireGroups(fs, plan.cgroup, { shared });
+  } finally {
+    shared.end(paths);
+  }
+  try {
+    groups.degraded.push(...(await attachDevicePrograms(board.launcher, plan.cgroup)));
     return groups;
   } catch (error) {
     await groups.remove();
@@ -116,7 +122,7 @@ export async function adoptContainer(
 ): Promise<Container> {
   const { launcher } = board;
   const { id } = listed;
-  const groups = new AcquiredGroups(board.fs, record.groups, { degraded: record.degraded, keepTop: board.keepTop });
+  const groups = new AcquiredGroups(board.fs, record.groups, { degraded: record.degraded, shared: board.shared });
   const { memory_limit: limit, kill_all_on_oom: together, before, above = null, monitors = [] } = record;
   const oom = new OomTracker(groups, { limit, together, before, above, announced });
   const run = new RunWatch(groups);

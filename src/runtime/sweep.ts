@@ -1,12 +1,17 @@
+import { dirname } from 'node:path/posix';
 import {
   AcquiredGroups,
+  deepestFirst,
   listGroups,
-  removeGroups,
+  listGroupsElsewhere,
+  removeShared,
   topFolders,
   type CgroupFacts,
   type Group,
   type KernelFs,
   type Leftover,
+  type SharedGroups,
+  type Signaller,
 } from '../cgroups/index.ts';
 import type { DaemonLog } from './daemon-options.ts';
 
@@ -21,6 +26,11 @@ export interface SweepOptions {
   held: ReadonlySet<string>;
   /** Groups of earlier runs of this daemon's containers, known from what was saved. */
   known: ReadonlySet<string>;
+  /** Groups above those of containers that Thuban has made for `cgroups.parent`. */
+  made: readonly string[];
+  shared: SharedGroups;
+  /** For tests; the kernel's kill(2) by default. */
+  signal?: Signaller;
 }
 
 export interface Swept {
@@ -38,9 +48,15 @@ export interface Swept {
  */
 export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<Swept> {
   const swept: Swept = { removed: [], leftovers: [], left: [], foreign: [] };
-  for (const [name, groups] of listGroups(fs, options.facts, options.parent, options.top)) {
+  const tops = [...topFolders(options.facts, options.parent, options.top).keys()];
+  const usual = listGroups(fs, options.facts, options.parent, options.top);
+  const elsewhere = listGroupsElsewhere(fs, options.facts, {
+    made: options.made,
+    known: [...options.known].filter((path) => !tops.includes(dirname(path))),
+  });
+  for (const [name, groups] of [...usual, ...elsewhere]) {
     if (groups.some(({ path }) => options.held.has(path)) || isAlive(name)) continue;
-    const acquired = new AcquiredGroups(fs, groups);
+    const acquired = new AcquiredGroups(fs, groups, options);
     const isKnown = groups.some(({ path }) => options.known.has(path));
     if (!isKnown && acquired.populated()) {
       swept.foreign.push(...pathsOf(groups));
@@ -53,7 +69,7 @@ export async function sweepGroups(fs: KernelFs, options: SweepOptions): Promise<
     swept.removed.push(...pathsOf(groups).filter((path) => !left.some((leftover) => leftover.path === path)));
   }
   // What another Thuban, or one of our containers, is in stays.
-  await removeGroups(fs, [], { tops: [...topFolders(options.facts, options.parent, options.top).keys()] });
+  removeShared(fs, [...deepestFirst(options.made), ...tops], options.shared);
   return swept;
 }
 

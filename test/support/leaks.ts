@@ -98,7 +98,10 @@ function snapshot(): Snapshot {
     mounts: new Set(mounts),
     loops: loops(),
     processes: processes(),
-    directories: new Set(readdirSync(tmpdir()).filter((name) => name.startsWith('thuban-'))),
+    // What notes which groups were made is there only as long as they are.
+    directories: new Set(
+      [...readdirSync(tmpdir()), ...readdirSync('/run')].filter((name) => name.startsWith('thuban-')),
+    ),
     descriptors: readdirSync('/proc/self/fd').length,
   };
 }

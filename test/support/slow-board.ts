@@ -5,6 +5,7 @@ import { Leftovers } from '../../src/runtime/leftovers.ts';
 import type { FactsCache } from '../../src/runtime/facts-cache.ts';
 import { plan } from '../../src/runtime/index.ts';
 import type { RunRecord } from '../../src/runtime/run-record.ts';
+import { boardGroups } from './board-groups.ts';
 import { board as factsOfBoard } from './facts.ts';
 
 /** A program that runs on a `SlowBoard`. */
@@ -33,8 +34,8 @@ const MOUNT = {
  */
 export class SlowBoard implements Board {
   readonly fs = new FakeKernelFs({ mounts: [MOUNT] });
-  readonly keepTop = true;
-  readonly leftovers = new Leftovers({ fs: this.fs, keepTop: true });
+  readonly shared = boardGroups(this.fs);
+  readonly leftovers = new Leftovers({ fs: this.fs, shared: this.shared });
   readonly staging = '/run/thuban/root';
   readonly facts: FactsCache;
   readonly launcher: LauncherClient;

@@ -189,10 +189,10 @@ export class FakeKernelFs implements KernelFs {
     ];
   }
 
-  stat(path: string): { directory: boolean } {
-    if (this.#find(path) !== undefined) return { directory: true };
-    this.#file(path, 'stat');
-    return { directory: false };
+  stat(path: string): { directory: boolean; id: string } {
+    const group = this.#find(path);
+    if (group !== undefined) return { directory: true, id: String(group.id) };
+    return { directory: false, id: `${this.#file(path, 'stat').group.id}-${path}` };
   }
 
   watch(path: string, changed: () => void): { close(): void } {

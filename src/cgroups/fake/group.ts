@@ -25,8 +25,11 @@ export interface FakeMachine {
   privileged: boolean;
 }
 
+let made = 0;
+
 /** One directory. `values` holds what the files read, without the final newline. */
 export class FakeGroup {
+  readonly id = ++made;
   readonly path: string;
   readonly mount: FakeMount;
   readonly parent: FakeGroup | undefined;

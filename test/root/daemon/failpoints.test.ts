@@ -206,9 +206,18 @@ describe('a daemon that dies while it removes a container', needsRoot(), () => {
 
 test('every place to die at is tried', () => {
   const board = ['replace.taken', 'succeed.stopped', 'succeed.added', 'remove.stopped'];
-  // Those of an update are in update.test.ts.
+  // Those of an update are in update.test.ts, those of groups that a manifest names in named-parent.test.ts.
   const updating = ['update.noted', 'update.written', 'update.recorded', 'update.saved'];
-  const tried = new Set<string>([...starting, ...stopping, ...backingOff, 'restart.stopped', ...board, ...updating]);
+  const named = ['start.noted', 'start.level'];
+  const tried = new Set<string>([
+    ...starting,
+    ...stopping,
+    ...backingOff,
+    'restart.stopped',
+    ...board,
+    ...updating,
+    ...named,
+  ]);
   assert.deepEqual(
     failpoints.filter((name) => !tried.has(name)),
     [],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { describe, test } from 'node:test';
@@ -9,6 +9,7 @@ import { gatherFacts, type Exit } from '../../../src/runtime/index.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { isGone } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
+import { APPS, present } from '../../support/named-groups.ts';
 import { processesWith, until } from '../../support/processes.ts';
 
 /** Seconds of a sleep that is nobody else's. */
@@ -177,6 +178,29 @@ describe('a process that cannot be killed', needsFreezer(), () => {
         await until('it is gone', () => isGone(pid));
       });
     });
+  });
+
+  test('keeps the groups above that its manifest names, until it can end', async () => {
+    for (const isOther of [false, true])
+      await trial(async (daemon) => {
+        const cgroups = { parent: `${APPS}/video` };
+        daemon.add('ice', `sleep ${MARK} & wait`, { stop: { signal: 'SIGTERM', timeout: 1 }, cgroups });
+        await daemon.start();
+        await daemon.client.start('ice');
+        await until('its child runs', () => processesWith(MARK).length === 1);
+        await withIce(async (freeze, thaw) => {
+          freeze(processesWith(MARK)[0] ?? 0);
+          await daemon.client.stop('ice');
+          assert.ok(present(`${APPS}/video/c-ice@1.0.0`).length > 0);
+          if (isOther) {
+            await daemon.signal('SIGKILL');
+            await daemon.start();
+          }
+          thaw();
+          await until('the condition is cleared', async () => (await daemon.container('ice')).conditions.length === 0);
+          assert.deepEqual([present(APPS), existsSync('/run/thuban-groups')], [[], false]);
+        });
+      });
   });
 
   test('does not keep the daemon from its end', async () => {

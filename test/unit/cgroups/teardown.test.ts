@@ -29,7 +29,9 @@ test('a removed container leaves neither its groups nor the empty shared directo
 
 test('the shared directory stays where it is to be kept', async () => {
   const fs = v2Board();
-  const groups = acquireGroups(fs, planCgroups(request('v2', {}, { facts: factsOf(fs) })), { keepTop: true });
+  const groups = acquireGroups(fs, planCgroups(request('v2', {}, { facts: factsOf(fs) })), {
+    shared: { made: () => undefined, above: () => [], gone: () => undefined },
+  });
   assert.deepEqual(await groups.remove(fakeClock()), []);
   assert.deepEqual(
     fs.list('/sys/fs/cgroup/thuban').filter(({ directory }) => directory),

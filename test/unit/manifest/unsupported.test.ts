@@ -24,7 +24,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   'paths.read_only': 'paths: {read_only: none}',
   user_namespace: 'user_namespace: {}',
   apparmor: 'apparmor: {profile: a}',
-  'cgroups.parent': 'cgroups: {parent: apps}',
 };
 
 /** The same for values. */

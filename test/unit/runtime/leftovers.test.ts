@@ -6,6 +6,7 @@ import type { ThubanError } from '../../../src/base/index.ts';
 import { FakeKernelFs, type Group } from '../../../src/cgroups/index.ts';
 import type { RuntimeEvent } from '../../../src/runtime/index.ts';
 import { Leftovers, type HeldRun } from '../../../src/runtime/leftovers.ts';
+import { boardGroups } from '../../support/board-groups.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -32,7 +33,7 @@ function bench(
   const onProblem = (error: ThubanError): void => {
     problems.push(error);
   };
-  const options = { fs, keepTop: true, clock, signal: fs.signal, onProblem };
+  const options = { fs, shared: boardGroups(fs), clock, signal: fs.signal, onProblem };
   const leftovers = new Leftovers({ ...options, ...(file === undefined ? {} : { file }) });
   const events: RuntimeEvent[] = [];
   leftovers.onChange = (event) => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
 import { exists } from '../../../src/cgroups/read.ts';
+import { BoardGroups } from '../../../src/runtime/board-groups.ts';
+import { MadeGroups } from '../../../src/runtime/made-groups.ts';
 import { sweepGroups, tellSwept } from '../../../src/runtime/sweep.ts';
+import { boardGroups } from '../../support/board-groups.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { factsOf, v1Board, v2Board } from '../cgroups/fake-boards.ts';
 
 const NOBODY = 4_194_305; // above the highest pid that Linux gives
@@ -26,6 +31,9 @@ for (const [version, board, mount] of [
           top: 'thuban',
           held: new Set(held.map(group)),
           known: new Set(known.map(group)),
+          made: [],
+          shared: boardGroups(fs),
+          signal: fs.signal,
         });
       return { fs, sweep };
     }
@@ -68,6 +76,62 @@ for (const [version, board, mount] of [
       await sweep({});
       assert.ok(exists(fs, group('other')));
     });
+
+    test('where a manifest put them are removed, and with them what was made above them', async (t) => {
+      const { fs, sweep, made, at } = named(t);
+      for (const path of ['apps', 'apps/video']) made(path);
+      for (const path of ['apps/video/c-a@1', `apps/video/c-b@1#${NOBODY}`]) fs.mkdir(at(path));
+      const swept = await sweep([]);
+      assert.equal(swept.removed.length, 2);
+      assert.ok(!exists(fs, at('apps')));
+    });
+
+    test('where a manifest put them are left alone while somebody lives there, and what is above them', async (t) => {
+      const { fs, sweep, made, at } = named(t);
+      for (const path of ['apps', 'apps/video']) made(path);
+      for (const path of ['apps/video/c-a@1', 'apps/video/other', `apps/c-b@1#${process.pid}`]) fs.mkdir(at(path));
+      fs.spawn(at('apps/video/c-a@1'));
+      assert.deepEqual((await sweep([])).foreign, [at('apps/video/c-a@1')]);
+      for (const path of ['apps/video/c-a@1', 'apps/video/other', `apps/c-b@1#${process.pid}`])
+        assert.ok(exists(fs, at(path)), path);
+    });
+
+    test('in a group of an operator go only if they are known to be ours', async (t) => {
+      const { fs, sweep, at } = named(t);
+      for (const path of ['apps', 'apps/c-a@1', 'apps/c-b@1', 'apps/other']) fs.mkdir(at(path));
+      const pid = fs.spawn(at('apps/c-a@1'));
+      const swept = await sweep(['apps/c-a@1', 'apps/other']);
+      assert.deepEqual([swept.removed, fs.alive(pid)], [[at('apps/c-a@1')], false]);
+      for (const path of ['apps', 'apps/c-b@1', 'apps/other']) assert.ok(exists(fs, at(path)), path);
+    });
+
+    function named(t: TestContext): {
+      fs: ReturnType<typeof board>;
+      at: (path: string) => string;
+      made: (path: string) => void;
+      sweep: (known: string[]) => ReturnType<typeof sweepGroups>;
+    } {
+      const folder = temporaryFolder();
+      t.after(() => {
+        folder[Symbol.dispose]();
+      });
+      const fs = board();
+      const notes = new MadeGroups(fs, { folder: join(folder.path, 'groups') });
+      const at = (path: string): string => `${mount}/${path}`;
+      const shared = new BoardGroups({ made: notes, keepTop: true, onChange: () => undefined });
+      return {
+        fs,
+        at,
+        made: (path) => {
+          fs.mkdir(at(path));
+          notes.made(at(path));
+        },
+        sweep: (known) => {
+          const where = { facts: factsOf(fs), parent, top: 'thuban', held: new Set<string>(), signal: fs.signal };
+          return sweepGroups(fs, { ...where, known: new Set(known.map(at)), made: notes.all(), shared });
+        },
+      };
+    }
   });
 
 describe('the sweep', () => {
