@@ -22,7 +22,7 @@ export { blkioToIoWeight, sharesToWeight } from './weights.ts';
 export { ioLimitWait, isOf32Bits, kernelAge, type KernelAge } from './io-guard.ts';
 export { acquireGroups } from './acquire.ts';
 export { planUpdate, type CgroupUpdate } from './plan-update.ts';
-export { applyUpdate } from './apply-update.ts';
+export { applyUpdate, type AppliedUpdate } from './apply-update.ts';
 export { belowUse, type BelowUse } from './check-use.ts';
 export { AcquiredGroups, type AcquiredOptions, type Signaller } from './acquired.ts';
 export {
@@ -57,6 +57,12 @@ export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-f
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, topFolders } from './list.ts';
-export { planDeviceChange, updateDevices, type AttachProgram, type DeviceChange } from './devices/change.ts';
+export {
+  planDeviceChange,
+  updateDevices,
+  type AttachProgram,
+  type DeviceChange,
+  type ProgramChange,
+} from './devices/change.ts';
 export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
 export { taskList, tasksOf, type Task } from './tasks.ts';

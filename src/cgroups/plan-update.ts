@@ -23,6 +23,7 @@ export function planUpdate(groups: readonly Group[], before: readonly CgroupPlan
   const placed = (plan: CgroupPlan): CgroupWrite[] =>
     plan.writes.flatMap((write) => {
       if (write.op !== 'write' || write.file === 'cgroup.subtree_control') return [];
+      if (write.strategy === 'device_list') return []; // no settings, but one list: devices/change.ts
       const group = groups.find(({ controllers }) => controllers.includes(write.controller));
       if (group !== undefined) return [{ ...write, path: group.path }];
       // What was in force without a group has been left out then (`best_effort`).

@@ -4,15 +4,8 @@ import type { KernelFs } from './kernel-fs.ts';
 import { freshValue } from './fresh-values.ts';
 import { readIf } from './read.ts';
 import { settingsIn, textOf } from './settings.ts';
+import type { Standing } from './standing.ts';
 import { cpusetAbove } from './strategies.ts';
-
-/** Something that is not as it was. */
-export interface Standing {
-  path: string;
-  file: string;
-  was: string;
-  stands: string;
-}
 
 interface Entry {
   path: string;
