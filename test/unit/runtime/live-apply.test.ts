@@ -119,7 +119,8 @@ describe('limits and rules about devices change as one', () => {
 });
 
 describe('other rules about devices take a new start', () => {
-  const launcher = (protocol: number): Board['launcher'] => ({ protocol, build: '0.0.9' }) as Board['launcher'];
+  const launcher = (protocol: number): Board['launcher'] =>
+    ({ protocol, build: '0.0.9' }) as unknown as Board['launcher'];
 
   test('where the launcher is too old to change a program', () => {
     const { devices } = trial(v2Board()).change;
