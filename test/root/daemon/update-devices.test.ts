@@ -43,7 +43,7 @@ interface Trial {
 
 async function trial(first: CgroupsSection, body: (on: Trial) => Promise<void>, failpoint?: string): Promise<void> {
   await leavesNothingBehind(async () => {
-    await using daemon = new TestDaemon();
+    await using daemon = new TestDaemon('daemon: {lease: 10 min}\n');
     chmodSync(daemon.shared, 0o777);
     const add: Trial['add'] = (cgroups) => {
       daemon.add('a', SCRIPT, {
