@@ -34,9 +34,9 @@ export {
   type OomVerdict,
 } from './oom.ts';
 export { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
-export { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
+export { readMemoryEvents } from './memory-events.ts';
 export { monitorRefusal } from './refuse-monitor.ts';
-export { readPressure, type Pressure, type Stall } from './pressure.ts';
+export { readPressure } from './stats/pressure.ts';
 export { removeGroups, type Leftover } from './remove.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { readStats } from './stats/read-stats.ts';
@@ -47,6 +47,7 @@ export type {
   HugetlbStats,
   IoStats,
   Limit,
+  MemoryEvents,
   MemoryStats,
   PidsStats,
   PressureStats,
