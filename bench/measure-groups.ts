@@ -13,7 +13,7 @@ import {
   type KernelFs,
   type SharedGroups,
 } from '../src/cgroups/index.ts';
-import type { Facts } from '../src/runtime/index.ts';
+import { machineOf, type Facts } from '../src/runtime/index.ts';
 import type { Options } from './options.ts';
 import { takeTurns, type Way, type WayRow } from './take-turns.ts';
 import { TurnProcess } from './turn-process.ts';
@@ -100,13 +100,7 @@ function requestOf(facts: Facts): Omit<CgroupRequest, 'name'> {
     // On v2 a group that holds processes hands nothing down, so the groups stand below the top of the mount.
     parent: layout === 'v2' && unified !== undefined ? unified.mountpoint : 'self',
     enforce: 'best_effort', // a kernel without swap accounting is measured with a limit less
-    machine: {
-      pageSize: facts.page_size,
-      cpus: facts.cpus,
-      nodes: facts.nodes,
-      memory: facts.memory,
-      swap: facts.swap,
-    },
+    machine: machineOf(facts),
   };
 }
 

@@ -12,14 +12,14 @@ import {
 } from './freezer.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { killRound, type Signaller } from './kill.ts';
-import { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
+import { readMemoryEvents } from './memory-events.ts';
 import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
 import type { Group, Notice } from './plan-types.ts';
 import { isPopulated, subtreePids } from './procs.ts';
 import { removeGroups, type Leftover } from './remove.ts';
 import type { SharedGroups } from './shared-groups.ts';
 import { readStats } from './stats/read-stats.ts';
-import type { GroupStats } from './stats/types.ts';
+import type { GroupStats, MemoryEvents } from './stats/types.ts';
 import { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 
 export type { Signaller } from './kill.ts';

@@ -4,14 +4,22 @@ import { batches, executeBatch } from './execute.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite, Notice } from './plan-types.ts';
 import type { CgroupUpdate } from './plan-update.ts';
-import { WriteJournal, type Standing } from './write-journal.ts';
+import { mixed, oldStand, type Standing } from './standing.ts';
+import { WriteJournal } from './write-journal.ts';
+
+export interface AppliedUpdate {
+  /** What a `best_effort` plan could not have. */
+  degraded: Notice[];
+  /** What belongs to the change was refused after all: takes the writes back as well. Returns the error that says what stands. */
+  takeBack: (because: unknown) => unknown;
+}
 
 /**
  * Writes other limits into groups that live: all or nothing. On a refusal what stood before is written back, in reverse, and read again; the
  * error says that the old limits stand, or what does (TH2017). TH2005: a limit is below the use, and nothing was written. `force`: that is not
- * asked. Returns what a `best_effort` plan could not have.
+ * asked.
  */
-export function applyUpdate(fs: KernelFs, update: CgroupUpdate, { force = false } = {}): Notice[] {
+export function applyUpdate(fs: KernelFs, update: CgroupUpdate, { force = false } = {}): AppliedUpdate {
   const { writes } = update;
   if (!force) checkUse(fs, writes);
   const journal = new WriteJournal(fs);
@@ -23,12 +31,23 @@ export function applyUpdate(fs: KernelFs, update: CgroupUpdate, { force = false 
       degraded.push(...executeBatch(journal.fs, batch));
       if (journal.length > 0) failpoint('update.written');
     }
-    return degraded;
   } catch (error) {
-    const refused = tooLowFor(fs, writes, error) ?? error;
-    const standing = journal.undo();
-    throw standing.length === 0 ? oldStand(refused) : mixed(refused, standing, current);
+    throw takenBack(journal, tooLowFor(fs, writes, error) ?? error, current?.key);
   }
+  return { degraded, takeBack: (because) => takenBack(journal, because) };
+}
+
+function takenBack(journal: WriteJournal, because: unknown, key?: string): unknown {
+  const { error, standing, about = key } = alreadyMixed(because);
+  const all = [...standing, ...journal.undo()];
+  return all.length === 0 ? oldStand(error) : mixed(error, all, about);
+}
+
+/** Rules about devices that could not be taken back are told together with the limits that could not. */
+function alreadyMixed(because: unknown): { error: unknown; standing: Standing[]; about?: string } {
+  if (!(because instanceof ThubanError) || because.code !== 'TH2017') return { error: because, standing: [] };
+  const { stands, key } = because.details as { stands: Standing[]; key?: string };
+  return { error: because.cause, standing: stands, ...(key === undefined ? {} : { about: key }) };
 }
 
 function tooLowFor(fs: KernelFs, writes: readonly CgroupWrite[], error: unknown): ThubanError | undefined {
@@ -36,28 +55,4 @@ function tooLowFor(fs: KernelFs, writes: readonly CgroupWrite[], error: unknown)
   const { path, file, value } = error.details;
   const write = writes.find((one) => one.path === path && one.file === file && one.value === value);
   return write === undefined ? undefined : useRefused(fs, write, error.cause);
-}
-
-function oldStand(error: unknown): unknown {
-  if (!(error instanceof ThubanError)) return error;
-  const { code, message, hint, details, cause } = error;
-  return new ThubanError(code, `${message}; the old limits stand`, {
-    ...(hint === undefined ? {} : { hint }),
-    details: { ...details, stands: 'old' },
-    cause,
-  });
-}
-
-function mixed(error: unknown, standing: readonly Standing[], current: CgroupWrite | undefined): ThubanError {
-  const why = error instanceof Error ? error.message : String(error);
-  const what = standing.map(({ file, was, stands }) => `${file} is \`${stands}\` and was \`${was}\``).join(', ');
-  return new ThubanError('TH2017', `${why}; not all of it could be taken back: ${what}`, {
-    hint: 'write these limits again with `thuban update`, or restart the container',
-    details: {
-      stands: standing.map((one) => ({ ...one })),
-      ...(current?.key === undefined ? {} : { key: current.key }),
-      ...(error instanceof ThubanError ? { refused: error.toJSON() } : {}),
-    },
-    cause: error,
-  });
 }

@@ -2,7 +2,7 @@ import { errnoOf, hasErrno, type ThubanError } from '../base/index.ts';
 import { writeDeviceList } from './devices/write-list.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite, Notice } from './plan-types.ts';
-import { shows } from './read-back.ts';
+import { comparisonOf } from './read-back.ts';
 import { exists, readIf } from './read.ts';
 import { changedByKernel, refusal } from './refusal.ts';
 import { enableControllers, inherited, memswFirst, raiseRealtime } from './strategies.ts';
@@ -104,8 +104,9 @@ function writeOne(fs: KernelFs, write: CgroupWrite): Notice | undefined {
     if (write.optional === true && hasErrno(error, 'ENOENT', 'EOPNOTSUPP')) return notice(refused, write.key);
     throw refused;
   }
-  const found = readIf(fs, `${path}/${file}`);
-  if (found !== undefined && shows(write, found) === false) throw changedByKernel(write, found);
+  const isSame = comparisonOf(write);
+  const found = isSame && readIf(fs, `${path}/${file}`);
+  if (found !== undefined && isSame?.(found) === false) throw changedByKernel(write, found);
   return undefined;
 }
 

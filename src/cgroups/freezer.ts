@@ -69,13 +69,19 @@ export async function freeze(fs: KernelFs, group: Group, options: FreezeOptions 
   const { clock = systemClock, timeout = TIMEOUT_MS, signal } = options;
   const deadline = clock.monotonic() + timeout;
   for (let round = 1; ; round++) {
-    if (signal?.aborted === true) return undo(fs, group, { outcome: 'stopped' });
+    if (signal?.aborted === true) {
+      put(fs, group, 'thaw');
+      return { outcome: 'stopped' };
+    }
     if ((round === 1 || group.version === 1) && !put(fs, group, 'freeze')) return { outcome: 'gone' };
     const found = freezerState(fs, group);
     if (found === null) return { outcome: 'gone' };
     if (found.state === 'frozen') return { outcome: 'frozen' };
-    if (clock.monotonic() >= deadline)
-      return undo(fs, group, { outcome: 'timeout', running: runningIn(fs, group.path) });
+    if (clock.monotonic() >= deadline) {
+      const suspects = suspectsIn(fs, group.path);
+      put(fs, group, 'thaw');
+      return { outcome: 'timeout', running: stillRunning(fs, suspects) };
+    }
     if (group.version === 1 && round % ROUNDS_TO_THAW === 0) {
       if (!put(fs, group, 'thaw')) return { outcome: 'gone' };
       await clock.sleep(THAW_PAUSE_MS);
@@ -114,11 +120,6 @@ export function frozenAbove(fs: KernelFs, group: Group): string | undefined {
   return undefined;
 }
 
-function undo<T extends Freezing>(fs: KernelFs, group: Group, result: T): T {
-  put(fs, group, 'thaw');
-  return result;
-}
-
 /** False: the group is gone. */
 function put(fs: KernelFs, { version, path }: Group, what: 'freeze' | 'thaw'): boolean {
   const { file, [what]: value } = FILES[version];
@@ -131,8 +132,22 @@ function put(fs: KernelFs, { version, path }: Group, what: 'freeze' | 'thaw'): b
   }
 }
 
-/** What the freezer does not hold, those in uninterruptible sleep first: it waits for them. */
-function runningIn(fs: KernelFs, path: string): Task[] {
-  const tasks = tasksOf(fs, subtreePids(fs, path)).filter(({ wchan }) => wchan === undefined || !HELD.has(wchan));
-  return tasks.sort((a, b) => Number(b.state === 'D') - Number(a.state === 'D'));
+/** How many are looked at for the few that are told. */
+const MOST_LOOKED_AT = 1024;
+const MOST_TOLD = 16;
+
+/** Tasks that do not wait in the freezer. */
+function suspectsIn(fs: KernelFs, path: string): Task[] {
+  const all = tasksOf(fs, subtreePids(fs, path), MOST_LOOKED_AT);
+  return all.filter(({ wchan }) => wchan === undefined || !HELD.has(wchan));
+}
+
+/**
+ * Once the group is thawed: what had not come to rest, those in uninterruptible sleep first, for which the freezer waits. v1 holds who slept where
+ * he slept, and shows him as `D` (TASK_FROZEN, 6.1): he is who is not in that state any more.
+ */
+function stillRunning(fs: KernelFs, suspects: readonly Task[]): Task[] {
+  const waiting = suspects.filter(({ state }) => state === 'D').map(({ pid }) => pid);
+  const now = tasksOf(fs, waiting, MOST_LOOKED_AT).filter(({ state }) => state === 'D');
+  return [...now, ...suspects.filter(({ state }) => state !== 'D')].slice(0, MOST_TOLD);
 }

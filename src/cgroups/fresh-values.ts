@@ -10,10 +10,11 @@ const PARENT = Symbol('parent');
  */
 const FRESH: readonly (readonly [RegExp, string | typeof PARENT])[] = [
   [/^memory\.(max|high|swap\.max|swap\.high|zswap\.max)$/, 'max'],
-  [/^memory\.(low|min|oom\.group)$/, '0'],
-  [/^memory\.zswap\.writeback$/, '1'],
+  [/^memory\.(low|min|oom\.group|move_charge_at_immigrate)$/, '0'],
+  [/^memory\.use_hierarchy$/, '1'], // the only value since Linux 5.11
   [/^memory\.(limit|soft_limit|memsw\.limit|kmem\.limit|kmem\.tcp\.limit)_in_bytes$/, '-1'],
-  [/^memory\.(swappiness|oom_control)$/, PARENT],
+  // A new group takes over zswap.writeback in 6.8 to 6.10; later its own is 1, and that of the group above holds all the same.
+  [/^memory\.(swappiness|oom_control|zswap\.writeback)$/, PARENT],
   [/^cpu\.weight$/, '100'],
   [/^cpu\.(weight\.nice|idle|max\.burst|cfs_burst_us|rt_runtime_us|uclamp\.min)$/, '0'],
   [/^cpu\.uclamp\.max$/, 'max'],
@@ -24,17 +25,36 @@ const FRESH: readonly (readonly [RegExp, string | typeof PARENT])[] = [
   [/^cpu\.rt_period_us$/, '1000000'],
   [/^pids\.max$/, 'max'],
   [/^io\.max$/, 'max'],
+  [/^io\.latency$/, '0'],
+  [/^(io|blkio)\.prio\.class$/, 'no-change'],
   [/^blkio\.throttle\./, '0'],
   [/^hugetlb\.\w+\.(rsvd\.)?max$/, 'max'],
   [/^hugetlb\.\w+\.(rsvd\.)?limit_in_bytes$/, '-1'],
-  [/^(rdma|misc)\.max$/, 'max'],
+  [/^(rdma|misc|dmem)\.max$/, 'max'],
+  [/^dmem\.(low|min)$/, '0'],
   [/^net_cls\.classid$/, PARENT],
   [/^net_prio\.ifpriomap$/, PARENT],
   [/^cpuset\.cpus\.partition$/, 'member'],
 ];
 
+/**
+ * Files that do something once, or speak only to whoever has them open: reclaim, counters that begin anew, triggers. Nothing of a write stays
+ * in the group, so that there is nothing to set back.
+ */
+const ACTIONS: readonly RegExp[] = [
+  /^memory\.(reclaim|peak|swap\.peak|force_empty)$/,
+  /^memory\.(\w+\.)*(max_usage_in_bytes|failcnt)$/,
+  /^blkio\.reset_stats$/,
+  /^(cpu|memory|io)\.pressure$/,
+];
+
 /** Weights of one device are set back by a word, the weight of all others by its number. */
 const WEIGHT = /^(io|blkio)\.(bfq\.)?weight(_device)?$/;
+
+/** Whether a write to the file is no setting. */
+export function isAction(file: string): boolean {
+  return ACTIONS.some((pattern) => pattern.test(file));
+}
 
 /** The write that gives one setting of `write` the value of a new group. Undefined: nobody knows that value. */
 export function freshValue(write: CgroupWrite, name: string): CgroupWrite | undefined {

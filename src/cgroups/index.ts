@@ -22,7 +22,7 @@ export { blkioToIoWeight, sharesToWeight } from './weights.ts';
 export { ioLimitWait, isOf32Bits, kernelAge, type KernelAge } from './io-guard.ts';
 export { acquireGroups } from './acquire.ts';
 export { planUpdate, type CgroupUpdate } from './plan-update.ts';
-export { applyUpdate } from './apply-update.ts';
+export { applyUpdate, type AppliedUpdate } from './apply-update.ts';
 export { belowUse, type BelowUse } from './check-use.ts';
 export { AcquiredGroups, type AcquiredOptions, type Signaller } from './acquired.ts';
 export {
@@ -34,11 +34,11 @@ export {
   type OomVerdict,
 } from './oom.ts';
 export { ancestorOf, readAbove, type Above, type Ancestor, type AncestorCounters } from './above.ts';
-export { readMemoryEvents, type MemoryEvents } from './memory-events.ts';
+export { readMemoryEvents } from './memory-events.ts';
 export { monitorRefusal } from './refuse-monitor.ts';
-export { readPressure, type Pressure, type Stall } from './pressure.ts';
 export { removeGroups, removeShared, type Leftover } from './remove.ts';
 export { deepestFirst, levelsAbove, type SharedGroups } from './shared-groups.ts';
+export { readPressure } from './stats/pressure.ts';
 export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { readStats } from './stats/read-stats.ts';
 export type {
@@ -48,6 +48,7 @@ export type {
   HugetlbStats,
   IoStats,
   Limit,
+  MemoryEvents,
   MemoryStats,
   PidsStats,
   PressureStats,
@@ -58,6 +59,12 @@ export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-f
 export type { FakeMachine, FakeMount } from './fake/group.ts';
 export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, listGroupsElsewhere, topFolders } from './list.ts';
-export { planDeviceChange, updateDevices, type AttachProgram, type DeviceChange } from './devices/change.ts';
+export {
+  planDeviceChange,
+  updateDevices,
+  type AttachProgram,
+  type DeviceChange,
+  type ProgramChange,
+} from './devices/change.ts';
 export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
 export { taskList, tasksOf, type Task } from './tasks.ts';

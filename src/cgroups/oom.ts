@@ -1,7 +1,8 @@
 import { blame, isAtLimit, type Above, type AncestorCounters } from './above.ts';
 import type { KernelFs } from './kernel-fs.ts';
+import { killsBelow } from './kills-below.ts';
 import type { Group } from './plan-types.ts';
-import { flatKeyed, readIf, subtree } from './read.ts';
+import { flatKeyed, readIf } from './read.ts';
 
 /** Cumulative counters of a group. null: this kernel or version does not tell. */
 export interface OomCounters {
@@ -16,8 +17,7 @@ export interface OomCounters {
 }
 
 /**
- * v2: memory.events, which counts the subtree. v1: `oom_kill` of memory.oom_control (4.13), which counts only the group
- * that the victim lived in, so the subtree is summed up. null when the group is gone.
+ * v2: memory.events, which counts the subtree. v1: `killsBelow`. null when the group is gone.
  */
 export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null {
   if (group.version === 2) {
@@ -31,17 +31,9 @@ export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null 
       ...(groupKill === undefined ? {} : { oom_group_kill: Number(groupKill) }),
     };
   }
-  let kills: number | null = null;
-  let found = false;
-  for (const path of subtree(fs, group.path)) {
-    const text = readIf(fs, `${path}/memory.oom_control`);
-    if (text === undefined) continue;
-    found = true;
-    const count = flatKeyed(text).get('oom_kill');
-    if (count !== undefined) kills = (kills ?? 0) + Number(count);
-  }
-  if (!found) return null;
-  return { oom: null, oom_kill: kills, at_limit: isAtLimit(fs, group.path) };
+  const kills = killsBelow(fs, group.path);
+  if (kills === undefined) return null;
+  return { oom: null, oom_kill: kills === null ? null : Number(kills), at_limit: isAtLimit(fs, group.path) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CgroupPlan, CgroupWrite, Group, Notice } from './plan-types.ts';
-import { freshValue } from './fresh-values.ts';
+import { freshValue, isAction } from './fresh-values.ts';
 import { settingsIn, settingsOf } from './settings.ts';
 
 /** What gives groups that exist other limits. */
@@ -23,6 +23,7 @@ export function planUpdate(groups: readonly Group[], before: readonly CgroupPlan
   const placed = (plan: CgroupPlan): CgroupWrite[] =>
     plan.writes.flatMap((write) => {
       if (write.op !== 'write' || write.file === 'cgroup.subtree_control') return [];
+      if (write.strategy === 'device_list') return []; // no settings, but one list: devices/change.ts
       const group = groups.find(({ controllers }) => controllers.includes(write.controller));
       if (group !== undefined) return [{ ...write, path: group.path }];
       // What was in force without a group has been left out then (`best_effort`).
@@ -33,7 +34,7 @@ export function planUpdate(groups: readonly Group[], before: readonly CgroupPlan
   const olds = before.map((plan) => settingsOf(placed(plan)));
   const news = settingsOf(wanted);
   const resets = [...new Map(olds.flatMap((old) => [...old]))].flatMap(([id, { write, name }]): CgroupWrite[] => {
-    if (news.has(id) || write.strategy === 'inherit') return [];
+    if (news.has(id) || write.strategy === 'inherit' || isAction(write.file ?? '')) return [];
     const reset = freshValue(write, name);
     if (reset === undefined) obstacles.push(unknown(write));
     return reset === undefined ? [] : [reset];

@@ -56,9 +56,12 @@ const SAME: readonly (readonly [RegExp, Same])[] = [
 /** Keys of raw files, which have any form. */
 const RAW = /^cgroups\.(unified|\w+\.attrs)\./;
 
-/** Whether a file shows what was written, rounding included; undefined when that cannot be told. */
-export function shows(write: CgroupWrite, found: string): boolean | undefined {
-  const { file, value, key } = write;
+/**
+ * Whether what a file shows after a write is what was written, rounding included. Undefined: it is not compared, and need not be read (some
+ * raw files cannot be).
+ */
+export function comparisonOf({ file, value, key }: CgroupWrite): ((found: string) => boolean) | undefined {
   if (file === undefined || value === undefined || RAW.test(key ?? '')) return undefined;
-  return SAME.find(([pattern]) => pattern.test(file))?.[1](value, found.trimEnd());
+  const same = SAME.find(([pattern]) => pattern.test(file))?.[1];
+  return same && ((found) => same(value, found.trimEnd()));
 }

@@ -7,7 +7,7 @@ import type { CgroupWrite } from './plan-types.ts';
 const FORMS: readonly (readonly [RegExp, 'nested' | 'lines' | 'weights'])[] = [
   [/^(io\.max|io\.latency|rdma\.max)$/, 'nested'],
   [/^(blkio\.throttle\.|blkio\.\S*weight_device$)/, 'lines'],
-  [/^(net_prio\.ifpriomap|misc\.max|dmem\.(max|low|min)|blkio\.\S*prio\.class)$/, 'lines'],
+  [/^(net_prio\.ifpriomap|misc\.max|dmem\.(max|low|min))$/, 'lines'],
   [/^(io|blkio)\.(bfq\.)?weight$/, 'weights'],
 ];
 

@@ -16,8 +16,8 @@ export interface Task {
 const MOST = 16;
 
 /** What there is to say about these processes now. One that has ended meanwhile is left out. */
-export function tasksOf(fs: KernelFs, pids: readonly number[]): Task[] {
-  return pids.slice(0, MOST).flatMap((pid) => look(fs, pid) ?? []);
+export function tasksOf(fs: KernelFs, pids: readonly number[], most = MOST): Task[] {
+  return pids.slice(0, most).flatMap((pid) => look(fs, pid) ?? []);
 }
 
 function look(fs: KernelFs, pid: number): Task | undefined {

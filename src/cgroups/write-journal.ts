@@ -1,18 +1,11 @@
 import { dirname, basename } from 'node:path/posix';
 import { hasErrno } from '../base/index.ts';
 import type { KernelFs } from './kernel-fs.ts';
-import { freshValue } from './fresh-values.ts';
+import { freshValue, isAction } from './fresh-values.ts';
 import { readIf } from './read.ts';
 import { settingsIn, textOf } from './settings.ts';
+import type { Standing } from './standing.ts';
 import { cpusetAbove } from './strategies.ts';
-
-/** Something that is not as it was. */
-export interface Standing {
-  path: string;
-  file: string;
-  was: string;
-  stands: string;
-}
 
 interface Entry {
   path: string;
@@ -108,8 +101,9 @@ export class WriteJournal {
   }
 }
 
-/** Undefined: it shows nothing (memory.reclaim, for example), so that there is nothing to take back. */
+/** Undefined: there is nothing to take back, because the file shows nothing, or the write was no setting. */
 function shownIn(kernel: KernelFs, path: string): string | undefined {
+  if (isAction(basename(path))) return undefined;
   try {
     return readIf(kernel, path);
   } catch (error) {

@@ -1,8 +1,10 @@
 import { errnoText, ThubanError } from '../base/index.ts';
-import type { CgroupPlan, CgroupWrite, Notice } from '../cgroups/index.ts';
+import type { AttachProgram, CgroupPlan, CgroupWrite, Notice } from '../cgroups/index.ts';
 import type { LauncherClient } from '../launcher/index.ts';
 
 type Attacher = Pick<LauncherClient, 'setDevices'>;
+
+const KEY = 'cgroups.devices';
 
 /** What a kernel answers that has no such programs, or does not take them from us. */
 const CANNOT = ['ENOSYS', 'EINVAL', 'EOPNOTSUPP', 'EPERM'];
@@ -16,18 +18,27 @@ export async function attachDevicePrograms(launcher: Attacher, plan: CgroupPlan)
     if (errno === undefined) continue;
     const error = refused(path, errno, key);
     if (optional !== true || !CANNOT.includes(errno)) throw error;
-    const { code, message, hint } = error;
-    degraded.push({ code, message, ...(hint === undefined ? {} : { hint }), ...(key === undefined ? {} : { key }) });
+    degraded.push(noticeOf(error, key));
   }
   return degraded;
 }
 
-/** For a live change, as `updateDevices` of the cgroups calls it. */
-export function deviceAttacher(launcher: Attacher): (group: string, program: Buffer) => Promise<void> {
-  return async (group, program) => {
-    const errno = await launcher.setDevices(group, program);
-    if (errno !== undefined) throw refused(group, errno, 'cgroups.devices');
+/**
+ * For a live change, as `updateDevices` of the cgroups calls it. What `best_effort` lets pass is added to `degraded`, unless the new plan has no
+ * rules: then a kernel without programs enforces all that is asked of it.
+ */
+export function deviceAttacher(launcher: Attacher, degraded: Notice[]): AttachProgram {
+  return async ({ path, program, optional, limits }) => {
+    const errno = await launcher.setDevices(path, program);
+    if (errno === undefined) return;
+    const error = refused(path, errno, KEY);
+    if (!optional || !CANNOT.includes(errno)) throw error;
+    if (limits) degraded.push(noticeOf(error, KEY));
   };
+}
+
+function noticeOf({ code, message, hint }: ThubanError, key: string | undefined): Notice {
+  return { code, message, ...(hint === undefined ? {} : { hint }), ...(key === undefined ? {} : { key }) };
 }
 
 function refused(path: string, errno: string, key: CgroupWrite['key']): ThubanError {

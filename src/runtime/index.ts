@@ -27,6 +27,7 @@ export { pressureSentence, type PressureNews } from './pressure-watch.ts';
 export { checks, diagnose, judge, type Check, type ControllerPlace, type Diagnosis } from './doctor/index.ts';
 export { exitSentence, oomSentence, processExitCode, startFailureCode, stoppedFor, type Exit } from './exit.ts';
 export { gatherFacts, type Facts } from './facts.ts';
+export { machineOf } from './machine.ts';
 export { isResource, noProgram } from './no-program.ts';
 export type { LogRecord } from './log-format.ts';
 export { discardOutput, type OutputSink, type Stream } from './output.ts';

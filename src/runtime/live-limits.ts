@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ThubanError, failpoint } from '../base/index.ts';
-import { applyUpdate, belowUse, planUpdate, type CgroupUpdate, type Notice } from '../cgroups/index.ts';
+import { belowUse, planDeviceChange, planUpdate, type Notice } from '../cgroups/index.ts';
 import type { CgroupsSection, LoadedManifest, Manifest } from '../manifest/index.ts';
 import type { Board, Container } from './container.ts';
 import type { Ledger } from './ledger.ts';
+import { deviceObstacles, isMixed, putInForce, toldOf, type LiveChange } from './live-apply.ts';
 import { fixedParts, onlyLimitsDiffer, type Obstacle } from './live-obstacles.ts';
 import type { ManifestInForce } from './manifest-in-force.ts';
 import type { LaunchPlan, PlanOptions } from './plan.ts';
@@ -22,9 +23,10 @@ export interface LiveLimitsParts {
 
 const TOO_LARGE: Obstacle = { key: 'cgroups', message: 'so many limits cannot be kept for a run' };
 
+const UNKNOWN: Obstacle = { key: 'cgroups', message: 'nobody knows the limits in force' };
+
 /** What a change would do. */
-interface Change {
-  update: CgroupUpdate;
+interface Change extends LiveChange {
   plan: LaunchPlan;
   changed: Updated['changed'];
   obstacles: Obstacle[];
@@ -58,7 +60,7 @@ export class LiveLimits {
       const { manifest, digest } = inForce.loaded;
       const differs = !isDeepStrictEqual(cgroups, manifest.cgroups ?? {});
       const change = this.#possible(container, cgroups);
-      const told = { id: ledger.id, changed: change.changed, ...writesOf(change), differs };
+      const told = { id: ledger.id, changed: change.changed, ...toldOf(change), differs };
       if (options.dry_run === true) return { ...told, below_use: belowUse(this.#parts.board.fs, change.update.writes) };
       const began = performance.now();
       const limits = differs ? cgroups : undefined;
@@ -88,12 +90,15 @@ export class LiveLimits {
     return this.#inTurn(async () => {
       const { pending: _, ...record } = container.record;
       const limits = limitsOf(record);
-      const change = limits === undefined ? undefined : this.#planned(container, limits);
-      if (change === undefined || container.hasEnded) return;
       try {
-        applyUpdate(this.#parts.board.fs, change.update, { force: true });
+        const change = limits === undefined ? undefined : this.#planned(container, limits);
+        if (change === undefined || container.hasEnded) return;
+        const [obstacle] = change.obstacles;
+        if (obstacle !== undefined) throw takesAStart(record.container, obstacle);
+        await putInForce(this.#parts.board, change, true);
         await container.note(record);
       } catch (error) {
+        if (container.hasEnded) return;
         // The next change writes whatever differs from either, and until then it is told.
         container.refusal.note('limits that an earlier daemon had begun to change could not be taken back', error);
       }
@@ -105,17 +110,10 @@ export class LiveLimits {
     const change = this.#planned(container, to);
     const [problem] = change?.problems ?? [];
     if (problem !== undefined) throw problem;
-    const obstacle =
-      change === undefined ? { key: 'cgroups', message: 'nobody knows the limits in force' } : change.obstacles[0];
-    if (change !== undefined && obstacle === undefined) return change;
-    throw new ThubanError(
-      'TH6005',
-      `\`${id}\` takes \`${obstacle?.key ?? ''}\` only at a start: ${obstacle?.message ?? ''}`,
-      {
-        hint: 'put it into its manifest; that restarts the container',
-        details: { id, state: 'running', action: 'update', ...obstacle },
-      },
-    );
+    if (change === undefined) throw takesAStart(id, UNKNOWN);
+    const [obstacle] = change.obstacles;
+    if (obstacle !== undefined) throw takesAStart(id, obstacle);
+    return change;
   }
 
   /** Undefined: the limits in force are not known. */
@@ -127,16 +125,17 @@ export class LiveLimits {
     // Of a change that was begun nobody knows how far it came.
     const befores = [from, ...(record.pending === undefined ? [] : [record.pending])].map((one) => this.#plan(one));
     if (befores.some((before) => problemsOf(before).length > 0)) return undefined;
-    const update = planUpdate(
-      record.groups,
-      befores.map(({ cgroup }) => cgroup),
-      plan.cgroup,
-    );
+    const { fs, launcher } = this.#parts.board;
+    const cgroups = befores.map(({ cgroup }) => cgroup);
+    const update = planUpdate(record.groups, cgroups, plan.cgroup);
+    const devices = planDeviceChange(fs, record.groups, cgroups, plan.cgroup);
+    const [fixed, refused] = [fixedParts(from, to), deviceObstacles(devices, launcher)];
     return {
       update,
+      devices,
       plan,
       changed: differencesWithin('cgroups', from, to),
-      obstacles: [...fixedParts(from, to), ...update.obstacles, ...(areStorable(to) ? [] : [TOO_LARGE])],
+      obstacles: [...fixed, ...update.obstacles, ...refused, ...(areStorable(to) ? [] : [TOO_LARGE])],
       problems: problemsOf(plan),
     };
   }
@@ -159,17 +158,19 @@ export class LiveLimits {
     { loaded, limits }: { loaded: LoadedManifest; limits: CgroupsSection | undefined },
     force: boolean,
   ): Promise<void> {
-    const { pending: _, ...before } = container.record;
+    const held = container.record;
+    const { pending: _, ...before } = held;
     const next = limits ?? loaded.manifest.cgroups ?? {};
     await container.note({ ...before, pending: next });
     failpoint('update.noted');
     if (container.hasEnded) throw ended(this.#parts.ledger.id);
     let degraded: Notice[];
     try {
-      degraded = applyUpdate(this.#parts.board.fs, change.update, { force });
+      degraded = await putInForce(this.#parts.board, change, force);
     } catch (error) {
-      // After TH2017 nobody knows: the next change writes whatever differs from either.
-      if (!(error instanceof ThubanError && error.code === 'TH2017')) await container.note(before);
+      if (container.hasEnded) throw ended(this.#parts.ledger.id);
+      // After TH2017 nobody knows: the next change writes whatever differs from either. So it goes on where an earlier one is open.
+      if (!isMixed(error)) await container.note(held);
       throw error;
     }
     const about = recordOf(loaded, change.plan, limits);
@@ -192,11 +193,6 @@ export class LiveLimits {
   }
 }
 
-function writesOf({ update }: Change): Pick<Updated, 'writes' | 'warnings' | 'degraded'> {
-  const { writes, warnings, degraded } = update;
-  return { writes: writes.map(({ path, file = '', value = '' }) => ({ path, file, value })), warnings, degraded };
-}
-
 /** What the limits alone make impossible. */
 function problemsOf({ problems }: LaunchPlan): ThubanError[] {
   return problems.filter(({ details: { key } }) => typeof key === 'string' && /^cgroups\b/.test(key));
@@ -205,6 +201,13 @@ function problemsOf({ problems }: LaunchPlan): ThubanError[] {
 /** What this kernel would not take at the start it does not take now, unless it is another value by now. */
 function stillHolds({ key }: Notice, { changed }: Change): boolean {
   return key !== undefined && changed.every((one) => !one.key.startsWith(key) && !key.startsWith(one.key));
+}
+
+function takesAStart(id: string, obstacle: Obstacle): ThubanError {
+  return new ThubanError('TH6005', `\`${id}\` takes \`${obstacle.key}\` only at a start: ${obstacle.message}`, {
+    hint: 'put it into its manifest; that restarts the container',
+    details: { id, state: 'running', action: 'update', ...obstacle },
+  });
 }
 
 function ended(id: string): ThubanError {

@@ -8,13 +8,12 @@ export interface Obstacle {
 }
 
 /**
- * Parts of `cgroups` that a run has from its start on: where its groups are, what it may do without, and what is watched or attached when its
- * groups are made.
+ * Parts of `cgroups` that a run has from its start on: where its groups are, what it may do without, and what is watched when its groups are
+ * made.
  */
 const FIXED: readonly (readonly [key: string, of: (section: CgroupsSection) => unknown, why: string])[] = [
   ['cgroups.parent', ({ parent }) => parent, 'groups that a program is in cannot be moved'],
   ['cgroups.enforce', ({ enforce }) => enforce, 'what may be left out is decided at the start'],
-  ['cgroups.devices', ({ devices }) => devices, 'access to devices is set at the start'],
   ['cgroups.memory.pressure', ({ memory }) => memory?.pressure, 'what is watched is decided at the start'],
 ];
 

@@ -3,6 +3,7 @@ import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '.
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { formatPath, stopDefaults, unsupportedIn, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
+import { machineOf } from './machine.ts';
 import { noProgram } from './no-program.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
 import { LaunchDraft } from './plan-draft.ts';
@@ -111,18 +112,7 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     ...(below === undefined ? {} : { below }),
     ...(options.top === undefined ? {} : { top: options.top }),
     enforce: enforce ?? options.enforce ?? 'strict',
-    machine: {
-      pageSize: facts.page_size,
-      cpus: facts.cpus,
-      nodes: facts.nodes,
-      memory: facts.memory,
-      swap: facts.swap,
-      preemptRt: facts.preempt_rt,
-      kernel: facts.kernel,
-      ...(facts.psi === undefined ? {} : { psi: facts.psi }),
-      ...(facts.capabilities === undefined ? {} : { sysResource: facts.capabilities.includes('CAP_SYS_RESOURCE') }),
-      blockDevices: facts.block_devices,
-    },
+    machine: machineOf(facts),
   };
   try {
     return planCgroups(request);

@@ -1,5 +1,5 @@
 import { formatDuration, systemClock, type Clock } from '../base/index.ts';
-import { readPressure, type KernelFs, type Monitor } from '../cgroups/index.ts';
+import { readPressure, type Counter, type KernelFs, type Monitor } from '../cgroups/index.ts';
 import type { LauncherClient, PressureReport } from '../launcher/index.ts';
 
 /** What an event of type `pressure` tells. */
@@ -12,7 +12,7 @@ export interface PressureNews {
   /** v2: percent of the last 10 seconds that were waited for memory, when this was told. */
   avg10?: number;
   /** v2: microseconds that were waited for memory since the start. */
-  total_us?: number;
+  total_us?: NonNullable<Counter>;
   /** How often the kernel has told it since the event before. */
   count: number;
 }
@@ -76,8 +76,8 @@ export class PressureWatch {
 
   #measured({ kind, file }: Monitor, trigger: Trigger): Omit<PressureNews, 'count'> {
     const pressure = readPressure(this.#options.fs, file);
-    const stall = kind === 'full' ? pressure?.full : pressure?.some;
-    return { ...trigger, ...(stall === undefined ? {} : { avg10: stall.avg10, total_us: stall.total }) };
+    const { avg10 = null, total_us = null } = pressure?.[kind === 'full' ? 'full' : 'some'] ?? {};
+    return { ...trigger, ...(avg10 === null ? {} : { avg10 }), ...(total_us === null ? {} : { total_us }) };
   }
 }
 

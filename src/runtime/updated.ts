@@ -15,6 +15,8 @@ export interface Updated {
   changed: Difference[];
   /** Writes of the kernel's files, in order. */
   writes: Pick<CgroupWrite, 'path' | 'file' | 'value'>[];
+  /** After them on cgroups v2: the rules of the program that guards the devices of this group from now on. */
+  devices?: { path: string; rules: string[] };
   /** Seconds; absent when nothing was done. */
   duration?: number;
   /** The limits in force are not those of the manifest. They hold through restarts, until the container is started by hand or its manifest changes. */

@@ -46,23 +46,26 @@ export function asDenying({ fallback, exceptions }: DeviceList): DeviceList | un
 /**
  * The fewest writes between two lists with one default. At no time is anything refused that both allow, nor allowed that both refuse: new
  * exceptions come first and old ones go last. The kernel allows by one exception alone, so one that loses some letters and gains others loses
- * first where exceptions allow (`forVersion1` has seen to it that no open needs both), and gains first where they deny.
+ * first where exceptions allow (`forVersion1` has seen to it that no open needs both), and gains first where they deny. `from`: more than one
+ * where it is not known which of them stands; then all is written that one of them makes necessary, for a write that changes nothing is none.
  */
-export function transition(from: DeviceList, to: DeviceList): DeviceWrite[] {
-  const before = new Map(from.exceptions.map((entry) => [nodesKey(entry), entry]));
+export function transition(from: readonly DeviceList[], to: DeviceList): DeviceWrite[] {
+  const befores = from.map(({ exceptions }) => new Map(exceptions.map((entry) => [nodesKey(entry), entry])));
   const after = new Map(to.exceptions.map((entry) => [nodesKey(entry), entry]));
-  const denies = from.fallback === 'deny';
+  const denies = to.fallback === 'deny';
   const [more, less] = denies
     ? (['devices.allow', 'devices.deny'] as const)
     : (['devices.deny', 'devices.allow'] as const);
   const gains: DeviceWrite[] = [];
   const exchanges: DeviceWrite[] = [];
   const losses: DeviceWrite[] = [];
-  for (const [key, nodes] of new Map([...before, ...after])) {
-    const [old, wanted] = [before.get(key)?.access ?? 0, after.get(key)?.access ?? 0];
-    const lost = { file: less, value: entryText({ ...nodes, access: old & ~wanted }) };
-    const gained = { file: more, value: entryText({ ...nodes, access: wanted & ~old }) };
-    const [loses, gets] = [(old & ~wanted) !== 0, (wanted & ~old) !== 0];
+  for (const [key, nodes] of new Map([...befores.flatMap((before) => [...before]), ...after])) {
+    const wanted = after.get(key)?.access ?? 0;
+    const olds = befores.map((before) => before.get(key)?.access ?? 0);
+    const [some, each] = [olds.reduce((all, one) => all | one, 0), olds.reduce((all, one) => all & one, ALL)];
+    const lost = { file: less, value: entryText({ ...nodes, access: some & ~wanted }) };
+    const gained = { file: more, value: entryText({ ...nodes, access: wanted & ~each }) };
+    const [loses, gets] = [(some & ~wanted) !== 0, (wanted & ~each) !== 0];
     if (loses && gets) exchanges.push(...(denies ? [lost, gained] : [gained, lost]));
     else if (gets) gains.push(gained);
     else if (loses) losses.push(lost);

@@ -27,8 +27,7 @@ export function memoryV1(read: Read, kills: Counter): MemoryStats {
     file: counter(tree('cache')),
     kernel: readCounter(read('memory.kmem.usage_in_bytes')),
     swap: swapV1(read, usage, limit),
-    // memory.failcnt would be `max`, but recent kernels (seen on 6.18) do not count there any more.
-    events: { low: null, high: null, max: null, oom: null, oom_kill: kills, oom_group_kill: null },
+    events: killsOnly(kills),
   };
 }
 
@@ -69,6 +68,11 @@ export function memoryV2(read: Read): MemoryStats {
           },
     events: memoryEvents(read('memory.events')),
   };
+}
+
+/** v1: memory.failcnt would be `max`, but recent kernels (seen on 6.18) do not count there any more. */
+export function killsOnly(kills: Counter): MemoryEvents {
+  return { low: null, high: null, max: null, oom: null, oom_kill: kills, oom_group_kill: null };
 }
 
 const EVENTS = ['low', 'high', 'max', 'oom', 'oom_kill', 'oom_group_kill'] as const;

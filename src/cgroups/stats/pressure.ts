@@ -1,5 +1,12 @@
+import type { KernelFs } from '../kernel-fs.ts';
+import { readIf } from '../read.ts';
 import type { Pressure, PressureStats } from './types.ts';
 import { readCounter } from './values.ts';
+
+/** A `*.pressure` file by its path. */
+export function readPressure(fs: KernelFs, path: string): PressureStats | null {
+  return pressure(readIf(fs, path));
+}
 
 /**
  * `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and `full …`. null for a file that is not there (no CONFIG_PSI, or switched off with

@@ -1,13 +1,14 @@
 import type { KernelFs } from '../kernel-fs.ts';
 import type { Group } from '../plan-types.ts';
-import { fileNames, flatKeyed, readIf, subtree } from '../read.ts';
+import { killsBelow } from '../kills-below.ts';
+import { fileNames, readIf } from '../read.ts';
 import { cpuV1, cpuV2 } from './cpu.ts';
 import { ioV1, ioV2 } from './io.ts';
 import { memoryV1, memoryV2 } from './memory.ts';
 import { hugetlb, pids, rdma } from './others.ts';
 import { pressure } from './pressure.ts';
-import type { Counter, GroupStats, HugetlbStats } from './types.ts';
-import { counter, type Read } from './values.ts';
+import type { GroupStats, HugetlbStats } from './types.ts';
+import type { Read } from './values.ts';
 
 const nothing: Read = () => undefined;
 
@@ -36,7 +37,7 @@ export function readStats(fs: KernelFs, groups: readonly Group[]): GroupStats | 
         ? null
         : memory.version === 2
           ? memoryV2(reader(memory))
-          : memoryV1(reader(memory), killsBelow(fs, memory.path)),
+          : memoryV1(reader(memory), killsBelow(fs, memory.path) ?? null),
     cpu: cpuOf(of('cpu'), of('cpuacct'), unified, reader),
     io: ioOf(of('io'), of('blkio'), reader),
     pids: of('pids') === undefined ? null : pids(reader(of('pids'))),
@@ -80,14 +81,4 @@ function hugetlbOf(fs: KernelFs, group: Group, read: Read): HugetlbStats[] {
   const limit = group.version === 1 ? /^hugetlb\.([^.]+)\.limit_in_bytes$/ : /^hugetlb\.([^.]+)\.max$/;
   const sizes = fileNames(fs, group.path).flatMap((name) => limit.exec(name)?.[1] ?? []);
   return hugetlb(read, group.version, sizes);
-}
-
-/** `oom_kill` of memory.oom_control (4.13) counts only the group that the victim lived in. */
-function killsBelow(fs: KernelFs, path: string): Counter {
-  let kills: bigint | undefined;
-  for (const group of subtree(fs, path)) {
-    const count = flatKeyed(readIf(fs, `${group}/memory.oom_control`) ?? '').get('oom_kill');
-    if (count !== undefined) kills = (kills ?? 0n) + BigInt(count);
-  }
-  return counter(kills);
 }

@@ -26,13 +26,21 @@ export interface MemoryStats extends Limit {
   events: MemoryEvents;
 }
 
-/** How often since the group was made. v1 counts only `oom_kill`. */
+/**
+ * How often something happened to the memory of a group and of those below it, since it was made. v1 counts only `oom_kill`. Only that and
+ * `oom_group_kill` ended anything.
+ */
 export interface MemoryEvents {
+  /** Reclaimed below `memory.low`, which was to protect it. */
   low: Counter;
+  /** Slowed down and reclaimed above `memory.high`. */
   high: Counter;
+  /** About to go over `memory.max`. */
   max: Counter;
+  /** The limit could not be kept by reclaiming. */
   oom: Counter;
   oom_kill: Counter;
+  /** Since 5.17. */
   oom_group_kill: Counter;
   /** What newer kernels count besides. */
   others?: Record<string, Counter>;

@@ -160,7 +160,7 @@ function memory(container: ContainerDetail): (string | undefined)[] {
 /** What the kernel had to do to keep within the limits; nothing of what did not happen. */
 function memoryEvents(events: NonNullable<ContainerDetail['memory']>['events']): string | undefined {
   const { low, high, max, oom_kill } = events ?? {};
-  const happened = Object.entries({ low, high, max, oom_kill }).filter(([, count]) => (count ?? 0) > 0);
+  const happened = Object.entries({ low, high, max, oom_kill }).filter(([, count]) => Number(count ?? 0) > 0);
   return happened.length === 0 ? undefined : happened.map(([name, count]) => `${name} ${count ?? ''}`).join(' ');
 }
 

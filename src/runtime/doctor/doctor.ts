@@ -6,10 +6,12 @@ import type { LoadedManifest } from '../../manifest/index.ts';
 import { gatherFacts } from '../facts.ts';
 import { containerId } from '../plan.ts';
 import { Session } from '../session.ts';
+import { deviceRules } from './devices.ts';
 import { wholeDiskOf } from './disk.ts';
 import { features } from './features.ts';
 import { freezer, pressure } from './freezer.ts';
-import { cpuQuota, ioThrottle, memoryLimit, pidsLimit, swapLimit } from './limits.ts';
+import { ioThrottle } from './io-throttle.ts';
+import { cpuQuota, memoryLimit, pidsLimit, swapLimit } from './limits.ts';
 import { NOBODY } from './probe.ts';
 import { checks, type CheckInfo, type CheckName } from './table.ts';
 import type { Check, Finding } from './types.ts';
@@ -62,6 +64,7 @@ export async function diagnose({ dataDir, parent, installed }: DoctorOptions): P
         }),
       ),
       note('pids limit', pidsLimit(session)),
+      note('device rules', deviceRules(session)),
       note('io throttle', tryIo(session, dataDir, arch)),
     ]);
   }
@@ -85,13 +88,16 @@ const NOT_REACHED: Finding = {
   harmless: true,
 };
 
+/** No controller, no file, only on the other version, no device program. */
+const ABSENT: readonly string[] = ['TH2001', 'TH2002', 'TH2003', 'TH2008'];
+
 /** What a plan or the kernel refuses is what was to be found out. */
 async function settled(finding: Promise<Finding> | Finding): Promise<Finding> {
   try {
     return await finding;
   } catch (error) {
     if (!(error instanceof ThubanError)) throw error;
-    const isAbsent = error.code === 'TH2001' || error.code === 'TH2002' || error.code === 'TH2003';
+    const isAbsent = ABSENT.includes(error.code);
     return { result: isAbsent ? 'absent' : 'not tried', proof: error.message };
   }
 }

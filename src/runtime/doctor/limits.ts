@@ -1,4 +1,4 @@
-import { formatBytes, formatRate } from '../../base/index.ts';
+import { formatBytes } from '../../base/index.ts';
 import type { GroupStats } from '../../cgroups/index.ts';
 import type { Session } from '../session.ts';
 import { Probe } from './probe.ts';
@@ -122,49 +122,6 @@ export async function pidsLimit(session: Session): Promise<Finding> {
 function processesOf({ output }: Probe): number {
   const lines = output.split('\n').filter((line) => /^\d+$/.test(line));
   return Number(lines.at(-1) ?? 1);
-}
-
-export interface IoPlace {
-  /** On the disk, writable for the probe. */
-  folder: string;
-  disk: { name: string; major: number; minor: number };
-}
-
-const BYTES = MIB;
-const RATE = 1_000_000;
-
-/** Writes past the page cache, once without a limit, and then with one. */
-export async function ioThrottle(session: Session, { folder, disk }: IoPlace): Promise<Finding> {
-  const { name, major, minor } = disk;
-  const free = await writes(session, folder);
-  if (typeof free === 'string') return { result: 'not tried', proof: free, harmless: true };
-  if (free < 2 * RATE)
-    return { result: 'not tried', proof: `${name} does ${formatRate(free)} without a limit`, harmless: true };
-  const limited = await writes(session, folder, {
-    blkio: { throttle_write_bps_device: [{ major, minor, rate: RATE }] },
-  });
-  if (typeof limited === 'string') return { result: 'not tried', proof: limited, harmless: true };
-  const proof = `${formatRate(limited)} measured at ${formatRate(RATE)} on ${name} (direct; ${formatRate(free)} without)`;
-  // What the kernel lets through at once is a tenth of a second's worth.
-  return { result: limited < 1.5 * RATE ? 'enforced' : 'ignored', proof };
-}
-
-/** Bytes in a second, or why it could not be measured. */
-async function writes(session: Session, folder: string, cgroups = {}): Promise<number | string> {
-  const file = '/probe/file';
-  const script = `exec dd if=/dev/zero of=${file} bs=65536 count=${BYTES / 65_536} oflag=direct`;
-  const probe = await Probe.start(session, { name: 'io', script, cgroups, folder });
-  const exit = await probe.endsWithin(PATIENCE_MS);
-  if (exit === undefined) await probe.kill();
-  if (exit?.code !== 0)
-    return `dd cannot write past the cache here: ${probe.output.trim().split('\n')[0] ?? 'it did not end'}`;
-  return BYTES / Math.max(secondsOf(probe.output) ?? exit.duration, 0.001);
-}
-
-/** As dd tells it, GNU's and that of busybox: the start of the container, which is slow on a slow board, does not count. */
-export function secondsOf(output: string): number | undefined {
-  const seconds = Number(/copied, (\d+(?:\.\d+)?(?:e-\d+)?) s/.exec(output)?.[1]);
-  return Number.isNaN(seconds) ? undefined : seconds;
 }
 
 function size(bytes: number | string | null | undefined): string {

@@ -58,6 +58,15 @@ export const checks = [
       Object.entries(cgroups?.blkio ?? {}).some(([key, list]) => key.startsWith('throttle_') && Array.isArray(list)),
   },
   {
+    check: 'device rules',
+    remedy: ({ proof }) =>
+      proof.includes('EPERM')
+        ? 'run it as root with CAP_SYS_ADMIN, or with CAP_BPF and CAP_NET_ADMIN'
+        : 'build the kernel with CONFIG_CGROUP_BPF (cgroups v2) or CONFIG_CGROUP_DEVICE (v1)',
+    kernel_option: 'CONFIG_CGROUP_BPF (v2), CONFIG_CGROUP_DEVICE (v1)',
+    needs: ({ cgroups }) => cgroups?.devices !== undefined,
+  },
+  {
     check: 'pressure',
     remedy: `build the kernel with CONFIG_PSI, or add psi=1 to ${COMMAND_LINE}`,
     kernel_option: 'CONFIG_PSI; psi=1',

@@ -68,8 +68,8 @@ export async function withDevices(
               probe: (commands) => probe(groups, folder, commands),
               change: async (rules) => {
                 const next = planOf(rules);
-                const change = planDeviceChange(fs, { ...plan, groups: groups.groups }, next);
-                await updateDevices(fs, change, deviceAttacher(launcher));
+                const change = planDeviceChange(fs, groups.groups, [plan], next);
+                await updateDevices(fs, change, deviceAttacher(launcher, []));
                 plan = next;
                 return change.how;
               },

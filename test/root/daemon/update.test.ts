@@ -33,7 +33,7 @@ const shown = (memory: number, pids: number): [string, string] => [String(memory
 
 async function trial(body: (daemon: TestDaemon) => Promise<void>): Promise<void> {
   await leavesNothingBehind(async () => {
-    await using daemon = new TestDaemon();
+    await using daemon = new TestDaemon('daemon: {lease: 10 min}\n');
     await body(daemon);
   });
 }

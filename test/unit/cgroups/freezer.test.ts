@@ -63,6 +63,21 @@ for (const version of [1, 2] as const)
       assert.ok(clock.slept >= 300 && clock.slept < 350);
     });
 
+    test('does not take for running who is held where it slept, which Linux 6.1 shows as a wait in the kernel', async () => {
+      const { fs, groups, pid, clock } = bench(version);
+      const sleeper = fs.spawn(...groups.groups.map(({ path }) => path));
+      fs.stick(pid);
+      const write = fs.write.bind(fs);
+      fs.write = (path, text) => {
+        write(path, text);
+        fs.files.set(`/proc/${sleeper}/stat`, `${sleeper} (sleep) ${text === thaw ? 'S' : 'D'} 1 1`);
+      };
+      fs.files.set(`/proc/${sleeper}/wchan`, 'hrtimer_nanosleep');
+      fs.files.set(`/proc/${pid}/stat`, `${pid} (dd) D 1 1`);
+      const freezing = await groups.freeze({ clock, timeout: 300 });
+      assert.deepEqual(freezing, { outcome: 'timeout', running: [{ pid, command: 'dd', state: 'D' }] });
+    });
+
     test('waits for a process that comes to rest late', async () => {
       const { fs, groups, pid, clock } = bench(version);
       fs.stick(pid);

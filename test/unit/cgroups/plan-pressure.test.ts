@@ -140,15 +140,18 @@ describe('a pressure file', () => {
     const text =
       'some avg10=1.71 avg60=2.36 avg300=2.57 total=230548833\nfull avg10=1.00 avg60=1.01 avg300=1.00 avg900=2 total=157622356\n';
     assert.deepEqual(read(text), {
-      some: { avg10: 1.71, avg60: 2.36, avg300: 2.57, total: 230548833 },
-      full: { avg10: 1, avg60: 1.01, avg300: 1, total: 157622356 },
+      some: { avg10: 1.71, avg60: 2.36, avg300: 2.57, total_us: 230548833 },
+      full: { avg10: 1, avg60: 1.01, avg300: 1, total_us: 157622356 },
     });
   });
 
   test('without `full`, of another form, or of a kernel without PSI is no reason to fail', () => {
     assert.deepEqual(read('some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n'), {
-      some: { avg10: 0, avg60: 0, avg300: 0, total: 7 },
+      some: { avg10: 0, avg60: 0, avg300: 0, total_us: 7 },
+      full: null,
     });
-    for (const text of ['', 'some avg10=1\n', 'nothing of the kind\n', undefined]) assert.equal(read(text), null);
+    const some = { avg10: 1, avg60: null, avg300: null, total_us: null };
+    assert.deepEqual(read('some avg10=1\n'), { some, full: null });
+    for (const text of ['', 'nothing of the kind\n', undefined]) assert.equal(read(text), null);
   });
 });

@@ -239,12 +239,30 @@ describe('what takes a new start', () => {
 
   test('a raw file of which nobody knows what a new group has', () => {
     const plan = (resources: Resources): CgroupPlan => planCgroups(request('v2', resources));
-    const before = plan({ unified: { 'io.latency': '8:0 target=1000' } });
+    const before = plan({ unified: { 'cpuset.cpus.exclusive': '1' } });
     const { obstacles } = planUpdate(before.groups, [before], plan({}));
     assert.deepEqual(
       obstacles.map(({ key }) => key),
-      ['cgroups.unified.io.latency'],
+      ['cgroups.unified.cpuset.cpus.exclusive'],
     );
+  });
+
+  test('no raw file that nothing stays of, or whose value in a new group is known', () => {
+    const plan = (unified: Record<string, string>): CgroupPlan => planCgroups(request('v2', { unified }));
+    for (const [file, value, back] of [
+      ['memory.reclaim', '1M', []],
+      ['memory.peak', 'reset', []],
+      ['memory.pressure', 'some 200000 2000000', []],
+      ['io.latency', '8:0 target=1000', ['8:0 target=0']],
+      ['io.prio.class', 'idle', ['no-change']],
+      ['memory.zswap.writeback', '0', ['<parent>']],
+      ['misc.max', 'res 5', ['res max']],
+      ['rdma.max', 'mlx4_0 hca_handle=2 hca_object=20', ['mlx4_0 hca_handle=max', 'mlx4_0 hca_object=max']],
+    ] as const) {
+      const before = plan({ [file]: value });
+      const { obstacles, writes } = planUpdate(before.groups, [before], plan({}));
+      assert.deepEqual([obstacles, writes.map((write) => write.value)], [[], back], file);
+    }
   });
 });
 

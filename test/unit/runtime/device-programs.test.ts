@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { plainFacts, planCgroups, type CgroupPlan } from '../../../src/cgroups/index.ts';
+import {
+  plainFacts,
+  planCgroups,
+  type CgroupPlan,
+  type Notice,
+  type ProgramChange,
+} from '../../../src/cgroups/index.ts';
 import { needProtocol } from '../../../src/launcher/messages.ts';
 import { attachDevicePrograms, deviceAttacher } from '../../../src/runtime/device-programs.ts';
 
@@ -25,6 +31,15 @@ const answering = (errno?: string) => {
       return Promise.resolve(errno);
     },
   };
+};
+
+const CHANGE: ProgramChange = {
+  how: 'program',
+  path: '/group',
+  program: Buffer.alloc(8),
+  rules: [],
+  optional: false,
+  limits: true,
 };
 
 describe('the device program of a start', () => {
@@ -54,7 +69,7 @@ describe('the device program of a start', () => {
         message,
         hint,
       });
-      await assert.rejects(deviceAttacher(answering(errno))('/group', Buffer.alloc(8)), { code: 'TH2008', message });
+      await assert.rejects(deviceAttacher(answering(errno), [])(CHANGE), { code: 'TH2008', message });
     });
 
   test('degrades a container that asks for best effort, if the kernel cannot have it', async () => {
@@ -62,6 +77,19 @@ describe('the device program of a start', () => {
     const [notice, ...more] = await attachDevicePrograms(answering('EINVAL'), plan);
     assert.deepEqual([notice?.code, notice?.key, more], ['TH2008', 'cgroups.devices', []]);
     await assert.rejects(attachDevicePrograms(answering('ENOMEM'), plan), { code: 'TH2008' });
+  });
+
+  test('degrades it in the same way while it runs, unless its rules are to go', async () => {
+    const degraded: Notice[] = [];
+    const change = { ...CHANGE, optional: true };
+    await deviceAttacher(answering('EINVAL'), degraded)({ ...change, limits: false });
+    assert.deepEqual(degraded, []);
+    await deviceAttacher(answering('EINVAL'), degraded)(change);
+    assert.deepEqual(
+      degraded.map(({ code, key }) => [code, key]),
+      [['TH2008', 'cgroups.devices']],
+    );
+    await assert.rejects(deviceAttacher(answering('ENOMEM'), degraded)(change), { code: 'TH2008' });
   });
 
   test('is refused where an older launcher still runs, and how to end it is said', () => {

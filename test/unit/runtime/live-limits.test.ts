@@ -12,7 +12,6 @@ describe('what takes a new start', () => {
   for (const [key, to] of [
     ['cgroups.parent', { parent: 'elsewhere' }],
     ['cgroups.enforce', { enforce: 'best_effort' }],
-    ['cgroups.devices', { devices: [{ allow: false, type: 'a', access: 'rwm' }] }],
     ['cgroups.memory.pressure', { memory: { pressure: { some: 0.1, window: 2, level: 'medium' } } }],
   ] as [string, CgroupsSection][]) {
     test(key, () => {

@@ -5,7 +5,9 @@ import {
   acquireGroups,
   planDeviceChange,
   updateDevices,
+  type AttachProgram,
   type CgroupPlan,
+  type DeviceChange,
   type DeviceRule,
   type KernelFs,
 } from '../../../../src/cgroups/index.ts';
@@ -39,7 +41,7 @@ describe('the way from one list to another on v1', () => {
               if (before === after || isEnd) assert.equal(now, after, `${type} ${major}:${minor} ${letters}`);
             }
         };
-        for (const { file, value } of transition(from, to)) {
+        for (const { file, value } of transition([from], to)) {
           fs.write(`/dev-cg/box/${file}`, value);
           check(false);
         }
@@ -52,7 +54,7 @@ describe('the way from one list to another on v1', () => {
   test('between equal lists is no write at all', () => {
     fc.assert(
       fc.property(anyList, (list) => {
-        assert.deepEqual(transition(forVersion1(list), forVersion1(list)), []);
+        assert.deepEqual(transition([forVersion1(list)], forVersion1(list)), []);
       }),
     );
   });
@@ -68,7 +70,7 @@ describe('the way from one list to another on v1', () => {
     ]; // prettier-ignore
     for (const [from, to, writes] of rows)
       assert.deepEqual(
-        transition(list(from), list(to)).map(({ file, value }) => [file, value]),
+        transition([list(from)], list(to)).map(({ file, value }) => [file, value]),
         writes,
         `${from} → ${to}`,
       );
@@ -86,21 +88,23 @@ describe('a live change of the rules on v1', () => {
   const started = (rules: DeviceRule[]) => {
     const fs = v1Board();
     const facts = factsOf(fs);
+    const { groups } = planned('v1', rules, { facts });
     const planOf = (list: DeviceRule[] | undefined): CgroupPlan =>
       list === undefined ? planned('v1', [], { facts, resources: {} }) : planned('v1', list, { facts });
-    const plans = (before: DeviceRule[] | undefined, after: DeviceRule[] | undefined): [CgroupPlan, CgroupPlan] => [
-      planOf(before),
-      planOf(after),
-    ];
+    /** The last one is to be in force, of the others it is not known which one is. */
+    const change = (...lists: (DeviceRule[] | undefined)[]): DeviceChange => {
+      const plans = lists.map(planOf);
+      return planDeviceChange(fs, groups, plans.slice(0, -1), planOf(lists.at(-1)));
+    };
     acquireGroups(fs, planOf(rules));
     const group = fs.group('/sys/fs/cgroup/devices/thuban/c-app@1.0.0');
     fs.log.length = 0;
-    const to = async (...lists: Parameters<typeof plans>): Promise<string> => {
-      const change = planDeviceChange(fs, ...plans(...lists));
-      await updateDevices(fs, change, attachNothing);
-      return change.how;
+    const to = async (...lists: (DeviceRule[] | undefined)[]): Promise<string> => {
+      const planned = change(...lists);
+      await updateDevices(fs, planned, attachNothing);
+      return planned.how;
     };
-    return { fs, group, plans, to };
+    return { fs, group, change, planOf, to };
   };
 
   test('is only what differs', async () => {
@@ -144,12 +148,11 @@ describe('a live change of the rules on v1', () => {
   });
 
   test('that does not show afterwards is told', async () => {
-    const { fs, plans } = started([NONE, NULL]);
+    const { fs, change, planOf } = started([NONE, NULL]);
     const deaf: KernelFs = Object.assign(v1Board(), { read: (path: string) => fs.read(path) });
-    acquireGroups(deaf, plans([NONE, NULL], undefined)[0]);
+    acquireGroups(deaf, planOf([NONE, NULL]));
     deaf.write = () => undefined;
-    const change = planDeviceChange(fs, ...plans([NONE, NULL], [NONE, NULL, CAN]));
-    await assert.rejects(updateDevices(deaf, change, attachNothing), {
+    await assert.rejects(updateDevices(deaf, change([NONE, NULL], [NONE, NULL, CAN]), attachNothing), {
       code: 'TH2004',
       message: /keeps `c 1:3 rw` in devices\.list instead of `c 1:3 rw, c 89:1 rwm`/,
     });
@@ -158,9 +161,43 @@ describe('a live change of the rules on v1', () => {
   test('without a group to write to needs a restart', async () => {
     const fs = v1Board();
     const facts = factsOf(fs);
-    const change = planDeviceChange(fs, planned('v1', [], { facts, resources: {} }), planned('v1', [NULL], { facts }));
-    assert.deepEqual(change, { how: 'restart' });
+    const before = planned('v1', [], { facts, resources: {} });
+    const change = planDeviceChange(fs, before.groups, [before], planned('v1', [NULL], { facts }));
+    assert.deepEqual(change, { how: 'restart', why: 'it runs in no group of the devices controller' });
     await updateDevices(fs, change, attachNothing);
+  });
+
+  test('that cannot be taken back names what stands', async () => {
+    const { fs, to } = started([NONE, NULL, CAN]);
+    fs.faults.push({
+      op: 'write',
+      path: /devices\.deny$/,
+      errno: 'EPERM',
+      then: () => fs.faults.push({ op: 'write', path: /devices\.deny$/, errno: 'EPERM' }),
+    });
+    await assert.rejects(to([NONE, NULL, CAN], [NONE, NULL, { ...CAN, minor: 2 }]), {
+      code: 'TH2017',
+      message: /devices\.list is `c 1:3 rw, c 89:1 rwm, c 89:2 rwm` and was `c 1:3 rw, c 89:1 rwm`$/,
+    });
+  });
+
+  test('from one of two lists ends at the third, whichever it was', async () => {
+    for (const first of [NO_DISK, NO_CAN]) {
+      const { group, to } = started([ALL, first]);
+      const gone: DeviceRule = { allow: false, type: 'c', major: 1, minor: 5 };
+      assert.equal(await to([ALL, NO_DISK], [ALL, NO_CAN], [ALL, gone]), 'writes');
+      const [disk, can, zero] = [mayUse(group, 'b', 8, 0, 'r'), mayUse(group, 'c', 89, 1, 'r'), mayUse(group, 'c', 1, 5, 'r')]; // prettier-ignore
+      assert.deepEqual([disk, can, zero], [true, true, false]);
+    }
+  });
+
+  test('without the section goes back to what the group above has', async () => {
+    const { fs, group, to } = started([NONE, NULL]);
+    for (const line of ['b *:* rwm', 'c 89:1 rwm', 'c 1:3 rw']) fs.write(`${group.path}/devices.allow`, line);
+    const above = fs.group('/sys/fs/cgroup/devices/thuban');
+    above.values.set('devices.list', 'c 1:3 rw\nc 89:1 rwm');
+    assert.equal(await to([NONE, NULL], undefined), 'writes');
+    assert.deepEqual(fs.read(`${group.path}/devices.list`).trim().split('\n').sort(), ['c 1:3 rw', 'c 89:1 rwm']);
   });
 });
 
@@ -172,22 +209,40 @@ describe('a live change of the rules on v2', () => {
       none: planned('v2', [], { facts, resources: {} }),
       can: planned('v2', [CAN], { facts }),
     };
-    const attached: [string, Buffer][] = [];
-    const attach = (path: string, program: Buffer): Promise<void> => {
-      attached.push([path, program]);
+    const attached: [string, Buffer, string[], boolean][] = [];
+    const attach: AttachProgram = ({ path, program, rules, limits }) => {
+      attached.push([path, program, rules, limits]);
       return Promise.resolve();
     };
-    await updateDevices(fs, planDeviceChange(fs, plans.can, plans.can), attach);
-    await updateDevices(fs, planDeviceChange(fs, plans.none, plans.none), attach);
+    const { groups } = plans.can;
+    const change = (...of: (keyof typeof plans)[]): DeviceChange => {
+      const all = of.map((one) => plans[one]);
+      return planDeviceChange(fs, groups, all.slice(0, -1), all.at(-1) ?? plans.none);
+    };
+    await updateDevices(fs, change('can', 'can'), attach);
+    await updateDevices(fs, change('none', 'none'), attach);
     assert.equal(attached.length, 0);
-    await updateDevices(fs, planDeviceChange(fs, plans.none, plans.can), attach);
-    await updateDevices(fs, planDeviceChange(fs, plans.can, plans.none), attach);
+    await updateDevices(fs, change('none', 'can'), attach);
+    await updateDevices(fs, change('can', 'none'), attach);
+    await updateDevices(fs, change('can', 'none', 'none'), attach);
+    const path = '/sys/fs/cgroup/thuban/c-app@1.0.0';
     assert.deepEqual(
-      attached.map(([path, program]) => [path, run(program, 'c', 89, 1, 'rw'), run(program, 'b', 8, 0, 'r')]),
+      attached.map(([to, program, rules, limits]) => {
+        return [to, run(program, 'c', 89, 1, 'rw'), run(program, 'b', 8, 0, 'r'), rules.length > 1, limits];
+      }),
       [
-        ['/sys/fs/cgroup/thuban/c-app@1.0.0', true, false],
-        ['/sys/fs/cgroup/thuban/c-app@1.0.0', true, true],
+        [path, true, false, true, true],
+        [path, true, true, false, false],
+        [path, true, true, false, false],
       ],
     );
+  });
+
+  test('needs a group', () => {
+    const fs = v2Board();
+    const facts = factsOf(fs);
+    const [none, can] = [planned('v2', [], { facts, resources: {} }), planned('v2', [CAN], { facts })];
+    assert.equal(planDeviceChange(fs, [], [none], can).how, 'restart');
+    assert.equal(planDeviceChange(fs, [], [none], none).how, 'none');
   });
 });

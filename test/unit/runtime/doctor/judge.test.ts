@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checks, judge } from '../../../../src/runtime/index.ts';
 import type { CheckInfo } from '../../../../src/runtime/doctor/table.ts';
-import { secondsOf } from '../../../../src/runtime/doctor/limits.ts';
+import { judgeDevices } from '../../../../src/runtime/doctor/devices.ts';
+import { judgeIo, secondsOf } from '../../../../src/runtime/doctor/io-throttle.ts';
 import type { Finding } from '../../../../src/runtime/doctor/types.ts';
 import { fromObject } from '../../../support/containers.ts';
 
@@ -18,6 +19,7 @@ const installed = [
     name: 'disk',
     cgroups: { blkio: { throttle_read_bps_device: [{ major: 8, minor: 0, rate: 1000 }] } },
   }),
+  fromObject({ ...base, name: 'can', cgroups: { devices: [] } }),
   fromObject({ ...base, name: 'packed' }),
 ].map((one) => (one.manifest.name === 'packed' ? { ...one, image: { path: '/a.tar', offset: 0 } as never } : one));
 
@@ -37,6 +39,7 @@ describe('what a finding means', () => {
     ['pids limit', missing, 'problem', ['limited:1.0.0']],
     ['cpu quota', missing, 'problem', ['quota:1.0.0']],
     ['io throttle', missing, 'problem', ['disk:1.0.0']],
+    ['device rules', missing, 'problem', ['can:1.0.0']],
     ['swap limit', missing, 'problem', []],
     ['swap limit', { ...missing, harmless: true }, 'remark', []],
     ['pressure', missing, 'remark', []],
@@ -60,6 +63,38 @@ describe('what a finding means', () => {
         assert.ok((judge(one, { result, proof: '' }, []).remedy ?? '').length > 10, one.check);
     }
   });
+});
+
+test('rules about devices are proven by what was opened and by why the other was not', () => {
+  const dash = 'sh: 1: cannot open /dev/null: Operation not permitted\n';
+  const busybox = "sh: can't open /dev/null: Operation not permitted\n";
+  const absent = 'sh: 1: cannot open /dev/null: No such file\n';
+  for (const [output, result] of [
+    [`zero\n${dash}`, 'enforced'],
+    [`${busybox}zero\n`, 'enforced'],
+    [`zero\n${absent}`, 'not tried'],
+    ['zero\nnull\n', 'ignored'],
+    [`sh: 1: cannot open /dev/zero: Operation not permitted\n${dash}`, 'ignored'],
+    ['', 'ignored'],
+  ] as const)
+    assert.equal(judgeDevices(output).result, result, output);
+});
+
+test('a throttle is proven where the disk is faster without', () => {
+  for (const [free, limited, result] of [
+    [20_000_000, 66_000, 'enforced'],
+    [200_000, 70_000, 'enforced'],
+    [100_000, 66_000, 'not tried'],
+    [20_000_000, 100_000, 'ignored'],
+    [20_000_000, 19_000_000, 'ignored'],
+  ] as const)
+    assert.equal(judgeIo('sda', free, limited).result, result, `${free} ${limited}`);
+});
+
+test('what to do about device programs goes by what the kernel said', () => {
+  const told = (proof: string): string => judge(info('device rules'), { result: 'absent', proof }, []).remedy ?? '';
+  assert.match(told('the kernel does not take the program: operation not permitted (EPERM)'), /CAP_BPF/);
+  assert.match(told('the kernel does not take the program: invalid argument (EINVAL)'), /CONFIG_CGROUP_BPF/);
 });
 
 test('the time of dd is read from what GNU and busybox write', () => {
