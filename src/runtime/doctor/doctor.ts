@@ -1,6 +1,5 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { uptime } from 'node:os';
 import { ThubanError, hasErrno, messageOf } from '../../base/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
 import { gatherFacts } from '../facts.ts';
@@ -41,7 +40,7 @@ export interface Diagnosis {
 /** Tries on this kernel, in throw-away containers, what manifests may ask for. Nothing of it is left behind. */
 export async function diagnose({ dataDir, parent, installed }: DoctorOptions): Promise<Diagnosis> {
   const began = performance.now();
-  const { cgroups, swap, arch } = gatherFacts();
+  const { cgroups, swap } = gatherFacts();
   const found = new Map<CheckName, Finding>();
   const note = async (check: CheckName, finding: Promise<Finding> | Finding): Promise<void> => {
     found.set(check, await settled(finding));
@@ -65,7 +64,7 @@ export async function diagnose({ dataDir, parent, installed }: DoctorOptions): P
       ),
       note('pids limit', pidsLimit(session)),
       note('device rules', deviceRules(session)),
-      note('io throttle', tryIo(session, dataDir, arch)),
+      note('io throttle', tryIo(session, dataDir)),
     ]);
   }
   for (const [check, finding] of Object.entries(features(dataDir))) found.set(check as CheckName, finding);
@@ -135,12 +134,7 @@ function sweepFolders(dataDir: string): void {
   }
 }
 
-/** On 32 bits the kernel's jiffies begin five minutes before they wrap, and a throttled request before that ends in a BUG (seen on 6.1). */
-const JIFFIES_WRAP_S = 312;
-
-async function tryIo(session: Session, dataDir: string, arch: string): Promise<Finding> {
-  if (arch.startsWith('arm') && uptime() < JIFFIES_WRAP_S)
-    return { result: 'not tried', proof: 'in the first 5 minutes a limit would crash a 32-bit kernel', harmless: true };
+async function tryIo(session: Session, dataDir: string): Promise<Finding> {
   if (!existsSync(dataDir)) return { result: 'not tried', proof: `${dataDir} does not exist`, harmless: true };
   const disk = wholeDiskOf(dataDir);
   if (disk === undefined)
