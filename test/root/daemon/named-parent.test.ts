@@ -146,9 +146,10 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
   for (const failpoint of ['start.noted', 'start.level', 'start.level:2', 'start.groups', 'exit.removed'] as const)
     for (const isOperators of [false, true])
       test(`at ${failpoint} ${isOperators ? 'below a group of an operator ' : ''}leave nothing behind`, async () => {
+        const parent = isOperators ? `${VIDEO}/more` : VIDEO; // two levels are made, also where there is one hierarchy
         await trial(async (daemon) => {
           const body = async (): Promise<void> => {
-            daemon.add('a', `exec sleep ${MARK}`, inGroup(VIDEO));
+            daemon.add('a', `exec sleep ${MARK}`, inGroup(parent));
             await daemon.start({ failpoint: failpoint satisfies Failpoint | `${Failpoint}:2` });
             const dies = async (): Promise<void> => {
               await daemon.client.start('a');
