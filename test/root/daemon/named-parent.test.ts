@@ -30,7 +30,10 @@ class NamedDaemon extends TestDaemon {
   }
 }
 
-async function trial(body: (daemon: NamedDaemon) => Promise<void>, config?: string): Promise<void> {
+/** Long enough for the next daemon on an emulated board. */
+const LEASE = 'daemon: {lease: 5 min}\n';
+
+async function trial(body: (daemon: NamedDaemon) => Promise<void>, config = LEASE): Promise<void> {
   await leavesNothingBehind(async () => {
     await using daemon = new NamedDaemon(config);
     await body(daemon);
