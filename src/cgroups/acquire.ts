@@ -42,8 +42,8 @@ export function acquireGroups(
         if (first.op === 'mkdir') {
           const own = leaves.has(first.path);
           if (makeGroup(fs, first, own)) {
-            if (!own) options.shared?.made(first.path);
             made.push(first.path);
+            if (!own) options.shared?.made(first.path);
           } else if (plan.levels !== undefined) checkLevel(fs, first.path, plan);
           // Owned before it is filled, which can fail too.
           if (first.strategy === 'fill_empty') fillEmpty(fs, first.path);

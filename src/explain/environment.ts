@@ -88,6 +88,7 @@ export const environment: Pages<'7' | '9'> = {
     causes: [
       'Others than root may write to the run directory or to a folder above it. Who can is root through it.',
       'It is a symbolic link, or no folder. Or the folder above it does not exist.',
+      'A manifest has `cgroups.parent`, and /run/thuban-groups cannot be written, or others can write to it. There stands which groups Thuban made.',
     ],
     example: {
       type: 'session',

@@ -105,6 +105,7 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
     causes: [
       'On cgroups v2 a group with processes of its own cannot hand controllers down, and another program has put processes into it.',
       'A process is of the kernel, or belongs to another, so that it cannot be moved.',
+      'A group that a manifest names with `cgroups.parent` holds processes. Thuban moves nobody out of it.',
     ],
     example: {
       type: 'session',
@@ -118,6 +119,7 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
     fixes: [
       'Give Thuban a group for itself: `thuban daemon --cgroup-parent /sys/fs/cgroup/thuban.slice`.',
       'With systemd also set `DelegateSubgroup=thuban-supervisor` in its unit.',
+      'For `cgroups.parent`: put the processes into a group below, `mkdir apps/others`, or name a group without any.',
     ],
   },
   TH2008: {
@@ -213,6 +215,7 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       'The path of `--cgroup-parent`, or of `cgroups.parent` in thuban.yaml, does not exist, or lies in no cgroup mount.',
       'It is not an absolute path. `self` is the group that the daemon runs in.',
       'The group of the daemon was removed while it ran, or lies outside of its namespace.',
+      'A name in the `cgroups.parent` of a manifest is that of a file of the kernel, or of a threaded group.',
     ],
     example: {
       type: 'session',

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasErrno, reasonOf, ThubanError } from '../base/index.ts';
+import { errnoOf, hasErrno, reasonOf, ThubanError } from '../base/index.ts';
 import type { KernelFs } from '../cgroups/index.ts';
 
 /** One for the whole board: a daemon and `thuban run` can have containers in the same group, and whoever leaves it last removes it. */
@@ -169,7 +169,7 @@ export class MadeGroups {
       for (const name of all) if (!isOfThisBoot(name)) this.#drop(name);
       return all.filter(isOfThisBoot);
     } catch (error) {
-      if (hasErrno(error, 'ENOENT')) return [];
+      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
       throw error;
     }
   }
@@ -197,16 +197,14 @@ export class MadeGroups {
     }
   }
 
+  /** What cannot be dropped notes a group that is gone, and no other ever has its identity: the next process tries again. */
   #drop(name: string): void {
-    try {
-      unlinkSync(join(this.#folder, name));
-    } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) throw error;
-    }
-    try {
-      rmdirSync(this.#folder);
-    } catch (error) {
-      if (!hasErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY')) throw error;
+    for (const remove of [() => { unlinkSync(join(this.#folder, name)); }, () => { rmdirSync(this.#folder); }]) {
+      try {
+        remove();
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+      }
     }
   }
 }

@@ -200,7 +200,7 @@ export interface ManifestInput {
      */
     enforce?: 'strict' | 'best_effort';
     /**
-     * Path of the group that the container's group is made in, below the mount of the hierarchy, instead of the daemon's own; made if it is missing. Without `..`. Default: the group of the daemon.
+     * Path of the groups that the container's group is made in, below the group that the daemon uses. What is missing is made, and goes again with the last container in it; what was there stays. Default: the folder of all containers.
      */
     parent?: string;
     /**

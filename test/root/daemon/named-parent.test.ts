@@ -30,7 +30,10 @@ class NamedDaemon extends TestDaemon {
   }
 }
 
-async function trial(body: (daemon: NamedDaemon) => Promise<void>, config?: string): Promise<void> {
+/** Long enough for the next daemon on an emulated board. */
+const LEASE = 'daemon: {lease: 5 min}\n';
+
+async function trial(body: (daemon: NamedDaemon) => Promise<void>, config = LEASE): Promise<void> {
   await leavesNothingBehind(async () => {
     await using daemon = new NamedDaemon(config);
     await body(daemon);
@@ -146,9 +149,10 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
   for (const failpoint of ['start.noted', 'start.level', 'start.level:2', 'start.groups', 'exit.removed'] as const)
     for (const isOperators of [false, true])
       test(`at ${failpoint} ${isOperators ? 'below a group of an operator ' : ''}leave nothing behind`, async () => {
+        const parent = isOperators ? `${VIDEO}/more` : VIDEO; // two levels are made, also where there is one hierarchy
         await trial(async (daemon) => {
           const body = async (): Promise<void> => {
-            daemon.add('a', `exec sleep ${MARK}`, inGroup(VIDEO));
+            daemon.add('a', `exec sleep ${MARK}`, inGroup(parent));
             await daemon.start({ failpoint: failpoint satisfies Failpoint | `${Failpoint}:2` });
             const dies = async (): Promise<void> => {
               await daemon.client.start('a');

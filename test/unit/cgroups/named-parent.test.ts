@@ -11,6 +11,7 @@ import {
   type SharedGroups,
 } from '../../../src/cgroups/index.ts';
 import { ThubanError } from '../../../src/base/index.ts';
+import { skipCorpus, vectors } from './corpus.ts';
 import { factsOf, v1Board, v2Board } from './fake-boards.ts';
 import { sleepingClock as fakeClock } from './sleeping-clock.ts';
 import { request } from './requests.ts';
@@ -164,6 +165,16 @@ for (const [version, board, memory] of [
       assert.deepEqual([has(fs, 'apps'), has(fs, 'apps/video'), [...shared.paths]], [true, false, []]);
     });
 
+    test('go again when it cannot be noted that they were made', () => {
+      const fs = board();
+      const shared = new Made();
+      shared.made = () => {
+        throw new ThubanError('TH7006', 'no space');
+      };
+      assert.throws(() => acquire(fs, {}, shared), { code: 'TH7006' });
+      assert.ok(!has(fs, 'apps'));
+    });
+
     test('may vanish between two steps, one of them or all', () => {
       for (const gone of [['apps/video'], ['apps/video', 'apps']]) {
         const fs = board();
@@ -235,4 +246,23 @@ test('real-time bandwidth comes down through all groups that the manifest names'
   acquire(fs, { cpu: { realtime_period: 100_000, realtime_runtime: 5000 } }, new Made(), 'a/b/c');
   const runtime = (path: string): string => fs.read(`/sys/fs/cgroup/cpu/${path}/cpu.rt_runtime_us`).trim();
   assert.deepEqual(['a', 'a/b', 'a/b/c', 'a/b/c/c-app@1.0.0'].map(runtime), ['950000', '950000', '950000', '5000']);
+});
+
+type PathVector = { base: string; sub: string } | { container: string; parent: string };
+
+for (const vector of vectors('parse').filter(({ id }) => /^(subcgroup|manifest-parent)-/.test(id))) {
+  test(`a path of a manifest is judged as in vector ${vector.id}`, () => {
+    const input = vector.input as unknown as PathVector;
+    const expect = vector.expect as { accepted?: boolean; group?: string };
+    const [parent, below] = 'sub' in input ? [`/sys/fs/cgroup${input.base}`, input.sub] : ['self', input.parent];
+    const name = 'sub' in input ? 'app' : input.container;
+    const place = (): string[] =>
+      planCgroups(request('v2', {}, { parent, below, name })).groups.map(({ path }) => path);
+    if (expect.accepted !== true && expect.group === undefined) assert.throws(place, { code: 'TH2013' });
+    else assert.deepEqual(place(), [`${parent === 'self' ? '/sys/fs/cgroup' : parent}/${below}/c-${name}@1.0.0`]);
+  });
+}
+
+test('the vectors of paths are replayed', { skip: skipCorpus }, () => {
+  assert.ok(vectors('parse').some(({ id }) => id.startsWith('manifest-parent-')));
 });
