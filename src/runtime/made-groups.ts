@@ -199,7 +199,14 @@ export class MadeGroups {
 
   /** What cannot be dropped notes a group that is gone, and no other ever has its identity: the next process tries again. */
   #drop(name: string): void {
-    for (const remove of [() => { unlinkSync(join(this.#folder, name)); }, () => { rmdirSync(this.#folder); }]) {
+    for (const remove of [
+      () => {
+        unlinkSync(join(this.#folder, name));
+      },
+      () => {
+        rmdirSync(this.#folder);
+      },
+    ]) {
       try {
         remove();
       } catch (error) {

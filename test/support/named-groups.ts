@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gatherFacts } from '../../src/runtime/index.ts';
 
@@ -19,6 +28,18 @@ function everywhere(path: string): string[] {
 /** Where it is, as far as it is there. */
 export function present(path: string): string[] {
   return everywhere(path).filter((folder) => existsSync(folder));
+}
+
+const NOTES = '/run/thuban-groups';
+
+/** What is noted about that group and those in it. */
+export function noted(): string[] {
+  if (!existsSync(NOTES)) return [];
+  return readdirSync(NOTES).filter((name) => {
+    const file = join(NOTES, name);
+    const about = lstatSync(file).isSymbolicLink() ? readlinkSync(file) : readFileSync(file, 'utf8');
+    return about.includes(APPS);
+  });
 }
 
 /** A group that an operator has made, in each hierarchy, with a limit of memory. It has to be there at the end, and goes then. */

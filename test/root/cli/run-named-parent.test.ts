@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Cli, manifestFile } from '../../support/cli.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { isGone } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
-import { APPS, PARENT, operators, present } from '../../support/named-groups.ts';
+import { APPS, PARENT, noted, operators, present } from '../../support/named-groups.ts';
 import { childrenOf, processesWith, until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
 
 /** Seconds of a sleep that is nobody else's. */
 const MARK = String(85_400_000 + process.pid);
-const NOTES = '/run/thuban-groups';
 const STAY = `trap 'exit 0' TERM; echo ready; sleep ${MARK} & wait`;
 
 async function trial(body: (run: (parent: string, script?: string) => Cli) => Promise<void>): Promise<void> {
@@ -36,10 +34,10 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
   test('removes what it has made, and nothing of an operator', async () => {
     await trial(async (run) => {
       assert.equal((await run(`${APPS}/video`, 'exit 3').ended).code, 3);
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
       await operators(APPS, async () => {
         assert.equal((await run(`${APPS}/video`, 'exit 3').ended).code, 3);
-        assert.deepEqual([present(`${APPS}/video`), existsSync(NOTES)], [[], false]);
+        assert.deepEqual([present(`${APPS}/video`), noted()], [[], []]);
         assert.equal((await run(APPS, 'exit 3').ended).code, 3);
       });
     });
@@ -56,7 +54,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
       assert.ok(present(`${APPS}/video`).length > 0);
       second.signal('SIGTERM');
       await second.ended;
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
     });
   });
 
@@ -72,7 +70,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
       await one.ended;
       assert.ok(present(APPS).length > 0);
       await daemon.client.stop('a');
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
     });
   });
 
@@ -86,7 +84,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
           process.kill(cli.process.pid ?? 0, 'SIGKILL');
           await until('the launcher has ended', () => launchers.every(isGone));
           await until('its container has ended', () => processesWith(MARK).length === 0);
-          assert.deepEqual([present(`${APPS}/video`), existsSync(NOTES)], [[], false]);
+          assert.deepEqual([present(`${APPS}/video`), noted()], [[], []]);
         };
         await (isOperators ? operators(APPS, body) : body());
         assert.deepEqual(present(APPS), []);
@@ -105,7 +103,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
       assert.ok(present(`${APPS}/video`).length > 0);
       second.signal('SIGTERM');
       await second.ended;
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
     });
   });
 });

@@ -8,13 +8,12 @@ import { gatherFacts } from '../../../src/runtime/index.ts';
 import { TestDaemon, type DaemonStart } from '../../support/daemon.ts';
 import { isGone } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
-import { APPS, PARENT, operators, present } from '../../support/named-groups.ts';
+import { APPS, PARENT, noted, operators, present } from '../../support/named-groups.ts';
 import { processesWith, until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
 
 /** Seconds of a sleep that is nobody else's. */
 const MARK = String(86_400_000 + process.pid);
-const NOTES = '/run/thuban-groups';
 const VIDEO = `${APPS}/video`;
 const { cgroups } = gatherFacts();
 
@@ -38,7 +37,7 @@ async function trial(body: (daemon: NamedDaemon) => Promise<void>, config = LEAS
     await using daemon = new NamedDaemon(config);
     await body(daemon);
     if (!daemon.isDead) await daemon.signal('SIGTERM');
-    assert.deepEqual([present(VIDEO), existsSync(NOTES)], [[], false]);
+    assert.deepEqual([present(VIDEO), noted()], [[], []]);
   });
 }
 
@@ -61,7 +60,7 @@ describe('groups that a manifest names', needsRoot(), () => {
       await daemon.client.stop('b');
       assert.deepEqual([present(VIDEO), present(APPS).length], [[], paths.length], 'c is there');
       await daemon.client.stop('c');
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
       await daemon.client.start('a'); // and are made anew
       await daemon.client.restart('a');
     });
@@ -80,7 +79,7 @@ describe('groups that a manifest names', needsRoot(), () => {
         await daemon.start();
         for (const name of ['a', 'direct']) await daemon.client.start(name);
         for (const name of ['a', 'direct']) await daemon.client.stop(name);
-        assert.deepEqual([present(VIDEO), existsSync(NOTES)], [[], false]);
+        assert.deepEqual([present(VIDEO), noted()], [[], []]);
         for (const name of ['a', 'direct']) await daemon.client.start(name);
         await daemon.signal('SIGTERM');
         assert.equal(readFileSync(file, 'utf8'), limit);
@@ -95,7 +94,7 @@ describe('groups that a manifest names', needsRoot(), () => {
       writeFileSync(file, JSON.stringify({ ...manifest, init: '/none' }));
       await daemon.start();
       await assert.rejects(daemon.client.start('a'));
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
     });
   });
 
@@ -142,7 +141,7 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
       await daemon.start();
       assert.equal((await daemon.container('a')).pid, pid);
       await daemon.client.stop('a');
-      assert.deepEqual([present(APPS), existsSync(NOTES)], [[], false]);
+      assert.deepEqual([present(APPS), noted()], [[], []]);
     });
   });
 
@@ -164,7 +163,7 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
             if (failpoint !== 'exit.removed') await daemon.reached('a', 'running');
             await daemon.client.stop('a').catch(() => undefined);
             await daemon.reached('a', 'stopped');
-            assert.deepEqual([present(VIDEO), existsSync(NOTES)], [[], false]);
+            assert.deepEqual([present(VIDEO), noted()], [[], []]);
             if (!isOperators) assert.deepEqual(present(APPS), []);
             await daemon.signal('SIGTERM');
           };
@@ -182,7 +181,7 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
           const { launcher } = await daemon.client.version();
           await daemon.signal('SIGKILL');
           await until('the launcher has ended', () => isGone(launcher.pid));
-          assert.deepEqual([present(VIDEO), existsSync(NOTES), processesWith(MARK)], [[], false, []]);
+          assert.deepEqual([present(VIDEO), noted(), processesWith(MARK)], [[], [], []]);
           if (!isOperators) assert.deepEqual(present(APPS), []);
         };
         await (isOperators ? operators(APPS, body) : body());
@@ -203,7 +202,7 @@ describe('groups that a manifest names, and a daemon that is killed', needsRoot(
           await until('all are dead', () => isGone(launcher.pid) && processesWith(MARK).length === 0);
           assert.ok(present(VIDEO).length > 0);
           await daemon.start();
-          assert.deepEqual([present(VIDEO), present(`${APPS}/c-direct@1.0.0`), existsSync(NOTES)], [[], [], false]);
+          assert.deepEqual([present(VIDEO), present(`${APPS}/c-direct@1.0.0`), noted()], [[], [], []]);
           if (!isOperators) assert.deepEqual(present(APPS), []);
           await daemon.signal('SIGTERM');
         };
