@@ -12,8 +12,8 @@ const FILES = {
   2: { file: 'cgroup.freeze', freeze: '1', thaw: '0' },
 } as const;
 
-/** Where a task waits that the freezer holds: v1 in the first, v2 in the second. */
-const HELD = new Set(['__refrigerator', 'do_freezer_trap']);
+/** Where a task waits that the freezer of v1 holds, before 6.1 in all cases. */
+const REFRIGERATOR = '__refrigerator';
 
 const TIMEOUT_MS = 5000;
 const LONGEST_PAUSE_MS = 10;
@@ -136,10 +136,10 @@ function put(fs: KernelFs, { version, path }: Group, what: 'freeze' | 'thaw'): b
 const MOST_LOOKED_AT = 1024;
 const MOST_TOLD = 16;
 
-/** Tasks that do not wait in the freezer. */
+/** What may keep the freezer waiting: a task that sleeps or is stopped comes to rest by itself, wherever the kernel holds it then. */
 function suspectsIn(fs: KernelFs, path: string): Task[] {
   const all = tasksOf(fs, subtreePids(fs, path), MOST_LOOKED_AT);
-  return all.filter(({ wchan }) => wchan === undefined || !HELD.has(wchan));
+  return all.filter(({ state, wchan }) => state === 'R' || (state === 'D' && wchan !== REFRIGERATOR));
 }
 
 /**
@@ -149,5 +149,5 @@ function suspectsIn(fs: KernelFs, path: string): Task[] {
 function stillRunning(fs: KernelFs, suspects: readonly Task[]): Task[] {
   const waiting = suspects.filter(({ state }) => state === 'D').map(({ pid }) => pid);
   const now = tasksOf(fs, waiting, MOST_LOOKED_AT).filter(({ state }) => state === 'D');
-  return [...now, ...suspects.filter(({ state }) => state !== 'D')].slice(0, MOST_TOLD);
+  return [...now, ...suspects.filter(({ state }) => state === 'R')].slice(0, MOST_TOLD);
 }

@@ -26,101 +26,94 @@ function freezing(groups: AcquiredGroups): { path: string; file: string; freeze:
   };
 }
 
-test(
-  'ten levels below, with names of all kinds and a process in the last, are killed and removed',
-  { skip },
-  async () => {
-    await withGroups({}, async (groups) => {
-      let path = memoryOf(groups);
-      for (const level of LEVELS) fs.mkdir((path = `${path}/${level}`));
-      const shell = inside(groups, 'exec sleep 1000');
-      await until('it is inside', () => groups.pids().includes(shell.pid ?? -1));
-      fs.write(`${path}/${tasks}`, String(shell.pid));
-      assert.deepEqual(groups.pids(), [shell.pid]);
-      assert.equal(await groups.kill(), true);
-      assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
-    });
-  },
-);
+/** With `cgroup.kill`, and as before Linux 5.14, where every process has to be signalled. */
+const WAYS = version === 1 ? (['on v1'] as const) : (['with cgroup.kill', 'without cgroup.kill'] as const);
 
-test(
-  'what the container froze below its own group dies all the same',
-  { skip: skip || (version === 1 && freezer === undefined && 'there is no freezer') },
-  async () => {
-    await withGroups({}, async (groups) => {
-      const { path, file, freeze } = freezing(groups);
-      const below = [join(path, 'x'), join(path, 'x', 'y z')];
-      for (const folder of below) fs.mkdir(folder);
-      const shell = inside(groups, 'exec sleep 1000');
-      await until('it is inside', () => groups.pids().includes(shell.pid ?? -1));
-      fs.write(`${below[1] ?? ''}/${tasks}`, String(shell.pid));
-      for (const folder of below) fs.write(`${folder}/${file}`, freeze);
-      assert.equal(await groups.kill(), true);
-      assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
-    });
-  },
-);
-
-test('a paused tree, with what it stopped and forked before, dies with one kill', { skip }, async () => {
-  await withGroups({ pids: { limit: 60 } }, async (groups) => {
-    const shell = inside(
-      groups,
-      '(sleep 1000 & kill -STOP $! ; wait) & i=0; while [ $i -lt 20 ]; do sleep 1000 & i=$((i+1)); done; wait',
-    );
-    await until('all run', () => groups.pids().length >= 22);
-    assert.deepEqual(await groups.freeze(), { outcome: 'frozen' });
-    assert.equal(await groups.kill(), true);
-    assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
-  });
-});
-
-test('a fork bomb is held whole: nothing is born while it is paused', { skip }, async () => {
-  await withGroups({ pids: { limit: 40 } }, async (groups) => {
-    const shell = inside(groups, 'bomb() { while :; do /bin/true & done; }; bomb & bomb & bomb');
-    await until('it forks', () => groups.pids().length > 5);
-    assert.deepEqual(await groups.freeze(), { outcome: 'frozen' });
-    const before = groups.pids().sort();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.deepEqual(groups.pids().sort(), before);
-    assert.deepEqual(await groups.thaw(), { outcome: 'thawed' });
-    await until('it goes on', () => groups.pids().some((pid) => !before.includes(pid)));
-    assert.equal(await groups.kill(), true);
-    await ended(shell);
-  });
-});
-
-test('a process that was put into the group from outside is killed with the others', { skip }, async () => {
-  await withGroups({}, async (groups) => {
-    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
-    fs.write(`${memoryOf(groups)}/cgroup.procs`, String(stranger.pid));
-    assert.deepEqual(groups.pids(), [stranger.pid]);
-    assert.equal(await groups.kill(), true);
-    assert.deepEqual(await ended(stranger), { signal: 'SIGKILL' });
-  });
-});
-
-test(
-  'without cgroup.kill, as before Linux 5.14, the whole subtree dies too, frozen parts included',
-  { skip: version === 1 && 'the groups of this board are on v1' },
-  async () => {
-    await withGroups({}, async (groups) => {
-      const path = memoryOf(groups);
-      for (const below of ['/x', '/x/y']) fs.mkdir(path + below);
-      const shell = inside(groups, 'sleep 1000 & exec sleep 1000');
-      await until('both run', () => groups.pids().length >= 2);
-      fs.write(`${path}/x/y/cgroup.procs`, String(shell.pid));
-      fs.write(`${path}/x/cgroup.freeze`, '1');
-      const write = fs.write.bind(fs);
+for (const way of WAYS) {
+  const nested: typeof withGroups = async (resources, body) => {
+    const write = fs.write.bind(fs);
+    if (way === 'without cgroup.kill')
       fs.write = (file, text) => {
         if (file.endsWith('/cgroup.kill')) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
         write(file, text);
       };
-      try {
+    try {
+      await withGroups(resources, body);
+    } finally {
+      fs.write = write;
+    }
+  };
+
+  test(
+    `ten levels below, with names of all kinds and a process in the last, are killed and removed, ${way}`,
+    { skip },
+    async () => {
+      await nested({}, async (groups) => {
+        let path = memoryOf(groups);
+        for (const level of LEVELS) fs.mkdir((path = `${path}/${level}`));
+        const shell = inside(groups, 'exec sleep 1000');
+        await until('it is inside', () => groups.pids().includes(shell.pid ?? -1));
+        fs.write(`${path}/${tasks}`, String(shell.pid));
+        assert.deepEqual(groups.pids(), [shell.pid]);
         assert.equal(await groups.kill(), true);
-      } finally {
-        fs.write = write;
-      }
+        assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
+      });
+    },
+  );
+
+  test(
+    `what the container froze below its own group dies all the same, ${way}`,
+    { skip: skip || (version === 1 && freezer === undefined && 'there is no freezer') },
+    async () => {
+      await nested({}, async (groups) => {
+        const { path, file, freeze } = freezing(groups);
+        const below = [join(path, 'x'), join(path, 'x', 'y z')];
+        for (const folder of below) fs.mkdir(folder);
+        const shell = inside(groups, 'exec sleep 1000');
+        await until('it is inside', () => groups.pids().includes(shell.pid ?? -1));
+        fs.write(`${below[1] ?? ''}/${tasks}`, String(shell.pid));
+        for (const folder of below) fs.write(`${folder}/${file}`, freeze);
+        assert.equal(await groups.kill(), true);
+        assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
+      });
+    },
+  );
+
+  test(`a paused tree, with what it stopped and forked before, dies with one kill, ${way}`, { skip }, async () => {
+    await nested({ pids: { limit: 60 } }, async (groups) => {
+      const shell = inside(
+        groups,
+        '(sleep 1000 & kill -STOP $! ; wait) & i=0; while [ $i -lt 20 ]; do sleep 1000 & i=$((i+1)); done; wait',
+      );
+      await until('all run', () => groups.pids().length >= 22);
+      assert.deepEqual(await groups.freeze(), { outcome: 'frozen' });
+      assert.equal(await groups.kill(), true);
       assert.deepEqual(await ended(shell), { signal: 'SIGKILL' });
     });
-  },
-);
+  });
+
+  test(`a fork bomb is held whole: nothing is born while it is paused, ${way}`, { skip }, async () => {
+    await nested({ pids: { limit: 40 } }, async (groups) => {
+      const shell = inside(groups, 'bomb() { while :; do /bin/true & done; }; bomb & bomb & bomb');
+      await until('it forks', () => groups.pids().length > 5);
+      assert.deepEqual(await groups.freeze(), { outcome: 'frozen' });
+      const before = groups.pids().sort();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.deepEqual(groups.pids().sort(), before);
+      assert.deepEqual(await groups.thaw(), { outcome: 'thawed' });
+      await until('it goes on', () => groups.pids().some((pid) => !before.includes(pid)));
+      assert.equal(await groups.kill(), true);
+      await ended(shell);
+    });
+  });
+
+  test(`a process that was put into the group from outside is killed with the others, ${way}`, { skip }, async () => {
+    await nested({}, async (groups) => {
+      const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+      fs.write(`${memoryOf(groups)}/cgroup.procs`, String(stranger.pid));
+      assert.deepEqual(groups.pids(), [stranger.pid]);
+      assert.equal(await groups.kill(), true);
+      assert.deepEqual(await ended(stranger), { signal: 'SIGKILL' });
+    });
+  });
+}

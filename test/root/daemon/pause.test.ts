@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { TestDaemon } from '../../support/daemon.ts';
 import { isGone } from '../../support/launcher.ts';
@@ -9,6 +11,8 @@ import { needsRoot } from '../../support/root.ts';
 
 /** Seconds of a sleep that is nobody else's. */
 const MARK = String(88_400_000 + process.pid);
+
+const MIB = 1024 * 1024;
 
 const COUNTER = 'while :; do :; done';
 
@@ -52,17 +56,24 @@ async function isBusy(daemon: TestDaemon): Promise<boolean> {
   return false;
 }
 
+/** With a container `count` that uses all the time it gets. */
+async function counting(body: (daemon: TestDaemon) => Promise<void>): Promise<void> {
+  await trial(async (daemon) => {
+    daemon.add('count', COUNTER);
+    await daemon.start();
+    await daemon.client.start('count');
+    assert.ok(await isBusy(daemon));
+    await body(daemon);
+  });
+}
+
 async function conditionsOf(daemon: TestDaemon, name: string): Promise<string[]> {
   return (await daemon.container(name)).conditions.map(({ type, message }) => `${type}: ${message}`);
 }
 
 describe('a paused container', needsRoot(), () => {
   test('gets no processor until it is resumed, and everybody is told', async () => {
-    await trial(async (daemon) => {
-      daemon.add('count', COUNTER);
-      await daemon.start();
-      await daemon.client.start('count');
-      assert.ok(await isBusy(daemon));
+    await counting(async (daemon) => {
       const paused = await daemon.client.pause('count');
       assert.deepEqual([paused.id, paused.changed], ['count:1.0.0', true]);
       assert.ok(paused.processes >= 1);
@@ -92,11 +103,7 @@ describe('a paused container', needsRoot(), () => {
   });
 
   test('stays paused when its daemon is replaced, since the same moment', async () => {
-    await trial(async (daemon) => {
-      daemon.add('count', COUNTER);
-      await daemon.start();
-      await daemon.client.start('count');
-      assert.ok(await isBusy(daemon));
+    await counting(async (daemon) => {
       await daemon.client.pause('count');
       const before = await daemon.container('count');
       await daemon.signal('SIGKILL');
@@ -168,11 +175,7 @@ describe('a paused container', needsRoot(), () => {
   });
 
   test('that another program froze is shown so, and can be resumed', async () => {
-    await trial(async (daemon) => {
-      daemon.add('count', COUNTER);
-      await daemon.start();
-      await daemon.client.start('count');
-      assert.ok(await isBusy(daemon));
+    await counting(async (daemon) => {
       const freezer = await freezerOf(daemon, 'count');
       freezer.put('freeze');
       await until('it is shown', async () => (await conditionsOf(daemon, 'count')).length > 0);
@@ -183,11 +186,7 @@ describe('a paused container', needsRoot(), () => {
   });
 
   test('below a frozen group says which one, and cannot be resumed', async () => {
-    await trial(async (daemon) => {
-      daemon.add('count', COUNTER);
-      await daemon.start();
-      await daemon.client.start('count');
-      assert.ok(await isBusy(daemon));
+    await counting(async (daemon) => {
       const freezer = await freezerOf(daemon, 'count');
       const above = freezer.path.slice(0, freezer.path.lastIndexOf('/'));
       freezer.put('freeze', '/..');
@@ -199,6 +198,34 @@ describe('a paused container', needsRoot(), () => {
         freezer.put('thaw', '/..');
       }
       assert.ok(await isBusy(daemon));
+    });
+  });
+
+  test('can be killed for want of memory, which is told as ever', async () => {
+    await trial(async (daemon) => {
+      const limit = 64 * MIB;
+      const script = `x=$(head -c ${8 * MIB} /dev/zero | tr '\\0' x); sleep ${MARK} & echo ready; while :; do sleep 1; done`;
+      daemon.add('held', script, { cgroups: { memory: { memory_hard_limit: limit, memory_swap_limit: limit } } });
+      await daemon.start();
+      await daemon.client.start('held');
+      await until('it holds its memory', () => daemon.hasLog('held', 'ready'));
+      await daemon.client.pause('held');
+      const { groups = [] } = await daemon.client.container('held');
+      const memory = groups.find(({ controllers }) => controllers.includes('memory'));
+      assert.ok(memory);
+      const pids = readFileSync(`${memory.path}/cgroup.procs`, 'utf8').trim().split('\n');
+      for (const pid of pids) writeFileSync(`/proc/${pid}/oom_score_adj`, '1000'); // it is the one to go
+      // What is frozen asks for no memory. On v1 somebody else does in its name, on v2 the limit goes below the use.
+      const grow = `echo 0 > ${memory.path}/tasks; head -c ${2 * limit} /dev/zero | tail -c ${2 * limit}`;
+      const stranger = memory.version === 1 ? spawn('/bin/sh', ['-c', grow], { stdio: 'ignore' }) : undefined;
+      const gone = stranger && once(stranger, 'exit');
+      if (memory.version === 2) writeFileSync(`${memory.path}/memory.max`, String(4 * MIB));
+      const [oom] = await daemon.told('oom', 'held:1.0.0');
+      const [exited] = await daemon.told('exited', 'held:1.0.0');
+      assert.ok(JSON.stringify(exited).includes('"reason":"oom_killed"'), JSON.stringify([oom, exited]));
+      await until('nothing of it is left', () => processesWith(MARK).length === 0);
+      await gone;
+      assert.deepEqual(await conditionsOf(daemon, 'held'), []);
     });
   });
 });
