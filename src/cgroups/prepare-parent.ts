@@ -1,11 +1,12 @@
 import { dirname } from 'node:path/posix';
-import { errnoOf, hasErrno, ThubanError } from '../base/index.ts';
+import { errnoOf, ThubanError } from '../base/index.ts';
 import type { CgroupFacts } from './facts.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { parentDirectory, SUPERVISOR } from './paths.ts';
 import { groupPids } from './procs.ts';
 import { exists, readIf } from './read.ts';
 import { enableControllers } from './strategies.ts';
+import { emptyLeaf, makeLeaf, moveTo } from './supervisor-leaf.ts';
 
 /** New processes may appear while we move; more rounds than this mean that somebody forks without end. */
 const MOVE_ROUNDS = 100;
@@ -112,7 +113,7 @@ function empty(fs: KernelFs, path: string): { leaf: string | undefined; moved: n
     if (pids.length === 0) return { leaf: made || exists(fs, leaf) ? leaf : undefined, moved };
     if (!made) makeLeaf(fs, leaf);
     made = true;
-    for (const pid of pids) if (pid !== 0) moved += move(fs, leaf, pid);
+    for (const pid of pids) if (pid !== 0) moved += moveTo(fs, leaf, pid);
   }
   const left = groupPids(fs, path);
   throw new ThubanError('TH2007', `${path} still holds ${left.length} foreign processes`, {
@@ -121,41 +122,12 @@ function empty(fs: KernelFs, path: string): { leaf: string | undefined; moved: n
   });
 }
 
-function makeLeaf(fs: KernelFs, leaf: string): void {
-  try {
-    fs.mkdir(leaf);
-  } catch (error) {
-    if (hasErrno(error, 'EEXIST')) return;
-    throw new ThubanError('TH2006', `${leaf} is not ours to make (${errnoOf(error) ?? 'unknown'})`, {
-      hint: 'run as root; with systemd set `Delegate=yes`',
-      details: { path: leaf },
-      cause: error,
-    });
-  }
-}
-
-/** 1 if it moved. A process that ended meanwhile is fine; EINVAL is a task that is still being made: the next round has it. */
-function move(fs: KernelFs, to: string, pid: number): number {
-  try {
-    fs.write(`${to}/cgroup.procs`, String(pid));
-    return 1;
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH', 'EINVAL')) return 0;
-    throw new ThubanError('TH2007', `process ${pid} could not be moved to ${to} (${errnoOf(error) ?? 'unknown'})`, {
-      hint: 'run as root, or let systemd delegate the group: `Delegate=yes`',
-      details: { path: to, pid },
-      cause: error,
-    });
-  }
-}
-
 /** Controllers off, processes back, leaf away. Another user of the parent keeps what it needs: EBUSY ends the attempt. */
 function giveBack(fs: KernelFs, path: string, leaf: string | undefined, enabled: string[]): void {
   try {
     for (const name of enabled) fs.write(`${path}/cgroup.subtree_control`, `-${name}`);
     if (leaf === undefined) return;
-    for (const pid of groupPids(fs, leaf)) if (pid !== 0) move(fs, path, pid);
-    fs.rmdir(leaf);
+    emptyLeaf(fs, leaf, path);
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof ThubanError)) throw error;
   }

@@ -12,6 +12,7 @@ import { EventHistory } from './event-history.ts';
 import { Fleet } from './fleet.ts';
 import { gatherFacts } from './facts.ts';
 import { LogStores } from './log-store.ts';
+import { protectSupervisor } from './protect-supervisor.ts';
 import { Reconciler } from './reconciler.ts';
 import { VerifiedFile } from './repository/index.ts';
 import { resumeFleet } from './resume-fleet.ts';
@@ -110,11 +111,11 @@ export class Daemon {
       removeStaleTemps(runDir.path);
       const wasClean = readClean(runDir);
       const inheritance = await inherit(board, files, log);
-      const { parent, note } = chooseParent(
-        { wanted: options.cgroups.parent, ours: ownProcesses(board, inheritance), outlived: true },
-        cleanup,
-      );
+      const ours = ownProcesses(board, inheritance);
+      const { parent, note } = chooseParent({ wanted: options.cgroups.parent, ours, outlived: true }, cleanup);
       if (note !== undefined) log('info', note);
+      const bytes = options.cgroups.supervisor_memory_min;
+      protectSupervisor({ bytes, parent, ours, file: runDir.memoryMinFile, log }, cleanup);
       const facts = gatherFacts().cgroups;
       board.restoreLeftovers();
       await sweep(options, facts, parent, inheritance, board);

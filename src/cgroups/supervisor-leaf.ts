@@ -1,0 +1,38 @@
+import { errnoOf, hasErrno, ThubanError } from '../base/index.ts';
+import type { KernelFs } from './kernel-fs.ts';
+import { groupPids } from './procs.ts';
+
+/** Makes the group for daemon, launcher and inits, where it is not there yet. */
+export function makeLeaf(fs: KernelFs, leaf: string): void {
+  try {
+    fs.mkdir(leaf);
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return;
+    throw new ThubanError('TH2006', `${leaf} is not ours to make (${errnoOf(error) ?? 'unknown'})`, {
+      hint: 'run as root; with systemd set `Delegate=yes`',
+      details: { path: leaf },
+      cause: error,
+    });
+  }
+}
+
+/** 1 if it moved. A process that ended meanwhile is fine; EINVAL is a task that is still being made: the next round has it. */
+export function moveTo(fs: KernelFs, to: string, pid: number): number {
+  try {
+    fs.write(`${to}/cgroup.procs`, String(pid));
+    return 1;
+  } catch (error) {
+    if (hasErrno(error, 'ESRCH', 'EINVAL')) return 0;
+    throw new ThubanError('TH2007', `process ${pid} could not be moved to ${to} (${errnoOf(error) ?? 'unknown'})`, {
+      hint: 'run as root, or let systemd delegate the group: `Delegate=yes`',
+      details: { path: to, pid },
+      cause: error,
+    });
+  }
+}
+
+/** Everything in the leaf goes to another group, and the leaf away. */
+export function emptyLeaf(fs: KernelFs, leaf: string, to: string): void {
+  for (const pid of groupPids(fs, leaf)) if (pid !== 0) moveTo(fs, to, pid);
+  fs.rmdir(leaf);
+}
