@@ -55,7 +55,8 @@ export type {
 export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';
-export { prepareParent, type PreparedParent } from './prepare-parent.ts';
+export { groupPids } from './procs.ts';
+export { isTrueRoot, prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { MEMORY_MIN, planProtection, type MemoryProtection } from './protect-memory.ts';
 export { emptyLeaf, makeLeaf, moveTo } from './supervisor-leaf.ts';
 export { enableControllers } from './strategies.ts';

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path/posix';
 import type { KernelFs } from './kernel-fs.ts';
 import { below } from './paths.ts';
-import { exists, readIf } from './read.ts';
+import { isTrueRoot } from './prepare-parent.ts';
+import { readIf } from './read.ts';
 
 export const MEMORY_MIN = 'memory.min';
 
@@ -44,5 +45,5 @@ export function planProtection(fs: KernelFs, request: ProtectionRequest): Memory
     if (isOurs && (has < bytes || (path === leaf && has !== bytes))) writes.unshift({ path, before });
     else if (has < bytes) lower.unshift({ path, bytes: has });
   }
-  return { writes, lower, whole: !exists(fs, `${mountpoint}/cgroup.type`) };
+  return { writes, lower, whole: isTrueRoot(fs, mountpoint) };
 }

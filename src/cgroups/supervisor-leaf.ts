@@ -1,6 +1,8 @@
-import { errnoOf, hasErrno, ThubanError } from '../base/index.ts';
+import { errnoOf, hasErrno, ThubanError, type Clock } from '../base/index.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { groupPids } from './procs.ts';
+import { notOurs } from './refusal.ts';
+import { removeGroups } from './remove.ts';
 
 /** Makes the group for daemon, launcher and inits, where it is not there yet. */
 export function makeLeaf(fs: KernelFs, leaf: string): void {
@@ -8,11 +10,7 @@ export function makeLeaf(fs: KernelFs, leaf: string): void {
     fs.mkdir(leaf);
   } catch (error) {
     if (hasErrno(error, 'EEXIST')) return;
-    throw new ThubanError('TH2006', `${leaf} is not ours to make (${errnoOf(error) ?? 'unknown'})`, {
-      hint: 'run as root; with systemd set `Delegate=yes`',
-      details: { path: leaf },
-      cause: error,
-    });
+    throw notOurs(leaf, error);
   }
 }
 
@@ -31,8 +29,11 @@ export function moveTo(fs: KernelFs, to: string, pid: number): number {
   }
 }
 
-/** Everything in the leaf goes to another group, and the leaf away. */
-export function emptyLeaf(fs: KernelFs, leaf: string, to: string): void {
+/**
+ * Everything in the leaf goes to another group, and the leaf away. A process in exit is listed no more, but holds its group for a moment still
+ * (seen with the launcher under load), so that the removal is tried for a second. Resolves without it when somebody else came to live there.
+ */
+export async function emptyLeaf(fs: KernelFs, leaf: string, to: string, clock?: Clock): Promise<void> {
   for (const pid of groupPids(fs, leaf)) if (pid !== 0) moveTo(fs, to, pid);
-  fs.rmdir(leaf);
+  await removeGroups(fs, [leaf], { tops: [], ...(clock === undefined ? {} : { clock }) });
 }

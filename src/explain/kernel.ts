@@ -279,7 +279,7 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       ],
     },
     fixes: [
-      'Raise `memory.min` in the groups that are named. With systemd: `MemoryMin=64M` in the unit and in each slice above it, `systemctl set-property --runtime system.slice MemoryMin=64M`.',
+      'Raise memory.min in the groups that are named. With systemd: `MemoryMin=64M` in the unit and in each slice above it, `systemctl set-property --runtime system.slice MemoryMin=64M`.',
       'With systemd 254: `DelegateSubgroup=thuban-supervisor` in the unit. Before: `MemoryMin=` in the unit, in place of the key.',
       'On cgroups v1: remove `cgroups.supervisor_memory_min`, or boot with v2.',
     ],

@@ -90,9 +90,9 @@ function enterLeaf({ path, leaf, unified, ours }: Entry, cleanup: Cleanup): stri
   if (!words(realKernelFs.read(`${path}/cgroup.subtree_control`)).includes('memory'))
     enableControllers(realKernelFs, { op: 'write', controller: 'cgroup', path, file: 'cgroup.subtree_control', value });
   makeLeaf(realKernelFs, leaf);
-  cleanup.defer('group of the supervisor', () => {
+  cleanup.defer('group of the supervisor', async () => {
     try {
-      emptyLeaf(realKernelFs, leaf, from);
+      await emptyLeaf(realKernelFs, leaf, from);
     } catch (error) {
       if (errnoOf(error) === undefined && !(error instanceof ThubanError)) throw error; // somebody else is in it
     }
