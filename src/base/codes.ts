@@ -123,6 +123,11 @@ export const codes = {
     name: 'not_watched',
     summary: 'The memory of a container cannot be watched as its manifest asks, or only once a second.',
   },
+  TH2016: {
+    name: 'supervisor_unprotected',
+    severity: 'warning',
+    summary: 'The memory of Thuban itself is not protected as `cgroups.supervisor_memory_min` asks.',
+  },
   TH2017: {
     name: 'mixed_limits',
     summary: 'Limits could not be changed as a whole, and not all of it could be taken back.',

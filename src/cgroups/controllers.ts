@@ -1,3 +1,5 @@
+import { UNIFIED } from './facts.ts';
+
 /** How to turn a controller on: Documentation/admin-guide/kernel-parameters.txt and init/Kconfig, 6.12. */
 const REMEDY: Record<string, string> = {
   memory: 'add cgroup_enable=memory to the kernel command line and reboot (kernel option CONFIG_MEMCG)',
@@ -14,6 +16,21 @@ const REMEDY: Record<string, string> = {
   net_cls: 'build the kernel with CONFIG_CGROUP_NET_CLASSID and mount the net_cls hierarchy',
   net_prio: 'build the kernel with CONFIG_CGROUP_NET_PRIO and mount the net_prio hierarchy',
 };
+
+/** Why a controller cannot be used, when the kernel has it and only a mount is missing in the namespace of this process. */
+export function absence(controller: string, unmounted: readonly string[] = []): { message: string; hint: string } {
+  if (unmounted.includes(controller))
+    return {
+      message: `the hierarchy of the ${controller} controller is not mounted here`,
+      hint: `mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}`,
+    };
+  if (unmounted.includes(UNIFIED))
+    return {
+      message: `there is no ${controller} controller on the mounts of this board, and cgroup2 is not mounted`,
+      hint: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+    };
+  return { message: `this kernel offers no ${controller} controller`, hint: controllerRemedy(controller) };
+}
 
 export function controllerRemedy(controller: string): string {
   return REMEDY[controller] ?? `the controllers of this kernel are listed in cgroup.controllers and /proc/cgroups`;

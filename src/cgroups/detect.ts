@@ -1,5 +1,5 @@
 import { hasErrno } from '../base/index.ts';
-import type { CgroupFacts, ControllerFacts, UnifiedFacts } from './facts.ts';
+import { UNIFIED, type CgroupFacts, type ControllerFacts, type UnifiedFacts } from './facts.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { parseMountinfo, parseSelfCgroup, type CgroupMount } from './mountinfo.ts';
 import { below, SUPERVISOR } from './paths.ts';
@@ -35,16 +35,23 @@ export function detectCgroups(sources: { mountinfo: string; selfCgroup: string }
   }
   const versions = new Set(mounts.map((mount) => mount.version));
   const layout = versions.has(1) ? (versions.has(2) ? 'hybrid' : 'v1') : versions.has(2) ? 'v2' : 'none';
-  return { layout, controllers, ...(unified === undefined ? {} : { unified: unified.facts }) };
+  const unmounted = [...own.keys()].filter((name) => V1_NAMES.has(name) && controllers[name] === undefined);
+  if (own.has('') && unified === undefined) unmounted.push(UNIFIED);
+  return {
+    layout,
+    controllers,
+    ...(unified === undefined ? {} : { unified: unified.facts }),
+    ...(unmounted.length === 0 ? {} : { unmounted }),
+  };
 }
 
 /**
  * The mount to work through when a hierarchy is mounted several times: one that shows our own group comes first, then
- * the one with the shortest root. A later bind mount with the same root never wins over an earlier one.
+ * one that can be written, then the one with the shortest root. A later bind mount with the same root never wins over an earlier one.
  */
 function nearest(mounts: CgroupMount[], own: string): CgroupMount | undefined {
   const rank = (mount: CgroupMount): number =>
-    (below(mount.root, own) === undefined ? 1_000_000 : 0) + mount.root.length;
+    (below(mount.root, own) === undefined ? 2_000_000 : 0) + (mount.readOnly ? 1_000_000 : 0) + mount.root.length;
   return mounts.reduce<CgroupMount | undefined>(
     (best, mount) => (best === undefined || rank(mount) < rank(best) ? mount : best),
     undefined,

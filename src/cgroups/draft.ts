@@ -1,5 +1,5 @@
 import type { Code } from '../base/index.ts';
-import { controllerRemedy, knobRemedy } from './controllers.ts';
+import { absence, knobRemedy } from './controllers.ts';
 import type { ControllerFacts } from './facts.ts';
 import type { CgroupRequest, CgroupWrite, DeviceProgram, Monitor, Notice } from './plan-types.ts';
 
@@ -39,7 +39,7 @@ export class Draft {
       return { name, facts };
     }
     const name = (layout === 'v2' ? names.at(-1) : names[0]) ?? '';
-    this.unavailable('TH2001', `this kernel offers no ${name} controller`, controllerRemedy(name), key);
+    this.absent(name, key);
     return undefined;
   }
 
@@ -75,6 +75,11 @@ export class Draft {
     // Files of PSI are none of the controller's: every v2 group has them.
     if (facts?.version === 1 && facts.knobs?.includes(file) === false) this.lacks(monitor.file, monitor.key);
     else this.monitors.push({ ...monitor, file, ...this.#optional() });
+  }
+
+  absent(controller: string, key: string): void {
+    const { message, hint } = absence(controller, this.request.facts.unmounted);
+    this.unavailable('TH2001', message, hint, key);
   }
 
   lacks(file: string, key: string): void {

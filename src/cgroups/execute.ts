@@ -4,7 +4,7 @@ import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite, Notice } from './plan-types.ts';
 import { comparisonOf } from './read-back.ts';
 import { exists, readIf } from './read.ts';
-import { changedByKernel, refusal } from './refusal.ts';
+import { changedByKernel, notHandedDown, refusal } from './refusal.ts';
 import { enableControllers, inherited, memswFirst, raiseRealtime } from './strategies.ts';
 
 /** Writes that belong together: neighbours in one directory with the same strategy. */
@@ -100,7 +100,9 @@ function writeOne(fs: KernelFs, write: CgroupWrite): Notice | undefined {
     fs.write(`${path}/${file}`, value);
   } catch (error) {
     if (tolerated(write, error)) return undefined;
-    const refused = refusal(write, error);
+    const refused = isWithout(fs, write, error)
+      ? notHandedDown(write.controller, path, error, write.key === undefined ? { path } : { path, key: write.key })
+      : refusal(write, error);
     if (write.optional === true && hasErrno(error, 'ENOENT', 'EOPNOTSUPP')) return notice(refused, write.key);
     throw refused;
   }
@@ -108,6 +110,12 @@ function writeOne(fs: KernelFs, write: CgroupWrite): Notice | undefined {
   const found = isSame && readIf(fs, `${path}/${file}`);
   if (found !== undefined && isSame?.(found) === false) throw changedByKernel(write, found);
   return undefined;
+}
+
+/** Whether the file is missing only because this v2 group was not given the controller. */
+function isWithout(fs: KernelFs, { path, controller }: CgroupWrite, error: unknown): boolean {
+  const offered = hasErrno(error, 'ENOENT') ? readIf(fs, `${path}/cgroup.controllers`) : undefined;
+  return offered !== undefined && !offered.split(/\s+/).includes(controller);
 }
 
 function tolerated(write: CgroupWrite, error: unknown): boolean {

@@ -20,6 +20,9 @@ export interface UnifiedFacts {
   controllers: string[];
 }
 
+/** The v2 tree, among names of controllers. */
+export const UNIFIED = 'cgroup2';
+
 export type Layout = 'v1' | 'v2' | 'hybrid' | 'none';
 
 /** One snapshot of the control groups of a board. It is printable, so that a plan can be made for another board. */
@@ -27,6 +30,8 @@ export interface CgroupFacts {
   layout: Layout;
   controllers: Record<string, ControllerFacts>;
   unified?: UnifiedFacts;
+  /** What this process has a group in, but no path leads to: v1 controllers, and `cgroup2`. */
+  unmounted?: string[];
 }
 
 const V1_MOUNTS = [

@@ -57,7 +57,6 @@ export type {
 export { realKernelFs } from './real-kernel-fs.ts';
 export { FakeKernelFs, type FakeOptions, type Fault } from './fake/fake-kernel-fs.ts';
 export type { FakeMachine, FakeMount } from './fake/group.ts';
-export { prepareParent, type PreparedParent } from './prepare-parent.ts';
 export { listGroups, listGroupsElsewhere, topFolders } from './list.ts';
 export {
   planDeviceChange,
@@ -66,5 +65,10 @@ export {
   type DeviceChange,
   type ProgramChange,
 } from './devices/change.ts';
+export { groupPids } from './procs.ts';
+export { isTrueRoot, prepareParent, type PreparedParent } from './prepare-parent.ts';
+export { MEMORY_MIN, planProtection, type MemoryProtection } from './protect-memory.ts';
+export { emptyLeaf, makeLeaf, moveTo } from './supervisor-leaf.ts';
+export { enableControllers } from './strategies.ts';
 export { frozenAbove, type FreezerState, type Freezing, type Thawing } from './freezer.ts';
 export { taskList, tasksOf, type Task } from './tasks.ts';

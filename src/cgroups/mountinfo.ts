@@ -1,38 +1,29 @@
+import { parseMounts, visibleIn } from './mount-tree.ts';
+
 /** One cgroup mount of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
 export interface CgroupMount {
   version: 1 | 2;
   root: string;
   mountpoint: string;
+  /** Nothing can be made or written through it. */
+  readOnly: boolean;
   /** The super options, the last field: the controllers of a v1 mount stand there. */
   options: string[];
 }
 
-/** Mounts of type cgroup and cgroup2, in the order of the file. Lines that are something else are left out. */
+/** Mounts of type cgroup and cgroup2 whose path leads to them, in the order of the file. */
 export function parseMountinfo(text: string): CgroupMount[] {
-  const mounts: CgroupMount[] = [];
-  for (const line of text.split('\n')) {
-    const fields = line.split(' ');
-    // Any number of optional fields stands between the sixth field and a lone hyphen. A mount point may hold a
-    // hyphen too, but never as a field of its own before that place.
-    const hyphen = fields.indexOf('-', 6);
-    if (hyphen === -1) continue;
-    const type = fields[hyphen + 1];
-    const root = fields[3];
-    const mountpoint = fields[4];
-    if ((type !== 'cgroup' && type !== 'cgroup2') || root === undefined || mountpoint === undefined) continue;
-    mounts.push({
+  const mounts = parseMounts(text);
+  const isVisible = visibleIn(mounts);
+  return mounts
+    .filter((mount) => (mount.type === 'cgroup' || mount.type === 'cgroup2') && isVisible(mount))
+    .map(({ type, root, mountpoint, options, superOptions }) => ({
       version: type === 'cgroup2' ? 2 : 1,
-      root: unescapeOctal(root),
-      mountpoint: unescapeOctal(mountpoint),
-      options: (fields[hyphen + 3] ?? '').split(',').filter((option) => option !== ''),
-    });
-  }
-  return mounts;
-}
-
-/** The kernel writes blank, tab, newline and backslash as three octal digits. */
-function unescapeOctal(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+      root,
+      mountpoint,
+      readOnly: options.includes('ro') || superOptions.includes('ro'),
+      options: superOptions,
+    }));
 }
 
 /**

@@ -1,5 +1,4 @@
 import { visible, type Code } from '../base/index.ts';
-import { controllerRemedy } from './controllers.ts';
 import type { Draft } from './draft.ts';
 
 const KEY = /^([a-z][a-z0-9_]*)(\.[A-Za-z0-9_]+)+$/;
@@ -22,8 +21,7 @@ export function planUnified(draft: Draft, unified: Record<string, string>): void
     const version = facts.controllers[controller]?.version;
     if (version === 2) replace(draft, controller, file, lines, key);
     else if (version === 1) draft.otherVersion(key, 2, `the ${controller} controller of this board is on cgroups v1`);
-    else
-      draft.unavailable('TH2001', `this kernel offers no ${controller} controller`, controllerRemedy(controller), key);
+    else draft.absent(controller, key);
   }
 }
 

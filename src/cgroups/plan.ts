@@ -167,8 +167,10 @@ function enable(draft: Draft, path: string): CgroupWrite[] {
     value: names.map((name) => `+${name}`).join(' '),
     strategy,
   });
+  // Then the limits find no file, and tell of it.
+  const mayLack = draft.request.enforce === 'best_effort' ? { tolerate: ['ENOENT', 'EINVAL'] } : {};
   return [
-    ...(needed.length === 0 ? [] : [write(needed, 'enable_all')]),
+    ...(needed.length === 0 ? [] : [{ ...write(needed, 'enable_all'), ...mayLack }]),
     ...(wanted.length === 0
       ? []
       : [

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path/posix';
-import { errnoOf, hasErrno, ThubanError } from '../base/index.ts';
+import { errnoOf, ThubanError, type Clock } from '../base/index.ts';
 import type { CgroupFacts } from './facts.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { parentDirectory, SUPERVISOR } from './paths.ts';
 import { groupPids } from './procs.ts';
 import { exists, readIf } from './read.ts';
 import { enableControllers } from './strategies.ts';
+import { emptyLeaf, makeLeaf, moveTo } from './supervisor-leaf.ts';
 
 /** New processes may appear while we move; more rounds than this mean that somebody forks without end. */
 const MOVE_ROUNDS = 100;
@@ -24,7 +25,7 @@ export interface PreparedParent {
   /** Controllers that are there, but that the kernel or the group above does not hand down. */
   refused: string[];
   /** Back to what was: for the orderly end of the daemon, when no container is left. Never throws for a busy group. */
-  undo(): void;
+  undo(clock?: Clock): Promise<void>;
 }
 
 /**
@@ -41,25 +42,30 @@ export function prepareParent(
 ): PreparedParent {
   const { unified } = facts;
   if (unified === undefined || (facts.layout !== 'v2' && unified.controllers.length === 0))
-    return { parent: undefined, leaf: undefined, moved: 0, controllers: [], refused: [], undo: () => undefined };
+    return {
+      parent: undefined,
+      leaf: undefined,
+      moved: 0,
+      controllers: [],
+      refused: [],
+      undo: () => Promise.resolve(),
+    };
   const path = parentDirectory(parent, unified, facts);
   if (!exists(fs, path))
     throw new ThubanError('TH2013', `the cgroup parent ${path} does not exist`, {
       hint: `mkdir ${path}`,
       details: { path },
     });
-  // Only the true root has no cgroup.type; the root of a cgroup namespace looks like `/` but is a group like any other.
-  const trueRoot = path === unified.mountpoint && !exists(fs, `${path}/cgroup.type`);
-  const { leaf, moved } = trueRoot ? { leaf: undefined, moved: 0 } : empty(fs, path);
+  checkType(fs, path);
+  const { leaf, moved } = isTrueRoot(fs, path) ? { leaf: undefined, moved: 0 } : empty(fs, path);
   const enabled: { path: string; words: string[] }[] = [];
   for (const level of levels(unified.mountpoint, path)) enabled.push({ path: level, words: enable(fs, level) });
   const controllers = words(readIf(fs, `${path}/cgroup.subtree_control`));
   const missing = needed.find((name) => !controllers.includes(name));
-  const undo = (): void => {
-    giveBack(fs, path, leaf, enabled.at(-1)?.words ?? []);
-  };
+  const undo = (clock?: Clock): Promise<void> =>
+    giveBack(fs, { path, leaf, enabled: enabled.at(-1)?.words ?? [], clock });
   if (missing !== undefined) {
-    undo();
+    void undo(); // all but a wait is done when it returns
     throw new ThubanError('TH2006', `${path} does not hand down the ${missing} controller`, {
       hint: 'with systemd set `Delegate=yes`; else enable it in cgroup.subtree_control of every group above',
       details: { path, controller: missing, available: words(readIf(fs, `${path}/cgroup.controllers`)) },
@@ -73,6 +79,25 @@ export function prepareParent(
     refused: unified.controllers.filter((name) => USABLE.has(name) && !controllers.includes(name)),
     undo,
   };
+}
+
+/** Only the true root has no cgroup.type; the root of a cgroup namespace looks like `/` but is a group like any other. */
+export function isTrueRoot(fs: KernelFs, path: string): boolean {
+  return !exists(fs, `${path}/cgroup.type`);
+}
+
+/** In a threaded subtree there are no memory and no I/O limits, and no process can enter a new group (cgroup-v2.rst, "Threads"). */
+function checkType(fs: KernelFs, path: string): void {
+  const type = readIf(fs, `${path}/cgroup.type`)?.trim() ?? 'domain';
+  if (type === 'domain') return;
+  throw new ThubanError(
+    'TH2013',
+    `the cgroup parent ${path} has the type \`${type}\`, so that no container can be put below it`,
+    {
+      hint: 'name a group that is no part of a threaded subtree, with --cgroup-parent',
+      details: { path, type },
+    },
+  );
 }
 
 function levels(mountpoint: string, path: string): string[] {
@@ -112,7 +137,7 @@ function empty(fs: KernelFs, path: string): { leaf: string | undefined; moved: n
     if (pids.length === 0) return { leaf: made || exists(fs, leaf) ? leaf : undefined, moved };
     if (!made) makeLeaf(fs, leaf);
     made = true;
-    for (const pid of pids) if (pid !== 0) moved += move(fs, leaf, pid);
+    for (const pid of pids) if (pid !== 0) moved += moveTo(fs, leaf, pid);
   }
   const left = groupPids(fs, path);
   throw new ThubanError('TH2007', `${path} still holds ${left.length} foreign processes`, {
@@ -121,41 +146,19 @@ function empty(fs: KernelFs, path: string): { leaf: string | undefined; moved: n
   });
 }
 
-function makeLeaf(fs: KernelFs, leaf: string): void {
-  try {
-    fs.mkdir(leaf);
-  } catch (error) {
-    if (hasErrno(error, 'EEXIST')) return;
-    throw new ThubanError('TH2006', `${leaf} is not ours to make (${errnoOf(error) ?? 'unknown'})`, {
-      hint: 'run as root; with systemd set `Delegate=yes`',
-      details: { path: leaf },
-      cause: error,
-    });
-  }
-}
-
-/** 1 if it moved. A process that ended meanwhile is fine; EINVAL is a task that is still being made: the next round has it. */
-function move(fs: KernelFs, to: string, pid: number): number {
-  try {
-    fs.write(`${to}/cgroup.procs`, String(pid));
-    return 1;
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH', 'EINVAL')) return 0;
-    throw new ThubanError('TH2007', `process ${pid} could not be moved to ${to} (${errnoOf(error) ?? 'unknown'})`, {
-      hint: 'run as root, or let systemd delegate the group: `Delegate=yes`',
-      details: { path: to, pid },
-      cause: error,
-    });
-  }
+interface Taken {
+  path: string;
+  leaf: string | undefined;
+  enabled: string[];
+  clock: Clock | undefined;
 }
 
 /** Controllers off, processes back, leaf away. Another user of the parent keeps what it needs: EBUSY ends the attempt. */
-function giveBack(fs: KernelFs, path: string, leaf: string | undefined, enabled: string[]): void {
+async function giveBack(fs: KernelFs, { path, leaf, enabled, clock }: Taken): Promise<void> {
   try {
     for (const name of enabled) fs.write(`${path}/cgroup.subtree_control`, `-${name}`);
     if (leaf === undefined) return;
-    for (const pid of groupPids(fs, leaf)) if (pid !== 0) move(fs, path, pid);
-    fs.rmdir(leaf);
+    await emptyLeaf(fs, leaf, path, clock);
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof ThubanError)) throw error;
   }

@@ -23,18 +23,15 @@ export function refusal(write: CgroupWrite, error: unknown): ThubanError {
   };
   const reason = reasonOf(error);
   if (file === undefined) {
-    if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS')
-      return new ThubanError('TH2006', `${path} is not ours to make: ${reason}`, {
-        hint: 'run as root; with systemd set `Delegate=yes`',
-        details,
-        cause: error,
-      });
+    if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS') return notOurs(path, error, details);
     return new ThubanError('TH2004', `the kernel refused to make the cgroup ${path}: ${reason}`, {
       details,
       cause: error,
     });
   }
-  if (errno === 'ENOENT' && file !== 'cgroup.subtree_control')
+  if (errno === 'ENOENT' && file === 'cgroup.subtree_control')
+    return notHandedDown((value ?? '').replace(/^\+/, ''), path, error, details);
+  if (errno === 'ENOENT')
     return new ThubanError('TH2002', `${file} is missing on this kernel (${path})`, {
       hint: knobRemedy(file),
       details,
@@ -49,13 +46,37 @@ export function refusal(write: CgroupWrite, error: unknown): ThubanError {
   const hint =
     errno === undefined
       ? undefined
-      : file === 'cgroup.subtree_control' && errno === 'ENOENT'
-        ? 'the group above does not offer this controller'
-        : errno === 'EPERM' && file.startsWith('devices.')
-          ? 'a group cannot allow devices that the group above denies'
-          : HINTS[errno];
+      : errno === 'EPERM' && file.startsWith('devices.')
+        ? 'a group cannot allow devices that the group above denies'
+        : HINTS[errno];
   return new ThubanError('TH2004', `the kernel refused \`${value ?? ''}\` for ${file}: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
+    details,
+    cause: error,
+  });
+}
+
+/** v2: the kernel has the controller, but a group above does not enable it for this one. */
+export function notHandedDown(
+  controller: string,
+  path: string,
+  error: unknown,
+  details: Record<string, unknown> = { path },
+): ThubanError {
+  return new ThubanError('TH2006', `the ${controller} controller is not handed down to ${path}`, {
+    hint: 'with systemd set `Delegate=yes`; else enable it in cgroup.subtree_control of every group above',
+    details: { ...details, controller },
+    cause: error,
+  });
+}
+
+/** A group that cannot be made where it has to be. */
+export function notOurs(path: string, error: unknown, details: Record<string, unknown> = { path }): ThubanError {
+  return new ThubanError('TH2006', `${path} is not ours to make: ${reasonOf(error)}`, {
+    hint:
+      errnoOf(error) === 'EROFS'
+        ? 'mount the cgroup filesystem writable, or name a parent on another mount with --cgroup-parent'
+        : 'run as root; with systemd set `Delegate=yes`',
     details,
     cause: error,
   });

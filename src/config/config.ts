@@ -15,6 +15,8 @@ export interface Config {
     name: string;
     /** What manifests without `cgroups.enforce` mean. */
     enforce: 'strict' | 'best_effort';
+    /** Bytes. 0: nothing is protected. */
+    supervisor_memory_min: number;
   };
   console: {
     sockets: ConsoleSocket[];

@@ -27,7 +27,11 @@ export function normalise(values: unknown): Config {
       debounce: valueOf(readDuration(input.watch.debounce)),
       rescan: valueOf(readDuration(input.watch.rescan)),
     },
-    cgroups: { ...input.cgroups, parent: input.cgroups.parent === 'self' ? 'self' : cleanPath(input.cgroups.parent) },
+    cgroups: {
+      ...input.cgroups,
+      parent: input.cgroups.parent === 'self' ? 'self' : cleanPath(input.cgroups.parent),
+      supervisor_memory_min: valueOf(readSize(input.cgroups.supervisor_memory_min)),
+    },
     console: {
       sockets: console.sockets.map((socket) => normaliseSocket(socket as Required<Socket>)),
       limits: {

@@ -8,7 +8,6 @@ export const unsupported: Unsupported = {
     'metrics',
     'repositories.*.revoked',
     'repositories.*.mount_on_start',
-    'cgroups.supervisor_memory_min',
     'console.northstar',
     'console.token_validity',
     'console.limits.client_queue',

@@ -266,4 +266,25 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       'More watches: `sysctl -w fs.inotify.max_user_watches=65536`.',
     ],
   },
+  TH2016: {
+    causes: [
+      'The memory controller is on cgroups v1. Nothing there protects memory: memory.soft_limit_in_bytes is a target for reclaim and promises nothing.',
+      'A group above that of Thuban protects less. A group gets no more protection than the groups above it have, whatever the mount option memory_recursiveprot says; only the limit of a group between is kept as asked.',
+      'systemd started the daemon without `DelegateSubgroup=`, so that it is not in the leaf `thuban-supervisor` and cannot be moved there.',
+      'Thuban runs in a cgroup namespace: the groups above it are not to be seen.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        '# warning[TH2016] in the log of the daemon:',
+        '"0 B of the supervisor\'s memory are protected, not 64 MiB:',
+        ' memory.min is 0 B in /sys/fs/cgroup/system.slice"',
+      ],
+    },
+    fixes: [
+      'Raise memory.min in the groups that are named. With systemd: `MemoryMin=64M` in the unit and in each slice above it, `systemctl set-property --runtime system.slice MemoryMin=64M`.',
+      'With systemd 254: `DelegateSubgroup=thuban-supervisor` in the unit. Before: `MemoryMin=` in the unit, in place of the key.',
+      'On cgroups v1: remove `cgroups.supervisor_memory_min`, or boot with v2.',
+    ],
+  },
 };

@@ -25,7 +25,13 @@ export interface DaemonOptions {
     /** Zone of schedules that name none. */
     timeZone: string;
   };
-  cgroups: { parent: string; name: string; enforce: 'strict' | 'best_effort' };
+  cgroups: {
+    parent: string;
+    name: string;
+    enforce: 'strict' | 'best_effort';
+    /** Bytes. */
+    supervisor_memory_min: number;
+  };
   /** Seconds that containers outlive the daemon. */
   lease: number;
   /** How many containers that start by themselves do so at once. */

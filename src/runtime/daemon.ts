@@ -13,6 +13,7 @@ import { EventHistory } from './event-history.ts';
 import { Fleet } from './fleet.ts';
 import { gatherFacts } from './facts.ts';
 import { LogStores } from './log-store.ts';
+import { protectSupervisor } from './protect-supervisor.ts';
 import { Reconciler } from './reconciler.ts';
 import { VerifiedFile } from './repository/index.ts';
 import { resumeFleet } from './resume-fleet.ts';
@@ -112,11 +113,11 @@ export class Daemon {
       const wasClean = readClean(runDir);
       board.restoreLeftovers(); // before anything can be added to them
       const inheritance = await inherit(board, files, log);
-      const { parent, note } = chooseParent(
-        { wanted: options.cgroups.parent, ours: ownProcesses(board, inheritance), outlived: true },
-        cleanup,
-      );
+      const ours = ownProcesses(board, inheritance);
+      const { parent, note } = chooseParent({ wanted: options.cgroups.parent, ours, outlived: true }, cleanup);
       if (note !== undefined) log('info', note);
+      const bytes = options.cgroups.supervisor_memory_min;
+      protectSupervisor({ bytes, parent, ours, file: runDir.memoryMinFile, log }, cleanup);
       const facts = gatherFacts().cgroups;
       await sweep(options, facts, parent, inheritance, board);
       const stores = new LogStores(runDir.logs, options.logs, {

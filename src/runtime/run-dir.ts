@@ -14,6 +14,8 @@ export interface RunDir {
   leftoversFile: string;
   /** Which packages were checked since the boot. */
   verifiedFile: string;
+  /** What `memory.min` was in the groups that were changed to protect the supervisor. */
+  memoryMinFile: string;
 }
 
 /** Makes the run directory where it is missing. TH7006 for one that others could have prepared. */
@@ -26,6 +28,7 @@ export function prepareRunDir(path: string): RunDir {
     daemonFile: join(path, 'daemon.json'),
     leftoversFile: join(path, 'leftovers.json'),
     verifiedFile: join(path, 'verified.json'),
+    memoryMinFile: join(path, 'memory-min.json'),
   };
   makeFolder(path, 0o755);
   try {

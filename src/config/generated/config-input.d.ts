@@ -77,6 +77,10 @@ export interface ConfigInput {
      * What holds for manifests without `cgroups.enforce`: `strict` refuses a start when this kernel cannot enforce a limit, `best_effort` starts and shows the container as degraded.
      */
     enforce?: 'strict' | 'best_effort';
+    /**
+     * Memory of the daemon, its launcher and the inits together that the kernel does not take away from them, however short it is: `memory.min` of their group `thuban-supervisor`. cgroups v2 only; `0` protects nothing. Unit: bytes, or a size.
+     */
+    supervisor_memory_min?: number | string;
   };
   /**
    * The sockets that clients speak to. Default: as its keys say.

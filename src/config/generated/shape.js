@@ -168,6 +168,19 @@ export const shape = {
      ],
      "example": "best_effort",
      "default": "strict"
+    },
+    "supervisor_memory_min": {
+     "types": [
+      "integer",
+      "string"
+     ],
+     "quantity": "bytes",
+     "example": "64 MiB",
+     "range": [
+      "0",
+      "64 GiB"
+     ],
+     "default": 0
     }
    },
    "example": {

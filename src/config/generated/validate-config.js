@@ -2,14 +2,14 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"config.schema.json","type":"object","additionalProperties":false,"properties":{"run_dir":{"type":"string"},"data_dir":{"type":"string"},"repositories":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"type":{"type":"string","enum":["dir"]},"dir":{"type":"string"},"keys":{"type":"array","items":{"type":"string"}},"require_signature":{"type":"boolean"},"capacity_number":{"$ref":"#/definitions/number_limit"},"capacity_size":{"$ref":"#/definitions/bytes_limit"}}}},"watch":{"type":"object","additionalProperties":false,"properties":{"debounce":{"$ref":"#/definitions/duration"},"rescan":{"$ref":"#/definitions/duration"}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"parent":{"type":"string"},"name":{"type":"string"},"enforce":{"type":"string","enum":["strict","best_effort"]}}},"console":{"type":"object","additionalProperties":false,"properties":{"sockets":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path"],"properties":{"path":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"owner":{"type":"string"},"group":{"type":"string"},"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["list","inspect","events","logs","start","stop","restart","kill","pause","update","shutdown","install","uninstall","repositories","apply","stats"]}}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"connections":{"type":"integer"},"requests_per_second":{"type":"integer"},"request_size":{"$ref":"#/definitions/bytes"},"install_size":{"$ref":"#/definitions/bytes"},"stream_timeout":{"$ref":"#/definitions/duration"},"idle_timeout":{"$ref":"#/definitions/duration_limit"}}},"event_history":{"type":"integer"}}},"start":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer"}}},"shutdown":{"type":"object","additionalProperties":false,"properties":{"timeout":{"$ref":"#/definitions/duration"}}},"restart":{"type":"object","additionalProperties":false,"properties":{"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"total_size":{"$ref":"#/definitions/bytes"}}},"schedule":{"type":"object","additionalProperties":false,"properties":{"clock_gate":{"type":"string","enum":["auto","synchronized","off"]},"clock_gate_timeout":{"$ref":"#/definitions/duration"},"time_zone":{"type":"string"}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"log_level":{"type":"string","enum":["error","warn","info","debug"]},"lease":{"$ref":"#/definitions/duration"}}}},"definitions":{"bytes":{"type":["integer","string"]},"bytes_limit":{"type":["integer","string"]},"number_limit":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"share":{"type":["number","string"]},"file_mode":{"type":"integer"}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"config.schema.json","type":"object","additionalProperties":false,"properties":{"run_dir":{"type":"string"},"data_dir":{"type":"string"},"repositories":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"type":{"type":"string","enum":["dir"]},"dir":{"type":"string"},"keys":{"type":"array","items":{"type":"string"}},"require_signature":{"type":"boolean"},"capacity_number":{"$ref":"#/definitions/number_limit"},"capacity_size":{"$ref":"#/definitions/bytes_limit"}}}},"watch":{"type":"object","additionalProperties":false,"properties":{"debounce":{"$ref":"#/definitions/duration"},"rescan":{"$ref":"#/definitions/duration"}}},"cgroups":{"type":"object","additionalProperties":false,"properties":{"parent":{"type":"string"},"name":{"type":"string"},"enforce":{"type":"string","enum":["strict","best_effort"]},"supervisor_memory_min":{"$ref":"#/definitions/bytes"}}},"console":{"type":"object","additionalProperties":false,"properties":{"sockets":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path"],"properties":{"path":{"type":"string"},"mode":{"$ref":"#/definitions/file_mode"},"owner":{"type":"string"},"group":{"type":"string"},"permissions":{"type":["string","array"],"pattern":"^full$","items":{"type":"string","enum":["list","inspect","events","logs","start","stop","restart","kill","pause","update","shutdown","install","uninstall","repositories","apply","stats"]}}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"connections":{"type":"integer"},"requests_per_second":{"type":"integer"},"request_size":{"$ref":"#/definitions/bytes"},"install_size":{"$ref":"#/definitions/bytes"},"stream_timeout":{"$ref":"#/definitions/duration"},"idle_timeout":{"$ref":"#/definitions/duration_limit"}}},"event_history":{"type":"integer"}}},"start":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer"}}},"shutdown":{"type":"object","additionalProperties":false,"properties":{"timeout":{"$ref":"#/definitions/duration"}}},"restart":{"type":"object","additionalProperties":false,"properties":{"initial_delay":{"$ref":"#/definitions/duration"},"max_delay":{"$ref":"#/definitions/duration"},"multiplier":{"type":"number"},"jitter":{"$ref":"#/definitions/share"},"reset_after":{"$ref":"#/definitions/duration"}}},"logs":{"type":"object","additionalProperties":false,"properties":{"target":{"type":"string","enum":["memory"]},"size":{"$ref":"#/definitions/bytes"},"files":{"type":"integer"},"max_line":{"$ref":"#/definitions/bytes"},"rate":{"type":"integer"},"total_size":{"$ref":"#/definitions/bytes"}}},"schedule":{"type":"object","additionalProperties":false,"properties":{"clock_gate":{"type":"string","enum":["auto","synchronized","off"]},"clock_gate_timeout":{"$ref":"#/definitions/duration"},"time_zone":{"type":"string"}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"log_level":{"type":"string","enum":["error","warn","info","debug"]},"lease":{"$ref":"#/definitions/duration"}}}},"definitions":{"bytes":{"type":["integer","string"]},"bytes_limit":{"type":["integer","string"]},"number_limit":{"type":["integer","string"]},"duration":{"type":["number","string"]},"duration_limit":{"type":["number","string"]},"share":{"type":["number","string"]},"file_mode":{"type":"integer"}}};
 const schema12 = {"type":["integer","string"]};
 const schema13 = {"type":["integer","string"]};
 const schema14 = {"type":["number","string"]};
-const schema16 = {"type":"integer"};
-const schema17 = {"type":["integer","string"]};
-const schema20 = {"type":["number","string"]};
-const schema24 = {"type":["number","string"]};
+const schema16 = {"type":["integer","string"]};
+const schema17 = {"type":"integer"};
+const schema21 = {"type":["number","string"]};
+const schema25 = {"type":["number","string"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^full$", "u");
 
@@ -254,7 +254,7 @@ if(data.cgroups !== undefined){
 let data14 = data.cgroups;
 if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 for(const key4 in data14){
-if(!(((key4 === "parent") || (key4 === "name")) || (key4 === "enforce"))){
+if(!((((key4 === "parent") || (key4 === "name")) || (key4 === "enforce")) || (key4 === "supervisor_memory_min"))){
 const err18 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err18];
@@ -312,9 +312,10 @@ vErrors.push(err22);
 errors++;
 }
 }
-}
-else {
-const err23 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data14.supervisor_memory_min !== undefined){
+let data18 = data14.supervisor_memory_min;
+if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")){
+const err23 = {instancePath:instancePath+"/cgroups/supervisor_memory_min",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -324,12 +325,9 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data.console !== undefined){
-let data18 = data.console;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-for(const key5 in data18){
-if(!(((key5 === "sockets") || (key5 === "limits")) || (key5 === "event_history"))){
-const err24 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+else {
+const err24 = {instancePath:instancePath+"/cgroups",schemaPath:"#/properties/cgroups/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -339,15 +337,12 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data18.sockets !== undefined){
-let data19 = data18.sockets;
-if(Array.isArray(data19)){
-const len1 = data19.length;
-for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.path === undefined){
-const err25 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(data.console !== undefined){
+let data19 = data.console;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key5 in data19){
+if(!(((key5 === "sockets") || (key5 === "limits")) || (key5 === "event_history"))){
+const err25 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -356,9 +351,16 @@ vErrors.push(err25);
 }
 errors++;
 }
-for(const key6 in data20){
-if(!(((((key6 === "path") || (key6 === "mode")) || (key6 === "owner")) || (key6 === "group")) || (key6 === "permissions"))){
-const err26 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+if(data19.sockets !== undefined){
+let data20 = data19.sockets;
+if(Array.isArray(data20)){
+const len1 = data20.length;
+for(let i1=0; i1<len1; i1++){
+let data21 = data20[i1];
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.path === undefined){
+const err26 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -367,10 +369,9 @@ vErrors.push(err26);
 }
 errors++;
 }
-}
-if(data20.path !== undefined){
-if(typeof data20.path !== "string"){
-const err27 = {instancePath:instancePath+"/console/sockets/" + i1+"/path",schemaPath:"#/properties/console/properties/sockets/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key6 in data21){
+if(!(((((key6 === "path") || (key6 === "mode")) || (key6 === "owner")) || (key6 === "group")) || (key6 === "permissions"))){
+const err27 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -380,10 +381,9 @@ vErrors.push(err27);
 errors++;
 }
 }
-if(data20.mode !== undefined){
-let data22 = data20.mode;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err28 = {instancePath:instancePath+"/console/sockets/" + i1+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data21.path !== undefined){
+if(typeof data21.path !== "string"){
+const err28 = {instancePath:instancePath+"/console/sockets/" + i1+"/path",schemaPath:"#/properties/console/properties/sockets/items/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -393,9 +393,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data20.owner !== undefined){
-if(typeof data20.owner !== "string"){
-const err29 = {instancePath:instancePath+"/console/sockets/" + i1+"/owner",schemaPath:"#/properties/console/properties/sockets/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data21.mode !== undefined){
+let data23 = data21.mode;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err29 = {instancePath:instancePath+"/console/sockets/" + i1+"/mode",schemaPath:"#/definitions/file_mode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -405,9 +406,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data20.group !== undefined){
-if(typeof data20.group !== "string"){
-const err30 = {instancePath:instancePath+"/console/sockets/" + i1+"/group",schemaPath:"#/properties/console/properties/sockets/items/properties/group/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data21.owner !== undefined){
+if(typeof data21.owner !== "string"){
+const err30 = {instancePath:instancePath+"/console/sockets/" + i1+"/owner",schemaPath:"#/properties/console/properties/sockets/items/properties/owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -417,10 +418,9 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data20.permissions !== undefined){
-let data25 = data20.permissions;
-if((typeof data25 !== "string") && (!(Array.isArray(data25)))){
-const err31 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.sockets.items.properties.permissions.type},message:"must be string,array"};
+if(data21.group !== undefined){
+if(typeof data21.group !== "string"){
+const err31 = {instancePath:instancePath+"/console/sockets/" + i1+"/group",schemaPath:"#/properties/console/properties/sockets/items/properties/group/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -429,9 +429,11 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(typeof data25 === "string"){
-if(!pattern0.test(data25)){
-const err32 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
+}
+if(data21.permissions !== undefined){
+let data26 = data21.permissions;
+if((typeof data26 !== "string") && (!(Array.isArray(data26)))){
+const err32 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/type",keyword:"type",params:{type: schema11.properties.console.properties.sockets.items.properties.permissions.type},message:"must be string,array"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -440,13 +442,9 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-if(Array.isArray(data25)){
-const len2 = data25.length;
-for(let i2=0; i2<len2; i2++){
-let data26 = data25[i2];
-if(typeof data26 !== "string"){
-const err33 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data26 === "string"){
+if(!pattern0.test(data26)){
+const err33 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions",schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/pattern",keyword:"pattern",params:{pattern: "^full$"},message:"must match pattern \""+"^full$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -455,8 +453,13 @@ vErrors.push(err33);
 }
 errors++;
 }
-if(!((((((((((((((((data26 === "list") || (data26 === "inspect")) || (data26 === "events")) || (data26 === "logs")) || (data26 === "start")) || (data26 === "stop")) || (data26 === "restart")) || (data26 === "kill")) || (data26 === "pause")) || (data26 === "update")) || (data26 === "shutdown")) || (data26 === "install")) || (data26 === "uninstall")) || (data26 === "repositories")) || (data26 === "apply")) || (data26 === "stats"))){
-const err34 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.sockets.items.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
+}
+if(Array.isArray(data26)){
+const len2 = data26.length;
+for(let i2=0; i2<len2; i2++){
+let data27 = data26[i2];
+if(typeof data27 !== "string"){
+const err34 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -465,12 +468,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-}
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((((((((((((((((data27 === "list") || (data27 === "inspect")) || (data27 === "events")) || (data27 === "logs")) || (data27 === "start")) || (data27 === "stop")) || (data27 === "restart")) || (data27 === "kill")) || (data27 === "pause")) || (data27 === "update")) || (data27 === "shutdown")) || (data27 === "install")) || (data27 === "uninstall")) || (data27 === "repositories")) || (data27 === "apply")) || (data27 === "stats"))){
+const err35 = {instancePath:instancePath+"/console/sockets/" + i1+"/permissions/" + i2,schemaPath:"#/properties/console/properties/sockets/items/properties/permissions/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.console.properties.sockets.items.properties.permissions.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -481,8 +480,10 @@ errors++;
 }
 }
 }
+}
+}
 else {
-const err36 = {instancePath:instancePath+"/console/sockets",schemaPath:"#/properties/console/properties/sockets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err36 = {instancePath:instancePath+"/console/sockets/" + i1,schemaPath:"#/properties/console/properties/sockets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -492,12 +493,9 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data18.limits !== undefined){
-let data27 = data18.limits;
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-for(const key7 in data27){
-if(!((((((key7 === "connections") || (key7 === "requests_per_second")) || (key7 === "request_size")) || (key7 === "install_size")) || (key7 === "stream_timeout")) || (key7 === "idle_timeout"))){
-const err37 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+}
+else {
+const err37 = {instancePath:instancePath+"/console/sockets",schemaPath:"#/properties/console/properties/sockets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -507,10 +505,12 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data27.connections !== undefined){
-let data28 = data27.connections;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-const err38 = {instancePath:instancePath+"/console/limits/connections",schemaPath:"#/properties/console/properties/limits/properties/connections/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data19.limits !== undefined){
+let data28 = data19.limits;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key7 in data28){
+if(!((((((key7 === "connections") || (key7 === "requests_per_second")) || (key7 === "request_size")) || (key7 === "install_size")) || (key7 === "stream_timeout")) || (key7 === "idle_timeout"))){
+const err38 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -520,10 +520,10 @@ vErrors.push(err38);
 errors++;
 }
 }
-if(data27.requests_per_second !== undefined){
-let data29 = data27.requests_per_second;
+if(data28.connections !== undefined){
+let data29 = data28.connections;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-const err39 = {instancePath:instancePath+"/console/limits/requests_per_second",schemaPath:"#/properties/console/properties/limits/properties/requests_per_second/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err39 = {instancePath:instancePath+"/console/limits/connections",schemaPath:"#/properties/console/properties/limits/properties/connections/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -533,10 +533,10 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data27.request_size !== undefined){
-let data30 = data27.request_size;
-if((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")){
-const err40 = {instancePath:instancePath+"/console/limits/request_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data28.requests_per_second !== undefined){
+let data30 = data28.requests_per_second;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+const err40 = {instancePath:instancePath+"/console/limits/requests_per_second",schemaPath:"#/properties/console/properties/limits/properties/requests_per_second/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -546,10 +546,10 @@ vErrors.push(err40);
 errors++;
 }
 }
-if(data27.install_size !== undefined){
-let data31 = data27.install_size;
+if(data28.request_size !== undefined){
+let data31 = data28.request_size;
 if((!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))) && (typeof data31 !== "string")){
-const err41 = {instancePath:instancePath+"/console/limits/install_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+const err41 = {instancePath:instancePath+"/console/limits/request_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -559,10 +559,10 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data27.stream_timeout !== undefined){
-let data32 = data27.stream_timeout;
-if((!((typeof data32 == "number") && (isFinite(data32)))) && (typeof data32 !== "string")){
-const err42 = {instancePath:instancePath+"/console/limits/stream_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data28.install_size !== undefined){
+let data32 = data28.install_size;
+if((!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))) && (typeof data32 !== "string")){
+const err42 = {instancePath:instancePath+"/console/limits/install_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -572,10 +572,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data27.idle_timeout !== undefined){
-let data33 = data27.idle_timeout;
+if(data28.stream_timeout !== undefined){
+let data33 = data28.stream_timeout;
 if((!((typeof data33 == "number") && (isFinite(data33)))) && (typeof data33 !== "string")){
-const err43 = {instancePath:instancePath+"/console/limits/idle_timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema20.type},message:"must be number,string"};
+const err43 = {instancePath:instancePath+"/console/limits/stream_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -585,9 +585,10 @@ vErrors.push(err43);
 errors++;
 }
 }
-}
-else {
-const err44 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data28.idle_timeout !== undefined){
+let data34 = data28.idle_timeout;
+if((!((typeof data34 == "number") && (isFinite(data34)))) && (typeof data34 !== "string")){
+const err44 = {instancePath:instancePath+"/console/limits/idle_timeout",schemaPath:"#/definitions/duration_limit/type",keyword:"type",params:{type: schema21.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -597,10 +598,9 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data18.event_history !== undefined){
-let data34 = data18.event_history;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-const err45 = {instancePath:instancePath+"/console/event_history",schemaPath:"#/properties/console/properties/event_history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err45 = {instancePath:instancePath+"/console/limits",schemaPath:"#/properties/console/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -610,9 +610,10 @@ vErrors.push(err45);
 errors++;
 }
 }
-}
-else {
-const err46 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data19.event_history !== undefined){
+let data35 = data19.event_history;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err46 = {instancePath:instancePath+"/console/event_history",schemaPath:"#/properties/console/properties/event_history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -622,12 +623,9 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data.start !== undefined){
-let data35 = data.start;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-for(const key8 in data35){
-if(!(key8 === "concurrency")){
-const err47 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+else {
+const err47 = {instancePath:instancePath+"/console",schemaPath:"#/properties/console/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -637,10 +635,12 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data35.concurrency !== undefined){
-let data36 = data35.concurrency;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
-const err48 = {instancePath:instancePath+"/start/concurrency",schemaPath:"#/properties/start/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.start !== undefined){
+let data36 = data.start;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+for(const key8 in data36){
+if(!(key8 === "concurrency")){
+const err48 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -650,9 +650,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-}
-else {
-const err49 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data36.concurrency !== undefined){
+let data37 = data36.concurrency;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
+const err49 = {instancePath:instancePath+"/start/concurrency",schemaPath:"#/properties/start/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -662,12 +663,9 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data.shutdown !== undefined){
-let data37 = data.shutdown;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-for(const key9 in data37){
-if(!(key9 === "timeout")){
-const err50 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+}
+else {
+const err50 = {instancePath:instancePath+"/start",schemaPath:"#/properties/start/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -677,10 +675,12 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data37.timeout !== undefined){
-let data38 = data37.timeout;
-if((!((typeof data38 == "number") && (isFinite(data38)))) && (typeof data38 !== "string")){
-const err51 = {instancePath:instancePath+"/shutdown/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data.shutdown !== undefined){
+let data38 = data.shutdown;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+for(const key9 in data38){
+if(!(key9 === "timeout")){
+const err51 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -690,9 +690,10 @@ vErrors.push(err51);
 errors++;
 }
 }
-}
-else {
-const err52 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data38.timeout !== undefined){
+let data39 = data38.timeout;
+if((!((typeof data39 == "number") && (isFinite(data39)))) && (typeof data39 !== "string")){
+const err52 = {instancePath:instancePath+"/shutdown/timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -702,12 +703,9 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data39 = data.restart;
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-for(const key10 in data39){
-if(!(((((key10 === "initial_delay") || (key10 === "max_delay")) || (key10 === "multiplier")) || (key10 === "jitter")) || (key10 === "reset_after"))){
-const err53 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+else {
+const err53 = {instancePath:instancePath+"/shutdown",schemaPath:"#/properties/shutdown/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -717,10 +715,12 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data39.initial_delay !== undefined){
-let data40 = data39.initial_delay;
-if((!((typeof data40 == "number") && (isFinite(data40)))) && (typeof data40 !== "string")){
-const err54 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(data.restart !== undefined){
+let data40 = data.restart;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+for(const key10 in data40){
+if(!(((((key10 === "initial_delay") || (key10 === "max_delay")) || (key10 === "multiplier")) || (key10 === "jitter")) || (key10 === "reset_after"))){
+const err54 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -730,10 +730,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data39.max_delay !== undefined){
-let data41 = data39.max_delay;
+if(data40.initial_delay !== undefined){
+let data41 = data40.initial_delay;
 if((!((typeof data41 == "number") && (isFinite(data41)))) && (typeof data41 !== "string")){
-const err55 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+const err55 = {instancePath:instancePath+"/restart/initial_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -743,10 +743,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data39.multiplier !== undefined){
-let data42 = data39.multiplier;
-if(!((typeof data42 == "number") && (isFinite(data42)))){
-const err56 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.max_delay !== undefined){
+let data42 = data40.max_delay;
+if((!((typeof data42 == "number") && (isFinite(data42)))) && (typeof data42 !== "string")){
+const err56 = {instancePath:instancePath+"/restart/max_delay",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -756,10 +756,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data39.jitter !== undefined){
-let data43 = data39.jitter;
-if((!((typeof data43 == "number") && (isFinite(data43)))) && (typeof data43 !== "string")){
-const err57 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema24.type},message:"must be number,string"};
+if(data40.multiplier !== undefined){
+let data43 = data40.multiplier;
+if(!((typeof data43 == "number") && (isFinite(data43)))){
+const err57 = {instancePath:instancePath+"/restart/multiplier",schemaPath:"#/properties/restart/properties/multiplier/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -769,10 +769,10 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data39.reset_after !== undefined){
-let data44 = data39.reset_after;
+if(data40.jitter !== undefined){
+let data44 = data40.jitter;
 if((!((typeof data44 == "number") && (isFinite(data44)))) && (typeof data44 !== "string")){
-const err58 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+const err58 = {instancePath:instancePath+"/restart/jitter",schemaPath:"#/definitions/share/type",keyword:"type",params:{type: schema25.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -782,9 +782,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-}
-else {
-const err59 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.reset_after !== undefined){
+let data45 = data40.reset_after;
+if((!((typeof data45 == "number") && (isFinite(data45)))) && (typeof data45 !== "string")){
+const err59 = {instancePath:instancePath+"/restart/reset_after",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -794,12 +795,9 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data.logs !== undefined){
-let data45 = data.logs;
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-for(const key11 in data45){
-if(!((((((key11 === "target") || (key11 === "size")) || (key11 === "files")) || (key11 === "max_line")) || (key11 === "rate")) || (key11 === "total_size"))){
-const err60 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+}
+else {
+const err60 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -809,10 +807,12 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data45.target !== undefined){
-let data46 = data45.target;
-if(typeof data46 !== "string"){
-const err61 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.logs !== undefined){
+let data46 = data.logs;
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+for(const key11 in data46){
+if(!((((((key11 === "target") || (key11 === "size")) || (key11 === "files")) || (key11 === "max_line")) || (key11 === "rate")) || (key11 === "total_size"))){
+const err61 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -821,8 +821,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(!(data46 === "memory")){
-const err62 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
+}
+if(data46.target !== undefined){
+let data47 = data46.target;
+if(typeof data47 !== "string"){
+const err62 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -831,11 +834,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data45.size !== undefined){
-let data47 = data45.size;
-if((!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))) && (typeof data47 !== "string")){
-const err63 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(!(data47 === "memory")){
+const err63 = {instancePath:instancePath+"/logs/target",schemaPath:"#/properties/logs/properties/target/enum",keyword:"enum",params:{allowedValues: schema11.properties.logs.properties.target.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -845,10 +845,10 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data45.files !== undefined){
-let data48 = data45.files;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-const err64 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data46.size !== undefined){
+let data48 = data46.size;
+if((!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))) && (typeof data48 !== "string")){
+const err64 = {instancePath:instancePath+"/logs/size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -858,10 +858,10 @@ vErrors.push(err64);
 errors++;
 }
 }
-if(data45.max_line !== undefined){
-let data49 = data45.max_line;
-if((!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))) && (typeof data49 !== "string")){
-const err65 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data46.files !== undefined){
+let data49 = data46.files;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+const err65 = {instancePath:instancePath+"/logs/files",schemaPath:"#/properties/logs/properties/files/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -871,10 +871,10 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data45.rate !== undefined){
-let data50 = data45.rate;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-const err66 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data46.max_line !== undefined){
+let data50 = data46.max_line;
+if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
+const err66 = {instancePath:instancePath+"/logs/max_line",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -884,10 +884,10 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data45.total_size !== undefined){
-let data51 = data45.total_size;
-if((!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))) && (typeof data51 !== "string")){
-const err67 = {instancePath:instancePath+"/logs/total_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema17.type},message:"must be integer,string"};
+if(data46.rate !== undefined){
+let data51 = data46.rate;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+const err67 = {instancePath:instancePath+"/logs/rate",schemaPath:"#/properties/logs/properties/rate/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -897,9 +897,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-}
-else {
-const err68 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data46.total_size !== undefined){
+let data52 = data46.total_size;
+if((!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))) && (typeof data52 !== "string")){
+const err68 = {instancePath:instancePath+"/logs/total_size",schemaPath:"#/definitions/bytes/type",keyword:"type",params:{type: schema16.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -909,12 +910,9 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data52 = data.schedule;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-for(const key12 in data52){
-if(!(((key12 === "clock_gate") || (key12 === "clock_gate_timeout")) || (key12 === "time_zone"))){
-const err69 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+}
+else {
+const err69 = {instancePath:instancePath+"/logs",schemaPath:"#/properties/logs/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -924,10 +922,12 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data52.clock_gate !== undefined){
-let data53 = data52.clock_gate;
-if(typeof data53 !== "string"){
-const err70 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.schedule !== undefined){
+let data53 = data.schedule;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+for(const key12 in data53){
+if(!(((key12 === "clock_gate") || (key12 === "clock_gate_timeout")) || (key12 === "time_zone"))){
+const err70 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -936,8 +936,11 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(!(((data53 === "auto") || (data53 === "synchronized")) || (data53 === "off"))){
-const err71 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.clock_gate.enum},message:"must be equal to one of the allowed values"};
+}
+if(data53.clock_gate !== undefined){
+let data54 = data53.clock_gate;
+if(typeof data54 !== "string"){
+const err71 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -946,11 +949,8 @@ vErrors.push(err71);
 }
 errors++;
 }
-}
-if(data52.clock_gate_timeout !== undefined){
-let data54 = data52.clock_gate_timeout;
-if((!((typeof data54 == "number") && (isFinite(data54)))) && (typeof data54 !== "string")){
-const err72 = {instancePath:instancePath+"/schedule/clock_gate_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(!(((data54 === "auto") || (data54 === "synchronized")) || (data54 === "off"))){
+const err72 = {instancePath:instancePath+"/schedule/clock_gate",schemaPath:"#/properties/schedule/properties/clock_gate/enum",keyword:"enum",params:{allowedValues: schema11.properties.schedule.properties.clock_gate.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -960,9 +960,10 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data52.time_zone !== undefined){
-if(typeof data52.time_zone !== "string"){
-const err73 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data53.clock_gate_timeout !== undefined){
+let data55 = data53.clock_gate_timeout;
+if((!((typeof data55 == "number") && (isFinite(data55)))) && (typeof data55 !== "string")){
+const err73 = {instancePath:instancePath+"/schedule/clock_gate_timeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -972,9 +973,9 @@ vErrors.push(err73);
 errors++;
 }
 }
-}
-else {
-const err74 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data53.time_zone !== undefined){
+if(typeof data53.time_zone !== "string"){
+const err74 = {instancePath:instancePath+"/schedule/time_zone",schemaPath:"#/properties/schedule/properties/time_zone/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -984,12 +985,9 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data.daemon !== undefined){
-let data56 = data.daemon;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-for(const key13 in data56){
-if(!((key13 === "log_level") || (key13 === "lease"))){
-const err75 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+}
+else {
+const err75 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -999,10 +997,12 @@ vErrors.push(err75);
 errors++;
 }
 }
-if(data56.log_level !== undefined){
-let data57 = data56.log_level;
-if(typeof data57 !== "string"){
-const err76 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.daemon !== undefined){
+let data57 = data.daemon;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+for(const key13 in data57){
+if(!((key13 === "log_level") || (key13 === "lease"))){
+const err76 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1011,8 +1011,11 @@ vErrors.push(err76);
 }
 errors++;
 }
-if(!((((data57 === "error") || (data57 === "warn")) || (data57 === "info")) || (data57 === "debug"))){
-const err77 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/enum",keyword:"enum",params:{allowedValues: schema11.properties.daemon.properties.log_level.enum},message:"must be equal to one of the allowed values"};
+}
+if(data57.log_level !== undefined){
+let data58 = data57.log_level;
+if(typeof data58 !== "string"){
+const err77 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1021,11 +1024,8 @@ vErrors.push(err77);
 }
 errors++;
 }
-}
-if(data56.lease !== undefined){
-let data58 = data56.lease;
-if((!((typeof data58 == "number") && (isFinite(data58)))) && (typeof data58 !== "string")){
-const err78 = {instancePath:instancePath+"/daemon/lease",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
+if(!((((data58 === "error") || (data58 === "warn")) || (data58 === "info")) || (data58 === "debug"))){
+const err78 = {instancePath:instancePath+"/daemon/log_level",schemaPath:"#/properties/daemon/properties/log_level/enum",keyword:"enum",params:{allowedValues: schema11.properties.daemon.properties.log_level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1035,9 +1035,10 @@ vErrors.push(err78);
 errors++;
 }
 }
-}
-else {
-const err79 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data57.lease !== undefined){
+let data59 = data57.lease;
+if((!((typeof data59 == "number") && (isFinite(data59)))) && (typeof data59 !== "string")){
+const err79 = {instancePath:instancePath+"/daemon/lease",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: schema14.type},message:"must be number,string"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1049,12 +1050,24 @@ errors++;
 }
 }
 else {
-const err80 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err80 = {instancePath:instancePath+"/daemon",schemaPath:"#/properties/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err80];
 }
 else {
 vErrors.push(err80);
+}
+errors++;
+}
+}
+}
+else {
+const err81 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
 }
 errors++;
 }

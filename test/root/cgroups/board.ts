@@ -76,7 +76,7 @@ export async function onBoard(body: () => void | Promise<void>): Promise<void> {
   try {
     await body();
   } finally {
-    parent.undo();
+    await parent.undo();
   }
   assertNothingLeft();
 }

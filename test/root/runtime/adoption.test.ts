@@ -30,7 +30,7 @@ async function onPreparedParent(lease: number, body: (bench: Bench) => Promise<v
     try {
       await withLauncher(lease, body);
     } finally {
-      parent.undo();
+      await parent.undo();
     }
   });
 }

@@ -210,3 +210,43 @@ test('a failed start does not touch the empty group that another process just ma
   assert.throws(() => acquire(fs, { pids: { limit: 5 } }), { code: 'TH2004' });
   assert.ok(fs.stat(other).directory);
 });
+
+/** `/svc`, in the group of which only memory and pids are handed down. */
+function narrow(): FakeKernelFs {
+  const fs = v2Board();
+  fs.write('/sys/fs/cgroup/cgroup.subtree_control', '+memory +pids');
+  fs.mkdir('/sys/fs/cgroup/svc');
+  return fs;
+}
+
+test('a controller that is not handed down to the parent refuses a limit of it, and nothing else', () => {
+  const fs = narrow();
+  const where = { facts: factsOf(fs, '0::/svc\n') };
+  assert.throws(() => acquire(fs, { cpu: { shares: 512 } }, where), {
+    code: 'TH2006',
+    message: 'the cpu controller is not handed down to /sys/fs/cgroup/svc',
+  });
+  assert.equal(fs.list('/sys/fs/cgroup/svc').filter(({ directory }) => directory).length, 0);
+  const groups = acquire(fs, { memory: { memory_hard_limit: 8 * MIB }, pids: { limit: 4 } }, where);
+  assert.equal(fs.read(`${groups.groups[0]?.path ?? ''}/memory.max`), `${8 * MIB}\n`);
+});
+
+test('with best_effort the container starts without such a limit, which is named', () => {
+  const fs = narrow();
+  const groups = acquire(
+    fs,
+    { cpu: { shares: 512 }, pids: { limit: 4 } },
+    { facts: factsOf(fs, '0::/svc\n'), enforce: 'best_effort' },
+  );
+  assert.deepEqual(
+    groups.degraded.map(({ code, key, message }) => [code, key, message]),
+    [
+      [
+        'TH2006',
+        'cgroups.cpu.shares',
+        'the cpu controller is not handed down to /sys/fs/cgroup/svc/thuban/c-app@1.0.0',
+      ],
+    ],
+  );
+  assert.equal(fs.read(`${groups.groups[0]?.path ?? ''}/pids.max`), '4\n');
+});

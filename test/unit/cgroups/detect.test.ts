@@ -46,6 +46,59 @@ test('of several mounts of one hierarchy the one that shows our own group wins, 
   assert.equal(detect(mounts, '1:cpu:/mine\n').controllers['cpu']?.mountpoint, '/b');
 });
 
+test('a mount that another one hides is not taken, on the same place or above', () => {
+  const root = '26 1 254:0 / / rw - ext4 /dev/vda rw\n';
+  const cpu = '31 26 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu\n';
+  const own = '1:cpu:/\n';
+  const places: [string, string | undefined][] = [
+    [root + cpu, '/cg/cpu'],
+    [`${root}${cpu}40 31 0:40 / /cg/cpu rw - tmpfs none rw\n`, undefined],
+    [`${root}${cpu}40 26 0:40 / /cg rw - tmpfs none rw\n`, undefined],
+    [`${root}${cpu}40 26 0:40 / / rw - tmpfs none rw\n`, undefined],
+    // What is mounted on top is what counts, and a folder that begins with the same letters is another one.
+    [`${root}${cpu}40 31 0:40 / /cg/cpu rw - tmpfs none rw\n41 26 0:28 / /b rw - cgroup cgroup rw,cpu\n`, '/b'],
+    [`${root}${cpu}40 31 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu\n`, '/cg/cpu'],
+    [`${root}${cpu}40 26 0:40 / /cg/cp rw - tmpfs none rw\n`, '/cg/cpu'],
+    // A hidden mount hides nothing by itself.
+    [
+      `${root}39 26 0:39 / /cg rw - tmpfs none rw\n40 26 0:40 / / rw - ext4 /dev/vdb rw\n31 40 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu\n`,
+      '/cg/cpu',
+    ],
+    // In a chroot the mounts above are not listed; the first of an initramfs stands on itself.
+    [cpu, '/cg/cpu'],
+    [`1 1 0:2 / / rw - rootfs rootfs rw\n31 1 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu\n`, '/cg/cpu'],
+  ];
+  for (const [mounts, place] of places) {
+    const { controllers, unmounted } = detect(mounts, own);
+    assert.equal(controllers['cpu']?.mountpoint, place, mounts);
+    assert.deepEqual(unmounted, place === undefined ? ['cpu'] : undefined);
+  }
+});
+
+test('of two mounts that show our own group the one that can be written wins', () => {
+  const ways = [
+    ['ro,nosuid - cgroup cgroup rw,cpu', 'rw,nosuid - cgroup cgroup rw,cpu'],
+    ['rw,nosuid - cgroup cgroup ro,cpu', 'rw,nosuid - cgroup cgroup rw,cpu'],
+  ];
+  for (const [first, second] of ways) {
+    const mounts = `1 0 0:9 / /a ${first ?? ''}\n2 0 0:9 /mine /b ${second ?? ''}\n`;
+    assert.equal(detect(mounts, '1:cpu:/mine\n').controllers['cpu']?.mountpoint, '/b');
+  }
+});
+
+test('a group that was removed under its process is refused, as is one outside of the namespace', () => {
+  const mounts = '1 0 0:9 / /a rw - cgroup cgroup rw,cpu\n2 0 0:8 / /u rw - cgroup2 none rw\n';
+  for (const [own, message] of [
+    ['/x (deleted)', /does not exist any more/],
+    ['/../x', /lies outside of the mount/],
+    ['/..', /lies outside of the mount/],
+  ] as const) {
+    const { controllers, unified } = detect(mounts, `1:cpu:${own}\n0::${own}\n`);
+    for (const facts of [controllers['cpu'], unified])
+      assert.throws(() => ownDirectory(facts!), { code: 'TH2013', message });
+  }
+});
+
 test('a group name may hold colons', () => {
   const facts = detect('1 0 0:9 / /a rw - cgroup cgroup rw,cpu\n', '4:cpu,cpuacct:/sshd@10.0.0.1:22.service\n');
   assert.equal(facts.controllers['cpu']?.own, '/sshd@10.0.0.1:22.service');

@@ -195,3 +195,15 @@ test('a quota above what the board has is warned about', () => {
   );
   assert.deepEqual(planCgroups(request('v1', { cpu: { quota: 400_000 } })).warnings, []);
 });
+
+test('a controller that only lacks its mount is told so, with the command', () => {
+  const none = { layout: 'none', controllers: {} } as const;
+  const memory = { memory: { memory_hard_limit: 4096 } };
+  const v1 = thrown('v1', memory, { facts: { ...none, unmounted: ['memory'] } });
+  assert.equal(v1.message, 'the hierarchy of the memory controller is not mounted here');
+  assert.equal(v1.hint, 'mount -t cgroup -o memory cgroup /sys/fs/cgroup/memory');
+  const v2 = thrown('v2', memory, { facts: { ...none, unmounted: ['cgroup2'] } });
+  assert.match(v2.message, /cgroup2 is not mounted/);
+  assert.equal(v2.hint, 'mount -t cgroup2 cgroup2 /sys/fs/cgroup');
+  assert.match(thrown('v2', memory, { facts: none }).message, /this kernel offers no memory controller/);
+});

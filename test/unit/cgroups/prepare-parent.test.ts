@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { prepareParent } from '../../../src/cgroups/index.ts';
+import { sleepingClock } from './sleeping-clock.ts';
 import { factsOf, v1Board, v2Board, v2Mount } from './fake-boards.ts';
 
 const SVC = '/sys/fs/cgroup/svc';
@@ -106,14 +107,25 @@ test('a controller that nobody needs may be missing', () => {
   assert.deepEqual(prepared.refused, ['cpu']);
 });
 
-test('undo gives everything back', () => {
+test('undo gives everything back', async () => {
   const fs = service();
   const pid = fs.spawn(SVC);
   const prepared = prepareParent(fs, factsOf(fs, '0::/svc\n'), 'self', ['memory']);
-  prepared.undo();
+  await prepared.undo();
   assert.equal(fs.read(`${SVC}/cgroup.procs`), `${pid}\n`);
   assert.equal(fs.read(`${SVC}/cgroup.subtree_control`), '');
   assert.throws(() => fs.stat(LEAF), { code: 'ENOENT' });
+});
+
+test('a leaf that a process in exit still holds is removed a moment later', async () => {
+  const fs = service();
+  fs.spawn(SVC);
+  const prepared = prepareParent(fs, factsOf(fs, '0::/svc\n'), 'self');
+  fs.faults.push({ op: 'rmdir', path: LEAF, errno: 'EBUSY', times: 3 });
+  const clock = sleepingClock();
+  await prepared.undo(clock);
+  assert.throws(() => fs.stat(LEAF), { code: 'ENOENT' });
+  assert.ok(clock.slept > 0 && clock.slept < 1000);
 });
 
 test('on v1 nothing is moved and nothing written', () => {
@@ -121,4 +133,29 @@ test('on v1 nothing is moved and nothing written', () => {
   fs.spawn();
   assert.equal(prepareParent(fs, factsOf(fs), 'self').parent, undefined);
   assert.deepEqual(fs.log, []);
+});
+
+for (const type of ['threaded', 'domain invalid', 'domain threaded'] as const)
+  test(`a parent of type ${type} is refused before anything is moved`, () => {
+    const fs = service();
+    fs.spawn(SVC);
+    fs.group(SVC).type = type;
+    fs.log.length = 0;
+    assert.throws(() => prepareParent(fs, factsOf(fs, '0::/svc\n'), 'self'), {
+      code: 'TH2013',
+      message: new RegExp(`${SVC} has the type \`${type}\``),
+    });
+    assert.deepEqual(fs.log, []);
+  });
+
+test('the root of a cgroup namespace looks like the root, but is emptied like any other group', () => {
+  const fs = v2Board();
+  const pid = fs.spawn();
+  const stat = fs.stat.bind(fs);
+  const read = fs.read.bind(fs);
+  fs.stat = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? { directory: false, id: '0' } : stat(path));
+  fs.read = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? 'domain\n' : read(path));
+  const prepared = prepareParent(fs, factsOf(fs, '0::/\n'), 'self');
+  assert.equal(prepared.leaf, '/sys/fs/cgroup/thuban-supervisor');
+  assert.equal(fs.read('/sys/fs/cgroup/thuban-supervisor/cgroup.procs'), `${pid}\n`);
 });

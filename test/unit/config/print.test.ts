@@ -14,7 +14,7 @@ describe('printing', () => {
       flags: { 'repositories.default.dir': '/srv' },
     });
     const text = printConfig(config, origins);
-    assert.deepEqual(text.split('\n').slice(0, 31), [
+    assert.deepEqual(text.split('\n').slice(0, 32), [
       'run_dir: /run/board             # file thuban.yaml:1',
       'data_dir: /var/lib/thuban       # default',
       'repositories:',
@@ -32,6 +32,7 @@ describe('printing', () => {
       '  parent: self                  # default',
       '  name: thuban                  # default',
       '  enforce: strict               # default',
+      '  supervisor_memory_min: 0      # default',
       'console:',
       '  sockets:',
       '    - path: /run/a.sock         # drop-in thuban.d/10-console.yaml:3',
@@ -110,7 +111,14 @@ const configuration = fc.record(
       { requiredKeys: [] },
     ),
     repositories: fc.dictionary(word, repository, { minKeys: 1, maxKeys: 3 }),
-    cgroups: fc.record({ parent: path, enforce: fc.constantFrom('strict', 'best_effort') }, { requiredKeys: [] }),
+    cgroups: fc.record(
+      {
+        parent: path,
+        enforce: fc.constantFrom('strict', 'best_effort'),
+        supervisor_memory_min: fc.integer({ min: 0, max: 1024 ** 3 }),
+      },
+      { requiredKeys: [] },
+    ),
     console: fc.record(
       {
         sockets: fc.array(socket, { minLength: 1, maxLength: 3 }),

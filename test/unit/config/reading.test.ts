@@ -12,7 +12,7 @@ const defaults: Config = {
   data_dir: '/var/lib/thuban',
   repositories: { default: plainRepository('/var/lib/thuban/repository') },
   watch: { debounce: 0.5, rescan: 60 },
-  cgroups: { parent: 'self', name: 'thuban', enforce: 'strict' },
+  cgroups: { parent: 'self', name: 'thuban', enforce: 'strict', supervisor_memory_min: 0 },
   console: {
     sockets: [{ path: '/run/thuban/console.sock', mode: 0o660, owner: 'root', group: 'thuban', permissions: 'full' }],
     limits: {
@@ -61,7 +61,7 @@ describe('a configuration', () => {
     const config = accept(
       'run_dir: /run//board/\n' +
         'repositories:\n  apps: {dir: /srv/./apps}\n  base-system: {type: dir, dir: /srv/base}\n' +
-        'cgroups: {parent: /machine/, name: board, enforce: best_effort}\n' +
+        'cgroups: {parent: /machine/, name: board, enforce: best_effort, supervisor_memory_min: 64 MiB}\n' +
         'console:\n  sockets:\n' +
         '    - {path: /run/board/a.sock, mode: 0o600, owner: 0, group: "100", permissions: [stop, list]}\n' +
         '    - {path: /run/board/b.sock, permissions: []}\n' +
@@ -73,7 +73,12 @@ describe('a configuration', () => {
       apps: plainRepository('/srv/apps'),
       'base-system': plainRepository('/srv/base'),
     });
-    assert.deepEqual(config.cgroups, { parent: '/machine', name: 'board', enforce: 'best_effort' });
+    assert.deepEqual(config.cgroups, {
+      parent: '/machine',
+      name: 'board',
+      enforce: 'best_effort',
+      supervisor_memory_min: 64 * 1024 ** 2,
+    });
     assert.deepEqual(config.console.sockets, [
       { path: '/run/board/a.sock', mode: 0o600, owner: '0', group: '100', permissions: ['list', 'stop'] },
       { path: '/run/board/b.sock', mode: 0o660, owner: 'root', group: 'thuban', permissions: [] },

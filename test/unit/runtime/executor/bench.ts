@@ -58,7 +58,7 @@ export class ExecutorBench implements AsyncDisposable {
       watch: { debounce: 0, rescan: 60 },
       dataDir: this.#folder,
       schedule: { gate: { mode: 'off', timeout: 0 }, timeZone: 'UTC' },
-      cgroups: { parent: '/sys/fs/cgroup', name: 'thuban', enforce: 'strict' },
+      cgroups: { parent: '/sys/fs/cgroup', name: 'thuban', enforce: 'strict', supervisor_memory_min: 0 },
       lease: 0,
       concurrency: 4,
       shutdownTimeout: 1,
