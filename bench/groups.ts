@@ -52,9 +52,7 @@ export function ownPlace(plan: LaunchPlan, facts: Facts, cleanup: Cleanup): (par
 
 function handDown(facts: Facts, parent: string, controllers: readonly string[], cleanup: Cleanup): void {
   const prepared = prepareParent(realKernelFs, facts.cgroups, parent, controllers);
-  cleanup.defer('cgroup parent', () => {
-    prepared.undo();
-  });
+  cleanup.defer('cgroup parent', () => prepared.undo());
   if (prepared.moved > 0)
     throw new ThubanError('TH2007', `${parent} holds processes, so groups cannot be made in it`, {
       hint: 'run the benchmark from a group of its own',
