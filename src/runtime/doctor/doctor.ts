@@ -97,7 +97,9 @@ async function settled(finding: Promise<Finding> | Finding): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof ThubanError)) throw error;
     const isAbsent = ABSENT.includes(error.code);
-    return { result: isAbsent ? 'absent' : 'not tried', proof: error.message };
+    // Where only a mount is missing, the kernel needs no other options.
+    const remedy = error.code === 'TH2001' && error.hint?.startsWith('mount ') === true ? { remedy: error.hint } : {};
+    return { result: isAbsent ? 'absent' : 'not tried', proof: error.message, ...remedy };
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { facts, skipUnless } from './board.ts';
-import { inPlace, type Place, type Sections } from './place.ts';
+import { inPlace, type Bench, type Place, type Sections } from './place.ts';
 
 const LIMIT = 32 * 1024 ** 2;
 const LIMITED: Sections = { cgroups: { memory: { memory_hard_limit: LIMIT, memory_swap_limit: LIMIT } } };
@@ -60,6 +60,25 @@ describe('v1 hierarchies on this kernel', { skip: skipUnless(1, 'memory') }, () 
         assert.match(said, /error\[TH2001\]: the hierarchy of the memory controller is not mounted here/);
         assert.match(said, /hint: mount -t cgroup -o memory cgroup/);
       });
+  });
+
+  test('are told by doctor where they are, or with the command that mounts them', async () => {
+    const inside = `mount -t tmpfs none ${TOP}; ${FRESH} "$D/cg - x"`;
+    const at = (checks: ReturnType<Bench['doctor']>, name: string): (string | undefined)[] => {
+      const found = checks.find(({ check }) => check === name);
+      return [found?.result, found?.result === 'enforced' ? undefined : (found?.remedy ?? found?.proof)];
+    };
+    await inPlace({ inside }, ({ folder, doctor }) => {
+      const checks = doctor();
+      assert.deepEqual(at(checks, 'controller memory'), ['present', `cgroups v1 at ${folder}/cg - x`]);
+      assert.deepEqual(at(checks, 'memory limit'), ['enforced', undefined]);
+    });
+    await inPlace({ inside: `mount -t tmpfs none ${TOP}` }, ({ doctor }) => {
+      const checks = doctor();
+      assert.deepEqual(at(checks, 'controller memory'), [undefined, undefined]);
+      const command = 'mount -t cgroup -o memory cgroup /sys/fs/cgroup/memory';
+      assert.deepEqual(at(checks, 'memory limit'), ['absent', command]);
+    });
   });
 
   test('that nobody may write refuse what needs them', async () => {

@@ -20,17 +20,23 @@ export interface Place {
   inside?: string;
 }
 
-interface Bench {
+export interface Bench {
   folder: string;
   /** The facts and groups of `thuban plan`, or the error that it ends with. */
   plan: (sections: Sections) => { facts: { cgroups: CgroupFacts }; cgroup: CgroupPlan };
   /** Runs a container until the body is done. `read` gives a file of its group in the hierarchy of that controller. */
   run: (
     sections: Sections,
-    body: (read: (controller: string, file: string) => string, output: string, pid: number) => void,
+    body: (
+      read: (controller: string, file: string) => string,
+      output: () => string,
+      pid: number,
+    ) => void | Promise<void>,
   ) => Promise<void>;
+  /** `thuban doctor --json`. */
+  doctor: () => { check: string; result: string; proof: string; remedy?: string }[];
   /** What `thuban run` says when it does not start one. */
-  refused: (sections: Sections) => string;
+  refused: (sections: Sections, ...flags: string[]) => string;
 }
 
 export type Sections = NonNullable<Parameters<typeof shell>[1]>;
@@ -44,7 +50,7 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
       const outer = `${place.before ?? ''}\nexec unshare --mount --propagation private ${place.unshare ?? ''} sh -ec "$INSIDE" sh "$@"`;
       const inner = `${place.inside ?? ''}\nexec "$@"`;
       const env = { ...process.env, D: folder, INSIDE: inner };
-      return ['sh', ['-ec', outer, 'sh', process.execPath, BUNDLE, ...words, manifest], { env, encoding: 'utf8' }];
+      return ['sh', ['-ec', outer, 'sh', process.execPath, BUNDLE, ...words], { env, encoding: 'utf8' }];
     };
     const write = (sections: Sections): void => {
       const script = 'echo ready; exec sleep 1000';
@@ -52,20 +58,25 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
     };
     const plan: Bench['plan'] = (sections) => {
       write(sections);
-      const { stdout, stderr } = spawnSync(...command('plan', '--json'));
+      const { stdout, stderr } = spawnSync(...command('plan', '--json', manifest));
       assert.ok(stdout.startsWith('{'), stderr);
       return JSON.parse(stdout) as ReturnType<Bench['plan']>;
     };
-    const refused: Bench['refused'] = (sections) => {
+    const doctor: Bench['doctor'] = () => {
+      const { stdout, stderr } = spawnSync(...command('doctor', '--json'));
+      assert.ok(stdout.startsWith('['), stderr);
+      return JSON.parse(stdout) as ReturnType<Bench['doctor']>;
+    };
+    const refused: Bench['refused'] = (sections, ...flags) => {
       write(sections);
-      const { status, stderr } = spawnSync(...command('run'));
+      const { status, stderr } = spawnSync(...command('run', ...flags, manifest));
       assert.equal(status, 125, stderr);
       return stderr;
     };
     const run: Bench['run'] = async (sections, use) => {
       const { cgroup } = plan(sections);
       // Each of these programs takes the place of the one before, so that this is the pid of Thuban in the end.
-      const child = spawn(...command('run'));
+      const child = spawn(...command('run', manifest));
       const { pid } = child;
       let output = '';
       const ended = once(child, 'exit');
@@ -87,7 +98,7 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
           assert.ok(group, `no group for ${controller}`);
           return readFileSync(`/proc/${pid}/root${group.path}#${pid}/${file}`, 'utf8').trim();
         };
-        use(read, output, pid);
+        await use(read, () => output, pid);
       } finally {
         child.kill('SIGTERM');
         await ended.catch(() => undefined);
@@ -95,7 +106,7 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
     };
     try {
       mkdirSync(join(folder, 'cg - x'));
-      await body({ folder, plan, run, refused });
+      await body({ folder, plan, run, doctor, refused });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
