@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { ThubanError, formatDuration } from '../base/index.ts';
 import { stopDefaults, type LoadedManifest } from '../manifest/index.ts';
 import {
@@ -80,11 +81,14 @@ async function runInSession(
   try {
     session = await Session.open({ prefix: 'thuban-run-', ...parent });
   } catch (error) {
+    // Ctrl-C of a terminal also meets the launcher, until that has a session of its own: then it is the reason, and known by the next turn.
+    await setImmediate();
+    if (signals.first !== undefined) return codeOf(signals.first);
     printError(error, context);
     return CANNOT_START;
   }
   await using _ = session;
-  if (signals.first !== undefined) return 128 + constants.signals[signals.first];
+  if (signals.first !== undefined) return codeOf(signals.first);
   const output: OutputSink = context.json ? new JsonOutput() : new PassThrough();
   const container = new Supervised({
     board: session.board,
@@ -100,6 +104,10 @@ async function runInSession(
   const life = container.start();
   signals.passTo(container);
   return conclude(await life, container, neighbours, context);
+}
+
+function codeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }
 
 function conclude(exit: Exit, container: Supervised, neighbours: Neighbours, context: Context): number {
