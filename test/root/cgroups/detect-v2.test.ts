@@ -33,20 +33,17 @@ describe('v2 on this kernel', { skip: skipUnless(2, 'memory', 'cpu', 'pids') }, 
     }
   }
 
-  test('what is not handed down is missing only to a limit of it', async () => {
+  // Root enables what is there all the way down, so that a controller is only missing where the groups above are out of reach.
+  test('what is not handed down to a namespace is missing only to a limit of it', async () => {
     await narrow('+memory +pids', async (parent) => {
-      await inPlace({ before: joins(parent) }, async ({ run, refused }) => {
+      const inside = `umount ${top}; mount -t cgroup2 none ${top}`;
+      await inPlace({ before: joins(parent), unshare: '--cgroup', inside }, async ({ run, refused }) => {
         await run({}, () => undefined);
-        await run({ cgroups: PIDS }, (read) => {
-          assert.equal(read('pids', 'pids.max'), '7');
-        });
         const cpu = { ...PIDS, cpu: { shares: 512 } };
-        assert.match(refused({ cgroups: cpu }), /error\[TH2006\]: the cpu controller is not handed down to/);
+        assert.match(refused({ cgroups: cpu }), /error\[TH2001\].*no cpu controller/);
         await run({ cgroups: { ...cpu, enforce: 'best_effort' } }, async (read, output) => {
           assert.equal(read('pids', 'pids.max'), '7');
-          await until('it is told', () =>
-            /degraded\[TH2006\].*: the cpu controller is not handed down to/.test(output()),
-          );
+          await until('it is told', () => output().includes('degraded[TH2001]'));
         });
       });
     });
@@ -105,13 +102,14 @@ describe('v2 on this kernel', { skip: skipUnless(2, 'memory', 'cpu', 'pids') }, 
 
   test('a parent is emptied while its processes fork', async () => {
     await narrow('+memory +pids', async (parent) => {
-      const forks = 'i=0; while [ $i -lt 3000 ]; do /bin/true & i=$((i + 1)); done; exec sleep 1000';
+      const forks = 'while :; do /bin/true; done';
       const children = [1, 2, 3].map(() => spawn('sh', ['-c', `echo 0 > ${parent}/cgroup.procs; ${forks}`]));
       try {
-        await until('they live there', () => readFileSync(join(parent, 'cgroup.procs'), 'utf8') !== '');
+        const there = (): string[] => readFileSync(join(parent, 'cgroup.procs'), 'utf8').split('\n');
+        await until('all live there', () => children.every(({ pid }) => there().includes(String(pid))));
         const prepared = prepareParent(fs, facts, parent);
         assert.equal(readFileSync(join(parent, 'cgroup.procs'), 'utf8'), '');
-        assert.deepEqual(prepared.controllers.sort(), ['memory', 'pids']);
+        for (const name of ['memory', 'pids']) assert.ok(prepared.controllers.includes(name));
         assert.ok(prepared.moved >= children.length, String(prepared.moved));
         await Promise.all(children.map((child) => (child.kill('SIGKILL'), once(child, 'exit'))));
         await until('they are gone', () => readFileSync(join(parent, 'thuban-supervisor/cgroup.procs'), 'utf8') === '');

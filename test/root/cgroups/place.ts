@@ -41,12 +41,14 @@ export interface Bench {
 
 export type Sections = NonNullable<Parameters<typeof shell>[1]>;
 
+type Command = [string, string[], { env: NodeJS.ProcessEnv; encoding: 'utf8' }];
+
 /** A folder, and Thuban as a program of its own in other namespaces: what they mount is gone with it. */
 export async function inPlace(place: Place, body: (bench: Bench) => Promise<void> | void): Promise<void> {
   await leavesNothingBehind(async () => {
     const { path: folder } = temporaryFolder();
     const manifest = join(folder, 'probe.yaml');
-    const command = (...words: string[]): [string, string[], { env: NodeJS.ProcessEnv; encoding: 'utf8' }] => {
+    const command = (...words: string[]): Command => {
       const outer = `${place.before ?? ''}\nexec unshare --mount --propagation private ${place.unshare ?? ''} sh -ec "$INSIDE" sh "$@"`;
       const inner = `${place.inside ?? ''}\nexec "$@"`;
       const env = { ...process.env, D: folder, INSIDE: inner };
@@ -69,7 +71,7 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
     };
     const refused: Bench['refused'] = (sections, ...flags) => {
       write(sections);
-      const { status, stderr } = spawnSync(...command('run', ...flags, manifest));
+      const { status, stderr } = runFor(120_000, command('run', ...flags, manifest));
       assert.equal(status, 125, stderr);
       return stderr;
     };
@@ -111,4 +113,9 @@ export async function inPlace(place: Place, body: (bench: Bench) => Promise<void
       rmSync(folder, { recursive: true, force: true });
     }
   });
+}
+
+/** A container that was not refused would run for ever. */
+function runFor(timeout: number, [program, words, options]: Command): { status: number | null; stderr: string } {
+  return spawnSync(program, words, { ...options, timeout });
 }
