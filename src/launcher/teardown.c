@@ -128,7 +128,8 @@ _Noreturn void teardown_and_exit(void) {
   for (uint32_t i = 0; i < paths.count; i++) {
     struct stat st, target;
     if (!lstat(paths.list[i], &st)) {
-      if (S_ISLNK(st.st_mode) && !stat(paths.list[i], &target)) continue; // notes who made a group that others still use
+      if (S_ISLNK(st.st_mode) && !stat(paths.list[i], &target))
+        continue; // notes who made a group that others still use
       if (S_ISDIR(st.st_mode))
         rmdir(paths.list[i]);
       else
