@@ -1,4 +1,5 @@
-// groups.c - the kernel's own part of what is done with groups: a list of calls, carried out in order at each turn (turn.h).
+// groups.c - the kernel's own part of what is done with groups: a list of calls, carried out in order at each turn
+// (turn.h).
 //
 //   groups FILE    lines of FILE: mkdir PATH | write PATH VALUE | read PATH | rmdir PATH
 #include "turn.h"
