@@ -54,14 +54,19 @@ async function trial(body: (daemon: TestDaemon) => Promise<void>): Promise<void>
   });
 }
 
+/** Starts the daemon and its container. Gives the process beside the program. */
+async function startWithChild(daemon: TestDaemon): Promise<number> {
+  await daemon.start();
+  await daemon.client.start('ice');
+  await until('its child runs', () => processesWith(MARK).length === 1);
+  return processesWith(MARK)[0] ?? 0;
+}
+
 describe('a process that cannot be killed', needsFreezer(), () => {
   test('ends the stop with a leftover that names it, keeps no new run away, and is cleared when it can end', async () => {
     await trial(async (daemon) => {
       daemon.add('ice', `sleep ${MARK} & wait`, { stop: { signal: 'SIGTERM', timeout: 1 } });
-      await daemon.start();
-      await daemon.client.start('ice');
-      await until('its child runs', () => processesWith(MARK).length === 1);
-      const [pid = 0] = processesWith(MARK);
+      const pid = await startWithChild(daemon);
       await withIce(async (freeze, thaw) => {
         freeze(pid);
         const { exit } = await daemon.client.stop('ice');
@@ -106,10 +111,7 @@ describe('a process that cannot be killed', needsFreezer(), () => {
       daemon.add('ice', `trap 'exit 3' USR1; sleep ${MARK} & echo ready; wait`, {
         restart: { policy: 'on_failure', max_restarts: 1, initial_delay: '10 ms' },
       });
-      await daemon.start();
-      await daemon.client.start('ice');
-      await until('its child runs', () => processesWith(MARK).length === 1);
-      const [pid = 0] = processesWith(MARK);
+      const pid = await startWithChild(daemon);
       const { pid: program = 0 } = await daemon.client.container('ice');
       await withIce(async (freeze, thaw) => {
         freeze(pid);
@@ -131,10 +133,7 @@ describe('a process that cannot be killed', needsFreezer(), () => {
   test('whose program had ended when another daemon took over is given up by that one', async () => {
     await trial(async (daemon) => {
       daemon.add('ice', `trap 'exit 3' USR1; sleep ${MARK} & wait`);
-      await daemon.start();
-      await daemon.client.start('ice');
-      await until('its child runs', () => processesWith(MARK).length === 1);
-      const [pid = 0] = processesWith(MARK);
+      const pid = await startWithChild(daemon);
       const { pid: program = 0 } = await daemon.client.container('ice');
       await withIce(async (freeze, thaw) => {
         freeze(pid);
@@ -157,10 +156,7 @@ describe('a process that cannot be killed', needsFreezer(), () => {
   test('in a run that this version cannot read does not keep the next daemon from its work', async () => {
     await trial(async (daemon) => {
       daemon.add('ice', `sleep ${MARK} & wait`);
-      await daemon.start();
-      await daemon.client.start('ice');
-      await until('its child runs', () => processesWith(MARK).length === 1);
-      const [pid = 0] = processesWith(MARK);
+      const pid = await startWithChild(daemon);
       await withIce(async (freeze, thaw) => {
         freeze(pid);
         await daemon.signal('SIGKILL');
