@@ -13,7 +13,9 @@ import { needsRoot } from '../../support/root.ts';
 const MARK = String(85_400_000 + process.pid);
 const STAY = `trap 'exit 0' TERM; echo ready; sleep ${MARK} & wait`;
 
-async function trial(body: (run: (parent: string, script?: string) => Cli) => Promise<void>): Promise<void> {
+type Run = (parent: string, script?: string) => Cli;
+
+async function trial(body: (run: Run) => Promise<void>): Promise<void> {
   await leavesNothingBehind(async () => {
     using folder = temporaryFolder();
     const all: Cli[] = [];
@@ -28,6 +30,15 @@ async function trial(body: (run: (parent: string, script?: string) => Cli) => Pr
       for (const cli of all) cli[Symbol.dispose]();
     }
   });
+}
+
+/** One after the other, in the same groups. */
+async function two(run: Run): Promise<[Cli, Cli]> {
+  const first = run(`${APPS}/video`);
+  await first.saw('ready');
+  const second = run(`${APPS}/video`);
+  await second.saw('ready');
+  return [first, second];
 }
 
 describe('thuban run in groups that the manifest names', needsRoot(), () => {
@@ -45,10 +56,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
 
   test('beside others leaves the last of them to remove the groups, whoever made them', async () => {
     await trial(async (run) => {
-      const first = run(`${APPS}/video`);
-      await first.saw('ready');
-      const second = run(`${APPS}/video`);
-      await second.saw('ready');
+      const [first, second] = await two(run);
       first.signal('SIGTERM');
       await first.ended;
       assert.ok(present(`${APPS}/video`).length > 0);
@@ -93,10 +101,7 @@ describe('thuban run in groups that the manifest names', needsRoot(), () => {
 
   test('that is killed beside another one leaves that one its groups', async () => {
     await trial(async (run) => {
-      const first = run(`${APPS}/video`);
-      await first.saw('ready');
-      const second = run(`${APPS}/video`);
-      await second.saw('ready');
+      const [first, second] = await two(run);
       const launchers = childrenOf(first.process.pid ?? 0);
       process.kill(first.process.pid ?? 0, 'SIGKILL');
       await until('the launcher has ended', () => launchers.every(isGone));
