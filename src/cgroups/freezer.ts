@@ -80,7 +80,7 @@ export async function freeze(fs: KernelFs, group: Group, options: FreezeOptions 
     if (clock.monotonic() >= deadline) {
       const suspects = suspectsIn(fs, group.path);
       put(fs, group, 'thaw');
-      return { outcome: 'timeout', running: stillRunning(fs, suspects) };
+      return { outcome: 'timeout', running: stillRunning(fs, group, suspects) };
     }
     if (group.version === 1 && round % ROUNDS_TO_THAW === 0) {
       if (!put(fs, group, 'thaw')) return { outcome: 'gone' };
@@ -144,10 +144,12 @@ function suspectsIn(fs: KernelFs, path: string): Task[] {
 
 /**
  * Once the group is thawed: what had not come to rest, those in uninterruptible sleep first, for which the freezer waits. v1 holds who slept where
- * he slept, and shows him as `D` (TASK_FROZEN, 6.1): he is who is not in that state any more.
+ * he slept, and shows him as `D` (TASK_FROZEN, 6.1): he is who is not in that state any more. v2 shows its own as sleeping, and its thaw wakes every
+ * task for a moment (cgroup_freeze_task): what was seen before is what counts.
  */
-function stillRunning(fs: KernelFs, suspects: readonly Task[]): Task[] {
-  const waiting = suspects.filter(({ state }) => state === 'D').map(({ pid }) => pid);
-  const now = tasksOf(fs, waiting, MOST_LOOKED_AT).filter(({ state }) => state === 'D');
+function stillRunning(fs: KernelFs, { version }: Group, suspects: readonly Task[]): Task[] {
+  const waiting = suspects.filter(({ state }) => state === 'D');
+  const pids = waiting.map(({ pid }) => pid);
+  const now = version === 2 ? waiting : tasksOf(fs, pids, MOST_LOOKED_AT).filter(({ state }) => state === 'D');
   return [...now, ...suspects.filter(({ state }) => state === 'R')].slice(0, MOST_TOLD);
 }
