@@ -70,6 +70,7 @@ const programs = {
     'devices',
     'image',
     'null',
+    'syscalls',
     'teardown',
   ],
   'thuban-init': ['init', 'program'],
@@ -109,10 +110,26 @@ function targetOf(compiler) {
   return spawnSync(compiler, ['-dumpmachine'], { encoding: 'utf8' }).stdout.trim();
 }
 
+/**
+ * Entries of the table in syscalls.c, in a folder of its own: every call that the kernel headers of this compiler know. What begins with two
+ * capital words, or counts them, is no call.
+ */
+function listSystemCalls(compiler) {
+  const folder = join(dist, 'made');
+  const asked = spawnSync(compiler, ['-E', '-dM', '-x', 'c', '-'], { input: '#include <asm/unistd.h>\n', encoding: 'utf8' });
+  const names = [...asked.stdout.matchAll(/^#define __NR_([a-z_][a-z0-9_]*) /gm)].map(([, name]) => name);
+  const calls = names.filter((name) => !['syscalls', 'arch_specific_syscall'].includes(name)).sort();
+  if (calls.length < 200) fail('TH7002', `${compiler} knows ${calls.length} system calls`, 'apt-get install linux-libc-dev');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'syscalls.inc'), calls.map((name) => `  { "${name}", __NR_${name} },\n`).join(''));
+  return folder;
+}
+
 function compile(compiler, name, parts) {
   const flags = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror', `-DTHUBAN_BUILD="${version}"`];
   // On 32 bits else, a file with an inode number above 2^32 cannot be looked at, and times end in 2038.
   flags.push('-D_FILE_OFFSET_BITS=64', '-D_TIME_BITS=64');
+  flags.push(`-I${listSystemCalls(compiler)}`);
   // Thumb code keeps its frame pointer in the register that a system call's number goes to: see clone3_here in sys.h.
   if (targetOf(compiler).startsWith('arm')) flags.push('-marm');
   const output = join(dist, name);

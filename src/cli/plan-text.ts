@@ -143,6 +143,8 @@ function stepText(step: Step): string {
       return `uid ${step.uid} gid ${step.gid}${step.groups.length > 0 ? ` groups ${step.groups.join(' ')}` : ''}`;
     case 'working_directory':
       return step.path;
+    case 'seccomp':
+      return `${Buffer.from(step.program, 'base64').length / 8} instructions`;
     case 'exec':
       return [step.path, ...step.args].join(' ').replaceAll(/\s+/g, ' ');
     case 'propagation':

@@ -13,3 +13,4 @@ export type {
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
 export { capabilityNames } from './capabilities.ts';
+export { readSyscallNumbers, type SyscallNumbers } from './syscall-table.ts';

@@ -2,6 +2,8 @@
 // no group. The process is still single-threaded and shares its parent's memory, so nothing is allocated here.
 #include "program.h"
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +39,15 @@ int program_prepare(struct program *p) {
       p->group_count = read_u32(&body);
       if (body.bad || p->group_count > 65536 || !(p->groups = calloc(p->group_count + 1, sizeof *p->groups))) return -1;
       for (uint32_t g = 0; g < p->group_count; g++) p->groups[g] = read_u32(&body);
+    }
+    if (op == STEP_SECCOMP) {
+      p->filter_step = p->first_step + (int)i;
+      p->filter_flags = read_u32(&body);
+      p->filter_admin = read_u32(&body);
+      p->filter_size = read_u32(&body);
+      p->filter = read_bytes(&body, p->filter_size);
+      if (p->filter_size % sizeof(struct sock_filter) || p->filter_size / sizeof(struct sock_filter) > BPF_MAXINSNS)
+        return -1;
     }
     if (body.bad) return -1;
   }
@@ -84,10 +95,11 @@ static int set_ids(const struct program *p, uint32_t uid, uint32_t gid, uint32_t
 }
 
 // The set becomes permitted, effective, inheritable and ambient, so that a program without file capabilities has it.
-static int set_capabilities(uint64_t set) {
+// `until_exec` does not come into what execve passes on (capabilities(7)).
+static int set_capabilities(uint64_t set, uint64_t until_exec) {
   struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-  uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);
-  struct __user_cap_data_struct data[2] = { { low, low, low }, { high, high, high } };
+  uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32), held = low | (uint32_t)until_exec;
+  struct __user_cap_data_struct data[2] = { { held, held, low }, { high, high, high } };
   if (syscall(SYS_capset, &header, data)) return -1;
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)) return -1;
   for (int c = 0; c < 64; c++)
@@ -105,6 +117,20 @@ static int enter(const char *folder) {
   return result;
 }
 
+static _Noreturn void give_up(struct program *p, int step, int op, int error) {
+  p->failed_errno = error;
+  p->failed_step = step;
+  p->failed_op = op;
+  _exit(127); // a filter may turn this into SIGSYS; what failed has been noted by then
+}
+
+// Last of all, so that a filter has to allow nothing but execve.
+static int install_filter(const struct program *p) {
+  struct sock_fprog filter = { (unsigned short)(p->filter_size / sizeof(struct sock_filter)),
+                               (struct sock_filter *)(uintptr_t)p->filter };
+  return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, p->filter_flags, &filter);
+}
+
 static _Noreturn void execute(struct program *p) {
   // Ignored signals survive execve, handlers do not: all back to default, the mask last.
   for (int s = 1; s < 32; s++)
@@ -112,11 +138,9 @@ static _Noreturn void execute(struct program *p) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, 0);
+  if (p->filter && install_filter(p)) give_up(p, p->filter_step, STEP_SECCOMP, errno);
   execve(p->path, p->argv, p->envp);
-  p->failed_errno = errno;
-  p->failed_step = p->step;
-  p->failed_op = STEP_EXEC;
-  _exit(127);
+  give_up(p, p->step, STEP_EXEC, errno);
 }
 
 static int step(struct program *p, uint32_t op, struct reader *r) {
@@ -140,9 +164,10 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
       n = read_u32(r);
       read_bytes(r, 4 * n);
       return set_ids(p, a, b, read_u32(r));
-    case STEP_CAPABILITIES: return set_capabilities(read_u64(r));
+    case STEP_CAPABILITIES: return set_capabilities(read_u64(r), p->filter_admin ? 1u << CAP_SYS_ADMIN : 0);
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
+    case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute
     case STEP_EXEC: execute(p);
     default: errno = EPROTO; return -1;
   }
@@ -154,15 +179,7 @@ _Noreturn void program_main(struct program *p) {
     uint32_t op = read_u32(r), size = read_u32(r);
     struct reader body = { read_bytes(r, size), 0, 0 };
     body.end = body.at + size;
-    if (r->bad || step(p, op, &body) || body.bad) {
-      p->failed_errno = r->bad || body.bad ? EPROTO : errno;
-      p->failed_step = p->step;
-      p->failed_op = (int)op;
-      _exit(127);
-    }
+    if (r->bad || step(p, op, &body) || body.bad) give_up(p, p->step, (int)op, r->bad || body.bad ? EPROTO : errno);
   }
-  p->failed_errno = EPROTO;
-  p->failed_step = p->step;
-  p->failed_op = STEP_EXEC; // a list without EXEC
-  _exit(127);
+  give_up(p, p->step, STEP_EXEC, EPROTO); // a list without EXEC
 }

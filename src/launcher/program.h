@@ -11,7 +11,10 @@ struct program {
   const char *path;
   char **argv, **envp;
   gid_t *groups;
-  uint32_t group_count;                              // of STEP_IDS
+  uint32_t group_count;                             // of STEP_IDS
+  uint32_t filter_flags, filter_admin, filter_size; // of STEP_SECCOMP
+  const void *filter;
+  int filter_step;
   volatile int failed_step, failed_op, failed_errno; // read by the init: the memory is shared
 };
 int program_prepare(struct program *p); // allocates what the steps need, before the clone

@@ -90,6 +90,7 @@ enum wire_step {
   STEP_NO_NEW_PRIVS = 73,
   STEP_WORKING_DIRECTORY = 74, // path str
   STEP_EXEC = 75,              // path str, args [str], env [str]
+  STEP_SECCOMP = 76,           // flags u32, 1 = keep CAP_SYS_ADMIN until execve u32, size u32, struct sock_filter[]
 };
 
 // What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).

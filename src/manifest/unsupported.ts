@@ -12,7 +12,6 @@ export const unsupportedKeys: readonly string[] = [
   'console',
   'sched',
   'network',
-  'seccomp',
   'selinux',
   'sockets',
   'standby',

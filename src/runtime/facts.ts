@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { machine, release, totalmem } from 'node:os';
 import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
-import { capabilityNames } from '../launcher/index.ts';
+import { capabilityNames, readSyscallNumbers, type SyscallNumbers } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
+import { nativeBinary } from './binaries.ts';
 import { defaultFolders } from './host-folders.ts';
 import { resolveInRoot } from './in-root.ts';
 import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
@@ -39,6 +40,8 @@ export interface Facts {
   /** What the repositories hold of the containers whose files the manifest mounts, in every version. */
   resources: Resource[];
   block_devices: Record<string, { major: number; minor: number }>;
+  /** System calls of this architecture, where the manifest filters them. null: this kernel cannot. Absent: not known. */
+  syscalls?: SyscallNumbers | null;
 }
 
 export interface PathFact {
@@ -74,7 +77,7 @@ export function gatherFacts(manifest?: Manifest, offered: readonly Resource[] = 
 }
 
 /** What is the same for every manifest. */
-export type BoardFacts = Omit<Facts, 'paths' | 'resources'>;
+export type BoardFacts = Omit<Facts, 'paths' | 'resources' | 'syscalls'>;
 
 export function gatherBoard(): BoardFacts {
   const status = readText('/proc/self/status', '');
@@ -129,9 +132,21 @@ function hostGroups(): Record<string, number> {
 }
 
 /** What differs from manifest to manifest. */
-export function ownFacts(manifest: Manifest, offered: readonly Resource[]): Pick<Facts, 'paths' | 'resources'> {
+export function ownFacts(manifest: Manifest, offered: readonly Resource[]): Omit<Facts, keyof BoardFacts> {
   const resources = resourcesFor(manifest, offered);
-  return { paths: hostPaths(manifest, resources), resources };
+  return {
+    paths: hostPaths(manifest, resources),
+    resources,
+    ...(manifest.seccomp === undefined ? {} : { syscalls: systemCalls() }),
+  };
+}
+
+let read: SyscallNumbers | undefined;
+
+/** What the launcher's binary knows: it is of this architecture, and stays as it is while this process lives. */
+function systemCalls(): SyscallNumbers | null {
+  if (readText('/proc/sys/kernel/seccomp/actions_avail', '') === '') return null;
+  return (read ??= readSyscallNumbers(nativeBinary('thuban-launcher')));
 }
 
 function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<string, PathFact> {

@@ -1,5 +1,6 @@
 import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { planSeccomp } from './plan-seccomp.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** select(2) cannot hold more, and programs that close every possible descriptor take ages with more. */
@@ -34,7 +35,8 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
       uid: manifest.uid,
       gid: manifest.gid,
       groups: supplementaryGroups(manifest.suppl_groups ?? [], draft),
-      keep_capabilities: capabilities.length > 0,
+      // Without no_new_privs a filter needs CAP_SYS_ADMIN until the end.
+      keep_capabilities: capabilities.length > 0 || (manifest.seccomp !== undefined && !process.no_new_privs),
       key: 'uid',
     },
     { op: 'capabilities', capabilities, key: 'capabilities' },
@@ -43,6 +45,7 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
   if (process.working_dir !== processDefaults.working_dir)
     draft.steps.push({ op: 'working_directory', path: process.working_dir, key: 'process.working_dir' });
   if (process.no_new_privs) draft.steps.push({ op: 'no_new_privs' });
+  planSeccomp(manifest, process.no_new_privs, draft);
   const env = environment(manifest, overrides.env);
   draft.steps.push({ op: 'exec', path: init, args: overrides.args ?? manifest.args ?? [], env, key: 'init' });
 }
