@@ -63,6 +63,7 @@ const programs = {
     'reports',
     'stage',
     'mounts',
+    'network',
     'paths',
     'loop',
     'squashfs',

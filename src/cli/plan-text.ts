@@ -143,6 +143,10 @@ function stepText(step: Step): string {
       return `uid ${step.uid} gid ${step.gid}${step.groups.length > 0 ? ` groups ${step.groups.join(' ')}` : ''}`;
     case 'working_directory':
       return step.path;
+    case 'network_namespace':
+      return step.file;
+    case 'sched':
+      return schedText(step);
     case 'seccomp':
       return `${Buffer.from(step.program, 'base64').length / 8} instructions`;
     case 'exec':
@@ -156,4 +160,14 @@ function stepText(step: Step): string {
     case 'no_new_privs':
       return '';
   }
+}
+
+function schedText({ policy, nice, priority, times }: Step & { op: 'sched' }): string {
+  if (times !== undefined)
+    return `${policy} runtime ${times.runtime} us deadline ${times.deadline} us period ${times.period} us`;
+  return [
+    policy,
+    ...(nice === undefined ? [] : ['nice', nice]),
+    ...(priority === undefined ? [] : ['priority', priority]),
+  ].join(' ');
 }

@@ -137,6 +137,25 @@ export const starting: Pages<'3'> = {
       'Or drop it from the manifest.',
     ],
   },
+  TH3008: {
+    causes: [
+      'Nobody has made the namespace since the board started: it lives in memory.',
+      'The name in `network` is mistyped.',
+      'It was made in another mount namespace, which does not show its file in /run/netns to others.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH3008]: no network namespace `cameras`',
+        '  from network   app.yaml:7:10',
+        '  hint: ip netns add cameras',
+      ],
+    },
+    fixes: [
+      '`ip netns list` shows those that there are; `ip netns add NAME` makes one.',
+      'For every start of the board: a unit that makes it, ordered before that of Thuban.',
+    ],
+  },
   TH3010: {
     causes: [
       'The memory limit is too small to start the program in (ENOMEM).',

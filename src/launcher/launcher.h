@@ -33,6 +33,10 @@ int attach(struct stage *s, int mount_fd, const char *target);
 int move_to(int mount_fd, const char *folder);
 int enter_root(struct stage *s, int mount_fd, const char *staging);
 
+// ---- network.c ----
+int enter_network(const char *file);
+int loopback_up(void);
+
 // ---- loop.c ----
 int loop_device(int file, uint64_t offset, uint64_t size);
 

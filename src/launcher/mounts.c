@@ -4,11 +4,8 @@
 // Mounts are made detached (fsopen, open_tree: 5.2) and moved to a target that was resolved below the new root, so a
 // symbolic link inside of an image cannot lead a mount, a folder or a file to the host.
 #include "launcher.h"
-#include <net/if.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -156,21 +153,6 @@ static int make_devices(struct stage *s, const char *target, uint64_t size, int 
   return attach_and_close(s, dev, target);
 }
 
-static int loopback_up(void) {
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); // any family will do for an interface's flags
-  if (fd < 0) return -1;
-  struct ifreq request = { .ifr_name = "lo" };
-  int result = ioctl(fd, SIOCGIFFLAGS, &request);
-  if (!result) {
-    request.ifr_flags |= IFF_UP;
-    result = ioctl(fd, SIOCSIFFLAGS, &request);
-  }
-  int error = errno;
-  close(fd);
-  errno = error;
-  return result;
-}
-
 static int pivot(void) {
   // The old root ends up on top of the new one and is detached from there (pivot_root(2), "." twice).
   return syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/") ? -1 : 0;
@@ -252,6 +234,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       n = read_u64(r);
       x = read_u32(r);
       return CHECKED(make_devices(s, a, n, (int)x));
+    case STEP_NETWORK_NAMESPACE: a = read_str(r); return CHECKED(enter_network(a));
     case STEP_ROOT_ATTRIBUTES: x = read_u32(r); return CHECKED(set_attributes(s->root, x, 0));
     case STEP_PIVOT: return pivot();
     case STEP_HOSTNAME: a = read_str(r); return CHECKED(sethostname(a, strlen(a)));

@@ -107,6 +107,24 @@ static int set_capabilities(uint64_t set, uint64_t until_exec) {
   return 0;
 }
 
+// struct sched_attr as of 3.14 (sched_setattr(2)), which no libc here knows.
+static int schedule(struct reader *r) {
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+  } how = { .size = sizeof how, .policy = read_u32(r) };
+  how.flags = read_u32(r);
+  how.nice = (int32_t)read_u32(r);
+  how.priority = read_u32(r);
+  how.runtime = read_u64(r);
+  how.deadline = read_u64(r);
+  how.period = read_u64(r);
+  return (int)syscall(SYS_sched_setattr, 0, &how, 0);
+}
+
 // Not by chdir: a link in the root to /proc/self/fd/N would lead into a group of the host, which is still open here.
 static int enter(const char *folder) {
   int fd = sys_openat2(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
@@ -167,6 +185,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
     case STEP_CAPABILITIES: return set_capabilities(read_u64(r), p->filter_admin ? 1u << CAP_SYS_ADMIN : 0);
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
+    case STEP_SCHED: return schedule(r);
     case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute
     case STEP_EXEC: execute(p);
     default: errno = EPROTO; return -1;

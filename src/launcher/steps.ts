@@ -4,7 +4,17 @@ import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
 
 export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec';
+/** sched(7) */
+export type SchedPolicy = 'other' | 'fifo' | 'round_robin' | 'batch' | 'idle' | 'deadline';
+
 export type Namespace = 'pid' | 'mount' | 'ipc' | 'uts' | 'net';
+
+/** Microseconds. */
+export interface DeadlineTimes {
+  runtime: number;
+  deadline: number;
+  period: number;
+}
 
 /**
  * One step of a start, in the words of the plan. The first ones are done by pid 1 of the new namespaces before it becomes the init, those
@@ -35,6 +45,8 @@ export type Step = { key?: string } & (
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
   | { op: 'loopback' }
+  /** A file of ip-netns(8). */
+  | { op: 'network_namespace'; file: string }
   | { op: 'join' }
   | { op: 'cgroup_namespace' }
   | { op: 'oom_score_adj'; value: number }
@@ -51,6 +63,7 @@ export type Step = { key?: string } & (
    * A list of struct sock_filter, in base64, for the moment before execve. `admin`: without no_new_privs the kernel wants CAP_SYS_ADMIN for it, which
    * the process then has until execve.
    */
+  | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   | { op: 'seccomp'; program: string; admin: boolean }
   | { op: 'exec'; path: string; args: string[]; env: string[] }
 );
@@ -75,6 +88,7 @@ export const stepNumbers = {
   root_image: 17,
   root_overlay: 18,
   image: 19,
+  network_namespace: 20,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -88,6 +102,7 @@ export const stepNumbers = {
   working_directory: 74,
   exec: 75,
   seccomp: 76,
+  sched: 77,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -107,6 +122,12 @@ const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexe
  * whole program down.
  */
 const SPECULATION_ALLOWED = 1 << 2;
+
+/** SCHED_* of linux/sched.h. */
+const POLICY: Record<SchedPolicy, number> = { other: 0, fifo: 1, round_robin: 2, batch: 3, idle: 5, deadline: 6 };
+
+/** SCHED_FLAG_RESET_ON_FORK: else a program under `deadline` could make neither threads nor processes (sched(7)). */
+const RESET_ON_FORK = 1;
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
@@ -176,6 +197,18 @@ function payload(step: Step, staging: string): Buffer {
       return w.u32(Number(step.keep_capabilities)).done();
     case 'working_directory':
       return w.string(step.path).done();
+    case 'network_namespace':
+      return w.string(step.file).done();
+    case 'sched': {
+      const { runtime = 0, deadline = 0, period = 0 } = step.times ?? {};
+      w.u32(POLICY[step.policy]).u32(step.policy === 'deadline' ? RESET_ON_FORK : 0);
+      w.u32(step.nice ?? 0).u32(step.priority ?? 0);
+      return w
+        .u64(BigInt(runtime) * 1000n)
+        .u64(BigInt(deadline) * 1000n)
+        .u64(BigInt(period) * 1000n)
+        .done();
+    }
     case 'seccomp':
       return w.u32(SPECULATION_ALLOWED).u32(Number(step.admin)).block(Buffer.from(step.program, 'base64')).done();
     case 'exec':

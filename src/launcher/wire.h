@@ -74,9 +74,10 @@ enum wire_step {
   STEP_HOSTNAME = 15, // name str
   STEP_LOOPBACK = 16,
   // image: file str, dev u64, ino u64, size u64, ctime in ns u64, offset u64, length u64; see squashfs.c
-  STEP_ROOT_IMAGE = 17,   // staging str, attributes u32, image
-  STEP_ROOT_OVERLAY = 18, // staging str, size u64, inodes u64, places [str]: only if the root lacks one of them
-  STEP_IMAGE = 19,        // target str, folder in the image str, attributes u32, image
+  STEP_ROOT_IMAGE = 17,        // staging str, attributes u32, image
+  STEP_ROOT_OVERLAY = 18,      // staging str, size u64, inodes u64, places [str]: only if the root lacks one of them
+  STEP_IMAGE = 19,             // target str, folder in the image str, attributes u32, image
+  STEP_NETWORK_NAMESPACE = 20, // file str: instead of one of its own
   STEP_PROGRAM = 64,
   STEP_JOIN = 64,
   STEP_CGROUP_NAMESPACE = 65,
@@ -91,6 +92,7 @@ enum wire_step {
   STEP_WORKING_DIRECTORY = 74, // path str
   STEP_EXEC = 75,              // path str, args [str], env [str]
   STEP_SECCOMP = 76,           // flags u32, 1 = keep CAP_SYS_ADMIN until execve u32, size u32, struct sock_filter[]
+  STEP_SCHED = 77, // policy u32, flags u32, nice i32, priority u32, runtime u64, deadline u64, period u64: ns
 };
 
 // What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).

@@ -10,8 +10,6 @@ import { formatPath, type KeyPath } from './tree.ts';
  */
 export const unsupportedKeys: readonly string[] = [
   'console',
-  'sched',
-  'network',
   'selinux',
   'sockets',
   'standby',
@@ -35,7 +33,6 @@ export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
 
 /** Values of those keys that ask for what happens anyway. */
 export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
-  network: ['none'],
   standby: [false],
   depends_on: [{}],
   update: [updateDefaults],

@@ -7,6 +7,7 @@ import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { defaultFolders } from './host-folders.ts';
 import { resolveInRoot } from './in-root.ts';
+import { NETWORK_NAMESPACES } from './plan-network.ts';
 import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
 
 /**
@@ -165,6 +166,11 @@ function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<s
   for (const [, mount] of resourceMounts(manifest)) {
     const source = chooseResource(mount, resources)?.source;
     if (source?.type === 'dir') paths[folderInside(source.path, mount)] = factInRoot(source.path, mount.dir);
+  }
+  const { network } = manifest;
+  if (typeof network === 'object') {
+    const file = `${NETWORK_NAMESPACES}/${network.namespace}`;
+    paths[file] = pathFact(file, false);
   }
   for (const mount of Object.values(manifest.mounts ?? {}))
     if (mount.type === 'bind') paths[mount.host] = pathFact(mount.host, true);

@@ -1,5 +1,6 @@
 import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { planSched } from './plan-sched.ts';
 import { planSeccomp } from './plan-seccomp.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -25,10 +26,9 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
   for (const [resource, limit] of Object.entries(manifest.rlimits ?? {}))
     draft.steps.push({ op: 'rlimit', resource, soft: limit.soft, hard: limit.hard, key: `rlimits.${resource}` });
   if (process.new_session) draft.steps.push({ op: 'session' });
+  draft.steps.push({ op: 'umask', mode: process.umask }, { op: 'join', key: 'cgroups' }, { op: 'cgroup_namespace' });
+  planSched(manifest.sched, draft);
   draft.steps.push(
-    { op: 'umask', mode: process.umask },
-    { op: 'join', key: 'cgroups' },
-    { op: 'cgroup_namespace' },
     { op: 'bounding', capabilities, key: 'capabilities' },
     {
       op: 'ids',

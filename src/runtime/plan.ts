@@ -8,6 +8,7 @@ import { noProgram } from './no-program.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
 import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
+import { planLoopback, planNamespaces } from './plan-network.ts';
 import { planRoot } from './plan-root.ts';
 
 /** Everything that a start does, decided beforehand: the exact cgroup writes and the launcher's steps. Nothing is done yet. */
@@ -67,10 +68,10 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   checkKernel(draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
-  draft.steps.push({ op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] });
+  planNamespaces(manifest.network, draft);
   planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
-  draft.steps.push({ op: 'loopback' });
+  planLoopback(manifest.network, draft);
   planProgram(init, manifest, options, draft);
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;

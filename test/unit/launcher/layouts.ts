@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-type Field = 'u32' | 'u64' | 'str' | 'list' | 'numbers';
+type Field = 'u32' | 'u64' | 'str' | 'list' | 'numbers' | 'block';
 
 export interface Block {
   op: number;
@@ -37,6 +37,7 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
     else {
       const entries = count();
       if (field === 'numbers') at += 4 * entries;
+      else if (field === 'block') at += entries;
       else for (let i = 0; i < entries; i++) text();
     }
   }
@@ -58,6 +59,12 @@ export function stepLayouts(
   const exec = /op == STEP_EXEC\) \{(.*?)\}/s.exec(sources.program)?.[1];
   assert.ok(exec !== undefined, 'program.c reads STEP_EXEC');
   layouts['exec'] = fields(exec);
+  // Read ahead of the steps, and in a function of its own.
+  for (const [name, code] of [
+    ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n    \}/s],
+    ['sched', /static int schedule\(.*?\n\}/s],
+  ] as const)
+    layouts[name] = fields(code.exec(sources.program)?.[0] ?? '');
   return layouts;
 }
 
@@ -71,10 +78,10 @@ function cases(source: string): Record<string, Field[]> {
 
 function fields(code: string): Field[] {
   const found: Field[] = [];
-  for (const [, call = ''] of code.matchAll(/\bread_(u32|u64|str|list|bytes)\(/g)) {
+  for (const [, call = '', size = ''] of code.matchAll(/\bread_(u32|u64|str|list|bytes)\(&?\w+,? ?([^)]*)/g)) {
     if (call !== 'bytes') found.push(call as Field);
-    // read_bytes(r, 4 * n) follows the count that was read before it.
-    else found[found.length - 1] = 'numbers';
+    // It follows the count that was read before it.
+    else found[found.length - 1] = size.startsWith('4 *') ? 'numbers' : 'block';
   }
   return found;
 }

@@ -32,6 +32,7 @@ export const everyStep: readonly Step[] = [
   { op: 'pivot' },
   { op: 'hostname', name: 'sensor-7' },
   { op: 'loopback' },
+  { op: 'network_namespace', file: '/run/netns/cameras' },
   { op: 'join' },
   { op: 'cgroup_namespace' },
   { op: 'oom_score_adj', value: -500 },
@@ -43,5 +44,7 @@ export const everyStep: readonly Step[] = [
   { op: 'capabilities', capabilities: ['CAP_NET_RAW', 'CAP_SYS_NICE'] },
   { op: 'no_new_privs' },
   { op: 'working_directory', path: '/data' },
+  { op: 'sched', policy: 'deadline', nice: -3, priority: 7, times: { runtime: 1000, deadline: 2000, period: 3000 } },
+  { op: 'seccomp', program: Buffer.from('0600000000000000', 'hex').toString('base64'), admin: true },
   { op: 'exec', path: '/bin/sh', args: ['-c', 'echo'], env: ['A=1', 'B=2'] },
 ];

@@ -8,9 +8,6 @@ import { accept, HEAD } from './support.ts';
 /** A section that can be executed only in a later version, as somebody would write it, by its key. */
 const SECTIONS: Readonly<Record<string, string>> = {
   console: 'console: {permissions: full}',
-  sched: 'sched: {policy: idle}',
-  network: 'network: host',
-  seccomp: 'seccomp: {profile: default}',
   selinux: 'selinux: {exec: a_t}',
   sockets: 'sockets: {s: {type: stream, mode: 0o600}}',
   standby: 'standby: true\nautostart: relaxed',
@@ -69,7 +66,7 @@ describe('what this version cannot execute', () => {
   it('is a warning of `validate`, at its place, that says the version and what to do', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const { ok, diagnostics } = loadManifest(
-      `${HEAD}mounts:\n  /data: {type: persist}\nsched: {policy: idle}\n`,
+      `${HEAD}mounts:\n  /data: {type: persist}\napparmor: {profile: a}\n`,
       'a.yaml',
     );
     assert.equal(ok, true);
@@ -96,7 +93,7 @@ describe('what this version cannot execute', () => {
           'warning',
           8,
           1,
-          `\`sched\` is understood but not supported by ${version}`,
+          `\`apparmor\` is understood but not supported by ${version}`,
           'remove it to start now',
         ],
       ],
