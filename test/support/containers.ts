@@ -20,6 +20,13 @@ export function shell(script: string, sections: Partial<Manifest> = {}): LoadedM
   return fromObject(manifest);
 }
 
+/**
+ * Script for a group of some 48 MiB: reads more than it may have, over and over, so that it waits for memory. Where the kernel finds nothing to
+ * take back in a moment (GFP_NOFS), it kills what is largest: that is dd, of which the shell makes another one.
+ */
+export const READS_TOO_MUCH =
+  'while :; do cat /usr/bin/* /usr/lib/*/* 2> /dev/null | dd of=/dev/null bs=2M iflag=fullblock 2> /dev/null; done';
+
 /** Through the reader, as a file would be: what it refuses cannot be tested here. */
 export function fromObject(manifest: unknown): LoadedManifest {
   const result = loadManifest(JSON.stringify(manifest, null, 2), 'test.yaml');
