@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { LauncherClient, type PressureReport } from '../../../src/launcher/index.ts';
 import { Frame, Reader } from '../../../src/launcher/wire.ts';
 import { gatherFacts } from '../../../src/runtime/index.ts';
-import { READS_TOO_MUCH } from '../../support/containers.ts';
+import { READS_TOO_MUCH, SCARCE } from '../../support/containers.ts';
 import { RawController, spawnShell, withLauncher, type Bench } from '../../support/launcher.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { until } from '../../support/processes.ts';
@@ -17,7 +17,6 @@ const NAME = `thuban-test-${process.pid}`;
 /** Any wait for memory is told; this window needs no CAP_SYS_RESOURCE. */
 const TRIGGER = 'some 1000 2000000';
 const WINDOW_MS = 2000;
-const LIMIT = String(48 * 1024 * 1024);
 /** An emulated board takes seconds for each. */
 const STARTS = process.env['THUBAN_EMULATED'] === undefined ? 200n : 30n;
 
@@ -40,11 +39,11 @@ async function inGroups(body: (bench: Bench, place: Place) => Promise<void>): Pr
     const onV1 = memory?.version === 1 ? join(memory.mountpoint, NAME) : undefined;
     const made = [unified, onV1].filter((path) => path !== undefined);
     for (const path of made) mkdirSync(path);
-    if (onV1 !== undefined) writeFileSync(join(onV1, 'memory.limit_in_bytes'), LIMIT);
+    if (onV1 !== undefined) writeFileSync(join(onV1, 'memory.limit_in_bytes'), String(SCARCE));
     else if (unified !== undefined) {
       // Of the root, which may hold processes and hand controllers down all the same.
       writeFileSync(join(cgroups.unified?.mountpoint ?? '', 'cgroup.subtree_control'), '+memory');
-      writeFileSync(join(unified, 'memory.max'), LIMIT);
+      writeFileSync(join(unified, 'memory.max'), String(SCARCE));
     }
     try {
       await withLauncher(20, (bench) =>

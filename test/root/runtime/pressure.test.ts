@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { Session, Supervised, gatherFacts, type Exit, type RuntimeEvent } from '../../../src/runtime/index.ts';
-import { READS_TOO_MUCH, shell } from '../../support/containers.ts';
+import { READS_TOO_MUCH, SCARCE, shell } from '../../support/containers.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
 
-/** With much less, the kernel now and then finds nothing to take back, and kills. */
-const LIMIT = 48 * 1024 * 1024;
 const version = gatherFacts().cgroups.controllers['memory']?.version ?? 2;
 
 /** The least that can be told: any wait in half a second, any reclaim. */
 function watched(): Partial<Manifest> {
   const pressure = { some: '1 ms', window: '500 ms', level: 'low' };
-  const memory = { memory_hard_limit: LIMIT, memory_swap_limit: LIMIT, pressure };
+  const memory = { memory_hard_limit: SCARCE, memory_swap_limit: SCARCE, pressure };
   return { cgroups: { memory }, stop: { signal: 'SIGKILL', timeout: 1 } } as unknown as Partial<Manifest>;
 }
 
@@ -139,7 +137,7 @@ describe('a board whose kernel cannot tell of an out-of-memory', needsRoot(), ()
         return { ...made, cgroup: { ...made.cgroup, polled: true } };
       };
       const events: RuntimeEvent[] = [];
-      const memory = { memory_hard_limit: LIMIT, memory_swap_limit: LIMIT };
+      const memory = { memory_hard_limit: SCARCE, memory_swap_limit: SCARCE };
       const script = 'sleep 1000 & (x=0123456789abcdef; while :; do x=$x$x; done); while :; do sleep 1000; done';
       const supervised = new Supervised({
         board: { ...session.board, facts },
