@@ -20,6 +20,18 @@ export function shell(script: string, sections: Partial<Manifest> = {}): LoadedM
   return fromObject(manifest);
 }
 
+/**
+ * Bytes, for what waits for memory but is not killed: with less, a fast board finds nothing to take back now and then (GFP_NOFS). An emulated
+ * one takes minutes to read more.
+ */
+export const SCARCE = (process.env['THUBAN_EMULATED'] === undefined ? 48 : 16) * 1024 * 1024;
+
+/**
+ * Reads more than SCARCE, over and over. Should the kernel kill all the same, it is what is largest: dd, of which the shell makes another one.
+ */
+export const READS_TOO_MUCH =
+  'while :; do cat /usr/bin/* /usr/lib/*/* 2> /dev/null | dd of=/dev/null bs=2M iflag=fullblock 2> /dev/null; done';
+
 /** Through the reader, as a file would be: what it refuses cannot be tested here. */
 export function fromObject(manifest: unknown): LoadedManifest {
   const result = loadManifest(JSON.stringify(manifest, null, 2), 'test.yaml');

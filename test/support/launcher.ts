@@ -14,6 +14,7 @@ import { Frame, FrameSplitter, PROTOCOL, Writer, frame, type ReceivedFrame } fro
 import type { Manifest } from '../../src/manifest/index.ts';
 import { gatherFacts, plan } from '../../src/runtime/index.ts';
 import { nativeBinary } from '../../src/runtime/binaries.ts';
+import { PATIENCE_MS } from './processes.ts';
 import { shell } from './containers.ts';
 import { until } from './processes.ts';
 
@@ -124,8 +125,15 @@ export class RawController {
     for (;;) {
       const found = this.received.find((entry) => entry.type === type);
       if (found !== undefined) return found;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+      await new Promise<void>((resolve, reject) => {
+        const giveUp = setTimeout(() => {
+          const types = this.received.map((entry) => entry.type).join();
+          reject(new Error(`no frame of type ${type} in ${PATIENCE_MS / 1000} s, but ${types || 'none'}`));
+        }, PATIENCE_MS);
+        this.#wake = () => {
+          clearTimeout(giveUp);
+          resolve();
+        };
       });
     }
   }

@@ -2,20 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { Session, Supervised, gatherFacts, type Exit, type RuntimeEvent } from '../../../src/runtime/index.ts';
-import { shell } from '../../support/containers.ts';
+import { READS_TOO_MUCH, SCARCE, shell } from '../../support/containers.ts';
 import { TestDaemon } from '../../support/daemon.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
 
-const MiB = 1024 * 1024;
-/** Reads more than it may have, over and over. */
-const READ = 'while :; do cat /usr/bin/* /usr/lib/*/* > /dev/null 2>&1; done';
 const version = gatherFacts().cgroups.controllers['memory']?.version ?? 2;
 
 /** The least that can be told: any wait in half a second, any reclaim. */
 function watched(): Partial<Manifest> {
   const pressure = { some: '1 ms', window: '500 ms', level: 'low' };
-  const memory = { memory_hard_limit: 16 * MiB, memory_swap_limit: 16 * MiB, pressure };
+  const memory = { memory_hard_limit: SCARCE, memory_swap_limit: SCARCE, pressure };
   return { cgroups: { memory }, stop: { signal: 'SIGKILL', timeout: 1 } } as unknown as Partial<Manifest>;
 }
 
@@ -36,7 +33,7 @@ async function until(count: number): Promise<{ exit: Exit; events: RuntimeEvent[
   const events: RuntimeEvent[] = [];
   const supervised: Supervised = new Supervised({
     board: session.board,
-    loaded: shell(READ, watched()),
+    loaded: shell(READS_TOO_MUCH, watched()),
     planOptions: session.planOptions,
     onEvent: (event) => {
       events.push(event);
@@ -108,7 +105,7 @@ describe('a container that waits for memory', needsRoot(), () => {
   test('is heard of by the next daemon as well', async () => {
     await leavesNothingBehind(async () => {
       await using daemon = new TestDaemon('daemon: {lease: 5 min}\n');
-      daemon.add('reader', READ, watched());
+      daemon.add('reader', READS_TOO_MUCH, watched());
       await daemon.start();
       await daemon.client.start('reader');
       const [first] = await daemon.told('pressure', 'reader:1.0.0');
@@ -140,7 +137,7 @@ describe('a board whose kernel cannot tell of an out-of-memory', needsRoot(), ()
         return { ...made, cgroup: { ...made.cgroup, polled: true } };
       };
       const events: RuntimeEvent[] = [];
-      const memory = { memory_hard_limit: 16 * MiB, memory_swap_limit: 16 * MiB };
+      const memory = { memory_hard_limit: SCARCE, memory_swap_limit: SCARCE };
       const script = 'sleep 1000 & (x=0123456789abcdef; while :; do x=$x$x; done); while :; do sleep 1000; done';
       const supervised = new Supervised({
         board: { ...session.board, facts },
