@@ -68,6 +68,7 @@ const programs = {
     'loop',
     'squashfs',
     'overlay',
+    'hide',
     'devices',
     'image',
     'null',

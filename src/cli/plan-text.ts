@@ -143,6 +143,13 @@ function stepText(step: Step): string {
       return `uid ${step.uid} gid ${step.gid}${step.groups.length > 0 ? ` groups ${step.groups.join(' ')}` : ''}`;
     case 'working_directory':
       return step.path;
+    case 'mask':
+    case 'read_only':
+      return step.paths.join(' ');
+    case 'root_context':
+      return step.context;
+    case 'security_label':
+      return step.text;
     case 'network_namespace':
       return step.file;
     case 'sched':

@@ -22,13 +22,16 @@ struct stage {
   int out, err, status, frame; // descriptors to hand on
   int joins[WIRE_MAX_JOINS], join_count;
   int root; // the new root
+  const char *context;
   volatile int failed_step, failed_op, failed_errno;
 };
 _Noreturn void stage_main(struct stage *s);
 
 // ---- mounts.c ----
 int mount_step(struct stage *s, uint32_t op, struct reader *r);
+int set_attributes(int mount_fd, unsigned attributes, int recursive);
 int filesystem(const char *type, const char *options, unsigned attributes);
+int labelled(const char *type, const char *options, const char *context, unsigned attributes);
 int attach(struct stage *s, int mount_fd, const char *target);
 int move_to(int mount_fd, const char *folder);
 int enter_root(struct stage *s, int mount_fd, const char *staging);
@@ -47,7 +50,7 @@ struct image {
   uint64_t offset, length;           // of the image in it
 };
 void read_image(struct reader *r, struct image *image);
-int mount_image(const struct image *image, unsigned attributes);
+int mount_image(const struct image *image, const char *context, unsigned attributes);
 int mount_image_folder(struct stage *s, const struct image *image, const char *dir, const char *target,
                        unsigned attributes);
 
@@ -58,6 +61,9 @@ struct places {
 };
 void read_places(struct reader *r, struct places *places);
 int overlay_root(struct stage *s, const char *staging, uint64_t size, uint64_t inodes, const struct places *places);
+
+// ---- hide.c ----
+int hide(struct stage *s, uint32_t op, const struct places *places);
 
 // ---- paths.c ----
 const char *below(const char *path);                // relative to the root; never empty

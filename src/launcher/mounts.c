@@ -11,7 +11,7 @@
 
 // Before 5.12 the attributes of a mount can only be changed by its path. That is not recursive: a recursive read-only
 // mount is refused.
-static int set_attributes(int mount_fd, unsigned attributes, int recursive) {
+int set_attributes(int mount_fd, unsigned attributes, int recursive) {
   if (!attributes) return 0;
   if (!no_mount_setattr) {
     if (!sys_mount_setattr(mount_fd, recursive ? TREE_RECURSIVE : 0, attributes)) return 0;
@@ -29,8 +29,12 @@ static int set_attributes(int mount_fd, unsigned attributes, int recursive) {
   return mount(0, path, 0, flags, 0);
 }
 
-// A detached filesystem; `options` is "key=value,flag".
 int filesystem(const char *type, const char *options, unsigned attributes) {
+  return labelled(type, options, 0, attributes);
+}
+
+// A detached filesystem; `options` is "key=value,flag". A context of SELinux, if there is one, may hold commas.
+int labelled(const char *type, const char *options, const char *label, unsigned attributes) {
   int context = sys_fsopen(type);
   if (context < 0) return -1;
   for (const char *at = options; at && *at;) {
@@ -50,6 +54,7 @@ int filesystem(const char *type, const char *options, unsigned attributes) {
     if (sys_fsconfig(context, equals ? CONFIG_STRING : CONFIG_FLAG, key, equals ? value : 0)) goto fail;
     at = end ? end + 1 : 0;
   }
+  if (label && sys_fsconfig(context, CONFIG_STRING, "context", label)) goto fail;
   if (sys_fsconfig(context, CONFIG_CREATE, 0, 0)) goto fail;
   int made = sys_fsmount(context, attributes);
   if (made < 0) goto fail;
@@ -184,7 +189,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       a = read_str(r);
       x = read_u32(r);
       read_image(r, &image);
-      return CHECKED(enter_root(s, mount_image(&image, x), a));
+      return CHECKED(enter_root(s, mount_image(&image, s->context, x), a));
     case STEP_ROOT_OVERLAY:
       a = read_str(r);
       n = read_u64(r);
@@ -234,6 +239,9 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       n = read_u64(r);
       x = read_u32(r);
       return CHECKED(make_devices(s, a, n, (int)x));
+    case STEP_ROOT_CONTEXT: s->context = read_str(r); return CHECKED(0);
+    case STEP_MASK: read_places(r, &places); return CHECKED(hide(s, op, &places));
+    case STEP_READ_ONLY: read_places(r, &places); return CHECKED(hide(s, op, &places));
     case STEP_NETWORK_NAMESPACE: a = read_str(r); return CHECKED(enter_network(a));
     case STEP_ROOT_ATTRIBUTES: x = read_u32(r); return CHECKED(set_attributes(s->root, x, 0));
     case STEP_PIVOT: return pivot();

@@ -62,14 +62,25 @@ static int join(const struct program *p) {
   return 0;
 }
 
-static int set_oom_score(int32_t value) {
-  char text[16];
-  int n = snprintf(text, sizeof text, "%d", value),
-      fd = openat(INIT_FD_PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  int result = fd >= 0 && write(fd, text, (size_t)n) == n ? 0 : -1, error = errno;
+// Of this process; /proc belongs to root here, whatever the container mounts.
+static int write_own(const char *file, const char *text) {
+  char path[64];
+  size_t n = strlen(text);
+  if (snprintf(path, sizeof path, "self/%s", file) >= (int)sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = openat(INIT_FD_PROC, path, O_WRONLY | O_CLOEXEC);
+  int result = fd >= 0 && write(fd, text, n) == (ssize_t)n ? 0 : -1, error = errno;
   if (fd >= 0) close(fd);
   errno = error;
   return result;
+}
+
+static int set_oom_score(int32_t value) {
+  char text[16];
+  snprintf(text, sizeof text, "%d", value);
+  return write_own("oom_score_adj", text);
 }
 
 static int drop_bounding(uint64_t keep) {
@@ -92,6 +103,16 @@ static int set_ids(const struct program *p, uint32_t uid, uint32_t gid, uint32_t
 #endif
   return prctl(PR_SET_DUMPABLE, 0, 0, 0,
                0); // the id change set it for the memory shared with the init; execve sets it again
+}
+
+// Takes effect at execve (Documentation/filesystems/proc.rst).
+static int set_label(const char *file, const char *text) {
+  char path[32];
+  if (strchr(file, '.') || snprintf(path, sizeof path, "attr/%s", file) >= (int)sizeof path) {
+    errno = EINVAL;
+    return -1;
+  }
+  return write_own(path, text);
 }
 
 // The set becomes permitted, effective, inheritable and ambient, so that a program without file capabilities has it.
@@ -164,6 +185,7 @@ static _Noreturn void execute(struct program *p) {
 static int step(struct program *p, uint32_t op, struct reader *r) {
   uint32_t a, b;
   uint64_t n;
+  const char *text;
   switch (op) {
     case STEP_JOIN: return join(p);
     case STEP_CGROUP_NAMESPACE: return unshare(NEWCGROUP);
@@ -185,6 +207,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
     case STEP_CAPABILITIES: return set_capabilities(read_u64(r), p->filter_admin ? 1u << CAP_SYS_ADMIN : 0);
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
+    case STEP_SECURITY_LABEL: text = read_str(r); return set_label(text, read_str(r));
     case STEP_SCHED: return schedule(r);
     case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute
     case STEP_EXEC: execute(p);

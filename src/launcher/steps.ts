@@ -29,6 +29,8 @@ export type Step = { key?: string } & (
   /** The image of a package, through a loop device of its own. */
   | { op: 'root_image'; image: ImageFile; attributes: Attribute[] }
   /** Makes the root one that folders and files can be made in, in memory: only when it lacks one of these paths. */
+  /** Of SELinux, for the image that becomes the root: before `root_image`. */
+  | { op: 'root_context'; context: string }
   | { op: 'root_overlay'; if_missing: string[]; size: number; inodes: number }
   | { op: 'mkdir'; path: string; mode: number }
   | { op: 'mkfile'; path: string; mode: number }
@@ -41,6 +43,8 @@ export type Step = { key?: string } & (
   | { op: 'sysfs'; target: string; attributes: Attribute[] }
   /** A tmpfs with null, zero, full, random, urandom, tty and shm. */
   | { op: 'dev'; target: string; size: number; proc_links: boolean }
+  /** What is empty for the program, and what is read-only; paths that do not exist are left out. */
+  | { op: 'mask' | 'read_only'; paths: string[] }
   | { op: 'root_attributes'; attributes: Attribute[] }
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
@@ -63,6 +67,8 @@ export type Step = { key?: string } & (
    * A list of struct sock_filter, in base64, for the moment before execve. `admin`: without no_new_privs the kernel wants CAP_SYS_ADMIN for it, which
    * the process then has until execve.
    */
+  /** Written to a file in /proc/PID/attr: what confines the program from execve on. */
+  | { op: 'security_label'; file: 'exec' | 'apparmor/exec'; text: string }
   | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   | { op: 'seccomp'; program: string; admin: boolean }
   | { op: 'exec'; path: string; args: string[]; env: string[] }
@@ -89,6 +95,9 @@ export const stepNumbers = {
   root_overlay: 18,
   image: 19,
   network_namespace: 20,
+  mask: 21,
+  read_only: 22,
+  root_context: 23,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -103,6 +112,7 @@ export const stepNumbers = {
   exec: 75,
   seccomp: 76,
   sched: 77,
+  security_label: 78,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -197,6 +207,13 @@ function payload(step: Step, staging: string): Buffer {
       return w.u32(Number(step.keep_capabilities)).done();
     case 'working_directory':
       return w.string(step.path).done();
+    case 'mask':
+    case 'read_only':
+      return w.strings(step.paths).done();
+    case 'root_context':
+      return w.string(step.context).done();
+    case 'security_label':
+      return w.string(step.file).string(step.text).done();
     case 'network_namespace':
       return w.string(step.file).done();
     case 'sched': {

@@ -78,6 +78,9 @@ enum wire_step {
   STEP_ROOT_OVERLAY = 18,      // staging str, size u64, inodes u64, places [str]: only if the root lacks one of them
   STEP_IMAGE = 19,             // target str, folder in the image str, attributes u32, image
   STEP_NETWORK_NAMESPACE = 20, // file str: instead of one of its own
+  STEP_MASK = 21,              // paths [str]: what is not there is left out
+  STEP_READ_ONLY = 22,         // paths [str]: the same
+  STEP_ROOT_CONTEXT = 23,      // context str: of SELinux, for the image that becomes the root
   STEP_PROGRAM = 64,
   STEP_JOIN = 64,
   STEP_CGROUP_NAMESPACE = 65,
@@ -92,6 +95,7 @@ enum wire_step {
   STEP_WORKING_DIRECTORY = 74, // path str
   STEP_EXEC = 75,              // path str, args [str], env [str]
   STEP_SECCOMP = 76,           // flags u32, 1 = keep CAP_SYS_ADMIN until execve u32, size u32, struct sock_filter[]
+  STEP_SECURITY_LABEL = 78,    // file in /proc/PID/attr str, text str: of the program, from execve on
   STEP_SCHED = 77, // policy u32, flags u32, nice i32, priority u32, runtime u64, deadline u64, period u64: ns
 };
 

@@ -10,7 +10,6 @@ import { formatPath, type KeyPath } from './tree.ts';
  */
 export const unsupportedKeys: readonly string[] = [
   'console',
-  'selinux',
   'sockets',
   'standby',
   'health',
@@ -19,10 +18,7 @@ export const unsupportedKeys: readonly string[] = [
   'update',
   'stop.pre_stop',
   'stop.post_stop',
-  'paths.masked',
-  'paths.read_only',
   'user_namespace',
-  'apparmor',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */
@@ -36,9 +32,6 @@ export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
   standby: [false],
   depends_on: [{}],
   update: [updateDefaults],
-  // Nothing is hidden, and /proc and /sys are mounted read-only as a whole.
-  'paths.masked': ['none', []],
-  'paths.read_only': ['default'],
 };
 
 /** A part of a manifest that this version cannot execute. */

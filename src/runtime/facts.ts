@@ -41,6 +41,8 @@ export interface Facts {
   /** What the repositories hold of the containers whose files the manifest mounts, in every version. */
   resources: Resource[];
   block_devices: Record<string, { major: number; minor: number }>;
+  /** Security modules that are active: `apparmor`, `selinux`. Absent: not known. */
+  modules?: string[];
   /** System calls of this architecture, where the manifest filters them. null: this kernel cannot. Absent: not known. */
   syscalls?: SyscallNumbers | null;
 }
@@ -99,6 +101,7 @@ export function gatherBoard(): BoardFacts {
     ),
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
     ...openFiles(),
+    modules: securityModules(),
     groups: hostGroups(),
     block_devices: blockDevices(),
   };
@@ -121,6 +124,13 @@ function pageSize(): number {
 function openFiles(): { open_files?: number } {
   const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readText('/proc/self/limits', ''))?.[1];
   return hard === undefined ? {} : { open_files: Number(hard) };
+}
+
+/** Those that a manifest can name. The list in /sys/kernel/security needs securityfs, which not every board mounts. */
+function securityModules(): string[] {
+  const apparmor = readText('/sys/module/apparmor/parameters/enabled', '').trim() === 'Y';
+  const selinux = readText('/sys/fs/selinux/enforce', '') !== '';
+  return [...(apparmor ? ['apparmor'] : []), ...(selinux ? ['selinux'] : [])];
 }
 
 function hostGroups(): Record<string, number> {

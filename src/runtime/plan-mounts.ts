@@ -1,13 +1,12 @@
 import type { Attribute, Step } from '../launcher/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
+import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
 import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
 /** Device nodes, and /dev/shm with them. Only touched pages are taken, and they count for the container that touches them. */
 const DEV_SIZE = 64 * 1024 * 1024;
-/** As Northstar mounts /proc and /sys. */
-const KERNEL_VIEW: Attribute[] = ['ro', 'nosuid', 'nodev', 'noexec'];
 
 /** Everything that is mounted into the root, outermost first, then the root is made read-only and entered. */
 export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): void {
@@ -31,6 +30,7 @@ export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): 
     draft.steps.push(...targetSteps(target, file, root, done, draft), step);
     done.push(target);
   }
+  planPaths(manifest, draft);
   draft.steps.push({ op: 'root_attributes', attributes: READ_ONLY }, { op: 'pivot' });
 }
 
@@ -77,9 +77,9 @@ function mountStep(target: string, mount: Mount, manifest: Manifest, draft: Laun
     case 'tmpfs':
       return { op: 'tmpfs', target, attributes: ['nosuid', 'nodev', 'noexec'], size: mount.size, mode: 0o1777 };
     case 'proc':
-      return { op: 'proc', target, attributes: KERNEL_VIEW };
+      return { op: 'proc', target, attributes: kernelView(manifest) };
     case 'sysfs':
-      return { op: 'sysfs', target, attributes: KERNEL_VIEW };
+      return { op: 'sysfs', target, attributes: kernelView(manifest) };
     case 'dev':
       return { op: 'dev', target, size: DEV_SIZE, proc_links: manifest.mounts?.['/proc']?.type === 'proc' };
     case 'persist':

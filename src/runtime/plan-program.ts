@@ -1,5 +1,6 @@
 import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { planLabels } from './plan-labels.ts';
 import { planSched } from './plan-sched.ts';
 import { planSeccomp } from './plan-seccomp.ts';
 
@@ -28,6 +29,7 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
   if (process.new_session) draft.steps.push({ op: 'session' });
   draft.steps.push({ op: 'umask', mode: process.umask }, { op: 'join', key: 'cgroups' }, { op: 'cgroup_namespace' });
   planSched(manifest.sched, draft);
+  planLabels(manifest, draft);
   draft.steps.push(
     { op: 'bounding', capabilities, key: 'capabilities' },
     {

@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest/index.ts';
 import type { PathFact } from './facts.ts';
 import { defaultFolders } from './host-folders.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
+import { planRootContext } from './plan-labels.ts';
 
 /** A root of folders and links only: 1 MiB and 1024 names are plenty, and bound what a container's start can take from the board. */
 export const ROOT_SIZE = 1024 * 1024;
@@ -29,7 +30,7 @@ export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft
       return dirRoot(rootfs.path, draft);
     case 'package':
     case undefined:
-      return packageRoot(image, rootfs !== undefined, draft);
+      return packageRoot(image, manifest, draft);
   }
 }
 
@@ -55,8 +56,10 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
   return bound;
 }
 
-function packageRoot(image: ImageFile | undefined, asked: boolean, draft: LaunchDraft): Root {
+function packageRoot(image: ImageFile | undefined, manifest: Manifest, draft: LaunchDraft): Root {
+  const asked = manifest.rootfs !== undefined;
   if (image !== undefined) {
+    planRootContext(manifest, draft);
     draft.steps.push({ op: 'root_image', image, attributes: READ_ONLY, key: asked ? 'rootfs' : 'name' });
     return { provided: [], image: '', overlay: true };
   }

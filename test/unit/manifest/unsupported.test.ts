@@ -8,7 +8,6 @@ import { accept, HEAD } from './support.ts';
 /** A section that can be executed only in a later version, as somebody would write it, by its key. */
 const SECTIONS: Readonly<Record<string, string>> = {
   console: 'console: {permissions: full}',
-  selinux: 'selinux: {exec: a_t}',
   sockets: 'sockets: {s: {type: stream, mode: 0o600}}',
   standby: 'standby: true\nautostart: relaxed',
   health: 'health: {type: tcp, port: 80}',
@@ -17,10 +16,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   update: 'update: {strategy: replace}',
   'stop.pre_stop': 'stop: {pre_stop: {command: [a]}}',
   'stop.post_stop': 'stop: {post_stop: {command: [a]}}',
-  'paths.masked': 'paths: {masked: default}',
-  'paths.read_only': 'paths: {read_only: none}',
   user_namespace: 'user_namespace: {}',
-  apparmor: 'apparmor: {profile: a}',
 };
 
 /** The same for values. */
@@ -66,7 +62,7 @@ describe('what this version cannot execute', () => {
   it('is a warning of `validate`, at its place, that says the version and what to do', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const { ok, diagnostics } = loadManifest(
-      `${HEAD}mounts:\n  /data: {type: persist}\napparmor: {profile: a}\n`,
+      `${HEAD}mounts:\n  /data: {type: persist}\nuser_namespace: {}\n`,
       'a.yaml',
     );
     assert.equal(ok, true);
@@ -93,7 +89,7 @@ describe('what this version cannot execute', () => {
           'warning',
           8,
           1,
-          `\`apparmor\` is understood but not supported by ${version}`,
+          `\`user_namespace\` is understood but not supported by ${version}`,
           'remove it to start now',
         ],
       ],
