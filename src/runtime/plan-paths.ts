@@ -22,7 +22,7 @@ export function kernelView({ paths }: Manifest): Attribute[] {
 export function planPaths({ paths = {}, mounts = {} }: Manifest, draft: LaunchDraft): void {
   const { masked = 'default', read_only: readOnly = 'default' } = paths;
   const places = Object.entries(mounts).flatMap(([target, { type }]) =>
-    type === 'proc' || type === 'sysfs' ? [{ target, type }] : [],
+    type === 'proc' || type === 'sysfs' ? [{ target: target.startsWith('/') ? target : `/${target}`, type }] : [],
   );
   const hidden = typeof masked === 'string' ? (masked === 'default' ? defaultsIn(places) : []) : masked;
   if (hidden.length > 0) draft.steps.push({ op: 'mask', paths: hidden, key: 'paths.masked' });
