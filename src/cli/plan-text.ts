@@ -150,6 +150,12 @@ function stepText(step: Step): string {
       return step.context;
     case 'security_label':
       return step.text;
+    case 'socket':
+      return `${step.folder}/${step.name}  ${step.type} ${step.mode.toString(8)} uid ${step.uid} gid ${step.gid}`;
+    case 'connect':
+      return step.file;
+    case 'listen':
+      return `descriptor ${3 + step.index}`;
     case 'network_namespace':
       return step.file;
     case 'sched':

@@ -47,6 +47,7 @@ void container_free(struct container *c) {
   int fds[] = { c->status_fd, c->out_fd, c->err_fd, c->oom_fd };
   for (unsigned i = 0; i < 4; i++)
     if (fds[i] >= 0) close(fds[i]); // closing also ends the watch
+  sockets_remove(c);
   free_strings(&c->groups);
   free(c->blob);
   free(c);
@@ -202,6 +203,7 @@ void container_reaped(pid_t pid, int status) {
     c->oom_fd = -1;
   }
   monitors_drop(c->id);
+  sockets_remove(c);
   int started = c->state == CONTAINER_RUNNING;
   c->state = CONTAINER_ENDED;
   c->init = -1;

@@ -106,7 +106,9 @@ int main(void) {
   program.count = header->steps;
   program.joins = (int)header->joins;
   program.version2 = (int)header->version2;
-  for (int fd = INIT_FD_STATUS; fd < INIT_FD_JOINS + (int)header->joins; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  program.handed = (int)header->handed;
+  const int end = INIT_FD_JOINS + program.joins + program.handed;
+  for (int fd = INIT_FD_STATUS; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (program_prepare(&program)) {
     say(INIT_FAILED, program.first_step, STEP_EXEC | EPROTO << 16, 0);
     return 1;

@@ -21,7 +21,8 @@ struct stage {
   uint32_t first_step, count;  // index of that step, and how many are left in all
   int out, err, status, frame; // descriptors to hand on
   int joins[WIRE_MAX_JOINS], join_count;
-  int root; // the new root
+  int handed[WIRE_MAX_HANDED], handed_count; // to the program
+  int root;                                  // the new root
   const char *context;
   volatile int failed_step, failed_op, failed_errno;
 };
@@ -72,11 +73,29 @@ int open_target(struct stage *s, const char *path); // O_PATH
 int make_place(struct stage *s, const char *path, unsigned mode, int file);
 int make_link(struct stage *s, const char *path, const char *text);
 
+// ---- sockets.c ----
+struct socket_file {
+  const char *folder, *name;
+  uint32_t type, mode, uid, gid, passcred;
+};
+struct container;
+void read_socket(struct reader *r, struct socket_file *want);
+int make_socket(struct stage *s, const struct socket_file *want);
+int connect_socket(struct stage *s, const char *file);
+int sockets_expect(struct container *c, struct reader steps);
+void sockets_made(struct container *c);
+void sockets_remove(struct container *c);
+
 // ---- container.c ----
 enum container_state { CONTAINER_STARTING, CONTAINER_RUNNING, CONTAINER_ENDED };
 struct strings {
   char **list;
   uint32_t count;
+};
+struct made_file {
+  struct made_file *next;
+  uint64_t inode; // 0: it was not made
+  char path[];
 };
 struct container {
   uint64_t id;
@@ -90,7 +109,8 @@ struct container {
   int lingers;             // that was told while the init has not ended
   uint64_t end_time, end_mono;
   int have_failure, failed_step, failed_op, failed_errno;
-  struct strings groups; // removed when the lease ends
+  struct strings groups;   // removed when the lease ends
+  struct made_file *files; // removed with it
   uint8_t *blob;
   uint32_t blob_size;
   struct container *next;

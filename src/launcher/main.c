@@ -68,11 +68,15 @@ static void lower_oom_score(void) {
 }
 
 static int make_folders(const char *run_dir) {
-  char staging[4200];
-  snprintf(staging, sizeof staging, "%s/root", run_dir);
+  static const char *const inside[] = { "root", "sockets" };
   if (mkdir(run_dir, 0700)) return -1;
   made_run_dir = 1;
-  return mkdir(staging, 0755);
+  for (unsigned i = 0; i < sizeof inside / sizeof *inside; i++) {
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", run_dir, inside[i]);
+    if (mkdir(path, 0755)) return -1;
+  }
+  return 0;
 }
 
 static void handle_signals(int fd) {

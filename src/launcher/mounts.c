@@ -169,6 +169,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
   uint64_t n, m;
   struct image image;
   struct places places;
+  struct socket_file file;
 #define CHECKED(call) (r->bad ? (errno = EPROTO, -1) : (call))
   switch (op) {
     case STEP_PROPAGATION: return mount(0, "/", 0, MS_REC | MS_SLAVE, 0);
@@ -240,6 +241,8 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       x = read_u32(r);
       return CHECKED(make_devices(s, a, n, (int)x));
     case STEP_ROOT_CONTEXT: s->context = read_str(r); return CHECKED(0);
+    case STEP_SOCKET: read_socket(r, &file); return CHECKED(make_socket(s, &file));
+    case STEP_CONNECT: a = read_str(r); return CHECKED(connect_socket(s, a));
     case STEP_MASK: read_places(r, &places); return CHECKED(hide(s, op, &places));
     case STEP_READ_ONLY: read_places(r, &places); return CHECKED(hide(s, op, &places));
     case STEP_NETWORK_NAMESPACE: a = read_str(r); return CHECKED(enter_network(a));

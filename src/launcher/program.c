@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+
+enum { FIRST_HANDED = 3 };
 
 static char **read_list(struct reader *r) {
   uint32_t n = read_u32(r);
@@ -170,6 +173,22 @@ static int install_filter(const struct program *p) {
   return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, p->filter_flags, &filter);
 }
 
+// Each place is behind the one that it gets, and those before it have gone: none is overwritten that is still wanted.
+static int hand_over(const struct program *p) {
+  for (int i = 0; i < p->handed; i++)
+    if (dup3(INIT_FD_JOINS + p->joins + i, FIRST_HANDED + i, 0) < 0) return -1;
+  return 0;
+}
+
+// The peer of whoever connects is the process that listened (unix(7), SO_PEERCRED): the program itself, with its ids.
+static int listen_on(const struct program *p, uint32_t which, uint32_t backlog) {
+  if (which >= (uint32_t)p->handed) {
+    errno = EBADF;
+    return -1;
+  }
+  return listen(INIT_FD_JOINS + p->joins + (int)which, (int)backlog);
+}
+
 static _Noreturn void execute(struct program *p) {
   // Ignored signals survive execve, handlers do not: all back to default, the mask last.
   for (int s = 1; s < 32; s++)
@@ -177,6 +196,7 @@ static _Noreturn void execute(struct program *p) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, 0);
+  if (hand_over(p)) give_up(p, p->step, STEP_EXEC, errno);
   if (p->filter && install_filter(p)) give_up(p, p->filter_step, STEP_SECCOMP, errno);
   execve(p->path, p->argv, p->envp);
   give_up(p, p->step, STEP_EXEC, errno);
@@ -207,6 +227,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
     case STEP_CAPABILITIES: return set_capabilities(read_u64(r), p->filter_admin ? 1u << CAP_SYS_ADMIN : 0);
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
+    case STEP_LISTEN: a = read_u32(r); return listen_on(p, a, read_u32(r));
     case STEP_SECURITY_LABEL: text = read_str(r); return set_label(text, read_str(r));
     case STEP_SCHED: return schedule(r);
     case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute

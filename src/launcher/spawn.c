@@ -173,7 +173,7 @@ static void close_handed_on(const struct stage *s) {
 static int start(struct container *c, struct stage *s, const struct request *q) {
   if (open_joins(s, q)) return STEP_JOIN;
   if (*q->oom && (c->oom_fd = watch_oom(q->oom)) < 0) return STEP_JOIN;
-  if (open_outputs(s, c, q) || open_status(s, c)) return STEP_NAMESPACES;
+  if (open_outputs(s, c, q) || open_status(s, c) || sockets_expect(c, q->steps)) return STEP_NAMESPACES;
   s->steps = q->steps;
   s->first_step = 1;
   s->count = q->count - 1;
@@ -184,6 +184,7 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
     errno = (int)-pid;
     return STEP_NAMESPACES;
   }
+  sockets_made(c);
   c->init = (pid_t)pid;
   c->next = containers;
   containers = c;

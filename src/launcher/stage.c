@@ -28,8 +28,10 @@ static int own_proc(void) {
 
 // Every descriptor first above all targets, then to its place; the image comes last and is close-on-exec. What is not
 // in the list is closed by a plain close_range (5.9), so nothing of the launcher passes into a container.
+enum { ABOVE = 128 };
+_Static_assert(INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED < ABOVE, "all places lie below");
 static int arrange_descriptors(struct stage *s, int null, int proc) {
-  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + 1], n = 0;
+  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1], n = 0;
   from[n++] = null;
   from[n++] = s->out >= 0 ? s->out : null;
   from[n++] = s->err >= 0 ? s->err : null;
@@ -37,9 +39,10 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
   from[n++] = s->frame;
   from[n++] = proc;
   for (int i = 0; i < s->join_count; i++) from[n++] = s->joins[i];
+  for (int i = 0; i < s->handed_count; i++) from[n++] = s->handed[i];
   from[n++] = init_image;
   for (int i = 0; i < n; i++)
-    if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64)) < 0) return -1;
+    if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ABOVE)) < 0) return -1;
   for (int i = 0; i < n; i++)
     if (dup3(from[i], i, i == n - 1 ? O_CLOEXEC : 0) < 0) return -1;
   if (sys_close_range((unsigned)n, ~0U)) return -1;
@@ -69,9 +72,14 @@ _Noreturn void stage_main(struct stage *s) {
     }
     if (mount_step(s, op, &payload)) fail(s, step, (int)op);
   }
-  // Its last fields were written by the launcher.
-  struct init_header header = { INIT_MAGIC, (uint32_t)step, s->count, (uint32_t)s->join_count, 0, 0 };
-  if (pwrite(s->frame, &header, 16, 0) != 16) fail(s, step, STEP_PROGRAM);
+  // What the launcher knew before is there.
+  struct init_header header;
+  if (pread(s->frame, &header, sizeof header, 0) != sizeof header) fail(s, step, STEP_PROGRAM);
+  header.first_step = (uint32_t)step;
+  header.steps = s->count;
+  header.joins = (uint32_t)s->join_count;
+  header.handed = (uint32_t)s->handed_count;
+  if (pwrite(s->frame, &header, sizeof header, 0) != sizeof header) fail(s, step, STEP_PROGRAM);
   int proc = own_proc(), image = proc < 0 ? -1 : arrange_descriptors(s, null, proc);
   if (image < 0) fail(s, step, STEP_PROGRAM);
   char *argv[] = { (char *)"init", 0 }, *envp[] = { 0 };

@@ -4,6 +4,8 @@ import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
 
 export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec';
+export type SocketType = 'stream' | 'datagram' | 'seq_packet';
+
 /** sched(7) */
 export type SchedPolicy = 'other' | 'fifo' | 'round_robin' | 'batch' | 'idle' | 'deadline';
 
@@ -45,6 +47,19 @@ export type Step = { key?: string } & (
   | { op: 'dev'; target: string; size: number; proc_links: boolean }
   /** What is empty for the program, and what is read-only; paths that do not exist are left out. */
   | { op: 'mask' | 'read_only'; paths: string[] }
+  /** A Unix socket with its file in a folder of the host; the program finds it open, from descriptor 3 on in the order of these steps. */
+  | {
+      op: 'socket';
+      folder: string;
+      name: string;
+      type: SocketType;
+      mode: number;
+      uid: number;
+      gid: number;
+      passcred: boolean;
+    }
+  /** The same, connected to a stream socket. */
+  | { op: 'connect'; file: string }
   | { op: 'root_attributes'; attributes: Attribute[] }
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
@@ -69,6 +84,8 @@ export type Step = { key?: string } & (
    */
   /** Written to a file in /proc/PID/attr: what confines the program from execve on. */
   | { op: 'security_label'; file: 'exec' | 'apparmor/exec'; text: string }
+  /** By the program's own user. `index` counts what is handed on. */
+  | { op: 'listen'; index: number; backlog: number }
   | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   | { op: 'seccomp'; program: string; admin: boolean }
   | { op: 'exec'; path: string; args: string[]; env: string[] }
@@ -98,6 +115,8 @@ export const stepNumbers = {
   mask: 21,
   read_only: 22,
   root_context: 23,
+  socket: 32,
+  connect: 33,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -113,6 +132,7 @@ export const stepNumbers = {
   seccomp: 76,
   sched: 77,
   security_label: 78,
+  listen: 89,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -132,6 +152,8 @@ const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexe
  * whole program down.
  */
 const SPECULATION_ALLOWED = 1 << 2;
+
+const SOCKET: Record<SocketType, number> = { stream: 0, datagram: 1, seq_packet: 2 };
 
 /** SCHED_* of linux/sched.h. */
 const POLICY: Record<SchedPolicy, number> = { other: 0, fifo: 1, round_robin: 2, batch: 3, idle: 5, deadline: 6 };
@@ -214,6 +236,13 @@ function payload(step: Step, staging: string): Buffer {
       return w.string(step.context).done();
     case 'security_label':
       return w.string(step.file).string(step.text).done();
+    case 'socket':
+      w.string(step.folder).string(step.name).u32(SOCKET[step.type]).u32(step.mode);
+      return w.u32(step.uid).u32(step.gid).u32(Number(step.passcred)).done();
+    case 'connect':
+      return w.string(step.file).done();
+    case 'listen':
+      return w.u32(step.index).u32(step.backlog).done();
     case 'network_namespace':
       return w.string(step.file).done();
     case 'sched': {

@@ -29,9 +29,9 @@ int register_leftovers(struct reader *r) {
 
 // Until the controller says otherwise: what this launcher was given and made itself.
 void register_own(const char *run_dir) {
-  static const char *const names[] = { "/launcher.sock", "/root", "" };
-  paths.list = calloc(4, sizeof *paths.list);
-  for (int i = 0; paths.list && i < 3; i++) {
+  static const char *const names[] = { "/launcher.sock", "/root", "/sockets", "" };
+  paths.list = calloc(5, sizeof *paths.list);
+  for (int i = 0; paths.list && i < 4; i++) {
     char path[4300];
     snprintf(path, sizeof path, "%s%s", run_dir, names[i]);
     if ((paths.list[i] = strdup(path))) paths.count++;

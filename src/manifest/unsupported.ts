@@ -10,7 +10,6 @@ import { formatPath, type KeyPath } from './tree.ts';
  */
 export const unsupportedKeys: readonly string[] = [
   'console',
-  'sockets',
   'standby',
   'health',
   'depends_on',
@@ -23,7 +22,7 @@ export const unsupportedKeys: readonly string[] = [
 
 /** Values that are refused in the same way, by the key they stand at. */
 export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
-  'mounts.*.type': ['persist', 'sockets', 'device', 'overlay'],
+  'mounts.*.type': ['persist', 'device', 'overlay'],
   'rootfs.overlay': ['tmpfs', 'persist'],
 };
 

@@ -12,11 +12,11 @@ export class LaunchDraft {
   readonly facts: Facts;
   /** Ids of the containers whose files are mounted, each once. */
   readonly resources: string[] = [];
-  readonly #runDir: string;
+  readonly runDir: string;
 
   constructor(facts: Facts, runDir: string) {
     this.facts = facts;
-    this.#runDir = runDir;
+    this.runDir = runDir;
   }
 
   problem(code: Code, message: string, hint: string | undefined, key: string): void {
@@ -35,8 +35,8 @@ export class LaunchDraft {
   /** Whoever can write to the run directory is root on the board, so no container may see it, by whatever name. */
   refuseRunDir(host: string, key: string): void {
     const names = [host, this.resolved(host)];
-    if (!names.some((name) => isBelow(name, this.#runDir) || isBelow(this.#runDir, name))) return;
-    const message = `host path \`${host}\` holds or lies in Thuban's own run directory \`${this.#runDir}\``;
+    if (!names.some((name) => isBelow(name, this.runDir) || isBelow(this.runDir, name))) return;
+    const message = `host path \`${host}\` holds or lies in Thuban's own run directory \`${this.runDir}\``;
     this.problem('TH1211', message, 'mount only the folders that the container needs', key);
   }
 }

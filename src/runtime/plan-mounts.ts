@@ -3,6 +3,7 @@ import type { Manifest, Mount } from '../manifest/index.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
+import { socketsFolder } from './plan-sockets.ts';
 import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
 /** Device nodes, and /dev/shm with them. Only touched pages are taken, and they count for the container that touches them. */
@@ -82,12 +83,19 @@ function mountStep(target: string, mount: Mount, manifest: Manifest, draft: Laun
       return { op: 'sysfs', target, attributes: kernelView(manifest) };
     case 'dev':
       return { op: 'dev', target, size: DEV_SIZE, proc_links: manifest.mounts?.['/proc']?.type === 'proc' };
-    case 'persist':
     case 'sockets':
+      return socketsStep(target, draft);
+    case 'persist':
     case 'device':
     case 'overlay':
       return undefined; // a problem of the plan already: not supported
   }
+}
+
+/** The folder, so that sockets that are made later appear in it. To connect, a socket's own mode counts, not that of the mount. */
+function socketsStep(target: string, draft: LaunchDraft): Step {
+  const attributes: Attribute[] = ['ro', 'nosuid', 'nodev', 'noexec'];
+  return { op: 'bind', source: socketsFolder(draft.runDir), target, attributes, recursive: false, optional: false };
 }
 
 function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): Step | undefined {

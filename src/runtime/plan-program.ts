@@ -1,6 +1,7 @@
 import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 import { planLabels } from './plan-labels.ts';
+import { handedEnvironment, planListening, type Handed } from './plan-sockets.ts';
 import { planSched } from './plan-sched.ts';
 import { planSeccomp } from './plan-seccomp.ts';
 
@@ -15,7 +16,12 @@ export interface ProgramOverrides {
 }
 
 /** What the program's own process does between the init's clone and execve; what needs no group comes before the join. */
-export function planProgram(init: string, manifest: Manifest, overrides: ProgramOverrides, draft: LaunchDraft): void {
+export function planProgram(
+  init: string,
+  manifest: Manifest,
+  { handed, ...overrides }: ProgramOverrides & { handed: Handed },
+  draft: LaunchDraft,
+): void {
   const capabilities = manifest.capabilities ?? [];
   const process = { ...processDefaults, ...manifest.process };
   checkOwnCapabilities(capabilities, draft);
@@ -43,12 +49,13 @@ export function planProgram(init: string, manifest: Manifest, overrides: Program
     },
     { op: 'capabilities', capabilities, key: 'capabilities' },
   );
+  planListening(handed, draft);
   // As the program's user, who must be able to enter it.
   if (process.working_dir !== processDefaults.working_dir)
     draft.steps.push({ op: 'working_directory', path: process.working_dir, key: 'process.working_dir' });
   if (process.no_new_privs) draft.steps.push({ op: 'no_new_privs' });
   planSeccomp(manifest, process.no_new_privs, draft);
-  const env = environment(manifest, overrides.env);
+  const env = environment(manifest, overrides.env, handed);
   draft.steps.push({ op: 'exec', path: init, args: overrides.args ?? manifest.args ?? [], env, key: 'init' });
 }
 
@@ -81,12 +88,13 @@ function supplementaryGroups(names: string[], draft: LaunchDraft): number[] {
   });
 }
 
-function environment(manifest: Manifest, override: Record<string, string> | undefined): string[] {
+function environment(manifest: Manifest, override: Record<string, string> | undefined, handed: Handed): string[] {
   const variables: Record<string, string> = { PATH: DEFAULT_PATH, ...(override ?? manifest.env) };
   for (const prefix of ['THUBAN', 'NORTHSTAR']) {
     variables[`${prefix}_CONTAINER`] = `${manifest.name}:${manifest.version}`;
     variables[`${prefix}_NAME`] = manifest.name;
     variables[`${prefix}_VERSION`] = manifest.version;
+    Object.assign(variables, handedEnvironment(handed, prefix));
   }
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }

@@ -10,6 +10,7 @@ import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
 import { planLoopback, planNamespaces } from './plan-network.ts';
 import { planRoot } from './plan-root.ts';
+import { planSockets } from './plan-sockets.ts';
 
 /** Everything that a start does, decided beforehand: the exact cgroup writes and the launcher's steps. Nothing is done yet. */
 export interface LaunchPlan {
@@ -69,10 +70,11 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
   planNamespaces(manifest.network, draft);
+  const handed = planSockets(manifest, runId(manifest, options.beside), draft);
   planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   planLoopback(manifest.network, draft);
-  planProgram(init, manifest, options, draft);
+  planProgram(init, manifest, { ...options, handed }, draft);
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {

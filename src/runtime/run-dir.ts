@@ -1,11 +1,14 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { socketsFolder } from './plan-sockets.ts';
 import { ThubanError, checkTrustedFolder, errnoOf, hasErrno, reasonOf } from '../base/index.ts';
 
 /** The folders of a daemon's run directory. Consoles stand in the run directory itself, which others may enter; the rest is root's alone. */
 export interface RunDir {
   path: string;
   launcher: string;
+  /** Where the sockets of manifests lie. */
+  sockets: string;
   logs: string;
   state: string;
   /** What the last daemon noted about itself. */
@@ -23,6 +26,7 @@ export function prepareRunDir(path: string): RunDir {
   const runDir = {
     path,
     launcher: join(path, 'launcher'),
+    sockets: socketsFolder(path),
     logs: join(path, 'logs'),
     state: join(path, 'state'),
     daemonFile: join(path, 'daemon.json'),
@@ -37,6 +41,7 @@ export function prepareRunDir(path: string): RunDir {
     if (!(error instanceof ThubanError)) throw error;
     throw unsafe(path, error.message, error.hint);
   }
+  makeFolder(runDir.sockets, 0o755);
   makeFolder(runDir.logs, 0o700);
   makeFolder(runDir.state, 0o700);
   return runDir;

@@ -109,7 +109,7 @@ export class Session implements AsyncDisposable {
    * launcher then removes, and the folder above it if nobody else uses it.
    */
   async #register(): Promise<void> {
-    const files = ['launcher.sock', 'root'].map((name) => join(this.runDir, name));
+    const files = ['launcher.sock', 'root', 'sockets'].map((name) => join(this.runDir, name));
     const lease = this.board.shared.lease();
     await this.#launcher.register(lease.groups, [...lease.files, ...files, this.runDir]);
   }

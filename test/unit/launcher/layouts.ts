@@ -46,7 +46,7 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
-  sources: Record<'mounts' | 'program' | 'spawn' | 'squashfs', string>,
+  sources: Record<'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
 ): Record<string, Field[]> {
   const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
   assert.ok(image !== undefined, 'squashfs.c reads an image');
@@ -61,10 +61,11 @@ export function stepLayouts(
   layouts['exec'] = fields(exec);
   // Read ahead of the steps, and in a function of its own.
   for (const [name, code] of [
-    ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n    \}/s],
+    ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n {4}\}/s],
+    ['socket', /void read_socket\(.*?\n\}/s],
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
-    layouts[name] = fields(code.exec(sources.program)?.[0] ?? '');
+    layouts[name] = fields(code.exec(sources.program + sources.sockets)?.[0] ?? '');
   return layouts;
 }
 

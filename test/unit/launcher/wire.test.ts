@@ -9,6 +9,7 @@ import {
   FrameSplitter,
   HEADER_SIZE,
   MAX_FRAME,
+  MAX_HANDED,
   PROTOCOL,
   Reader,
   Refused,
@@ -29,10 +30,19 @@ function numbers(prefix: string, text = header): Record<string, number> {
 
 describe('wire.h and its TypeScript side', () => {
   test('have the same frame types', () => {
-    const { PROTOCOL_MIN, PROTOCOL_MAX, MAX_FRAME: maxFrame, MAX_BLOB, MAX_JOINS, ...types } = numbers('WIRE_');
+    const {
+      PROTOCOL_MIN,
+      PROTOCOL_MAX,
+      MAX_FRAME: maxFrame,
+      MAX_BLOB,
+      MAX_JOINS,
+      MAX_HANDED: handed,
+      ...types
+    } = numbers('WIRE_');
     assert.deepEqual(types, { ...Frame });
     assert.deepEqual(PROTOCOL, { MIN: PROTOCOL_MIN, MAX: PROTOCOL_MAX });
     assert.equal(maxFrame, MAX_FRAME);
+    assert.equal(handed, MAX_HANDED);
     assert.ok(MAX_BLOB! > 0 && MAX_JOINS! > 0);
   });
 
@@ -168,6 +178,7 @@ describe('encoded steps', () => {
     program: read('program.c'),
     spawn: read('spawn.c'),
     squashfs: read('squashfs.c'),
+    sockets: read('sockets.c'),
   });
 
   test('the C side reads every step that can be planned', () => {

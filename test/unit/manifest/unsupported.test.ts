@@ -8,7 +8,6 @@ import { accept, HEAD } from './support.ts';
 /** A section that can be executed only in a later version, as somebody would write it, by its key. */
 const SECTIONS: Readonly<Record<string, string>> = {
   console: 'console: {permissions: full}',
-  sockets: 'sockets: {s: {type: stream, mode: 0o600}}',
   standby: 'standby: true\nautostart: relaxed',
   health: 'health: {type: tcp, port: 80}',
   depends_on: 'depends_on: {db: healthy}',
@@ -22,7 +21,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
 /** The same for values. */
 const VALUES: Readonly<Record<string, string>> = {
   'mounts.*.type: persist': 'mounts: {/data: {type: persist}}',
-  'mounts.*.type: sockets': 'mounts: {/data: {type: sockets}}',
   'mounts.*.type: device': 'mounts: {/data: {type: device, host: /dev/a}}',
   'mounts.*.type: overlay': 'mounts: {/data: {type: overlay, lower: [/a]}}',
   'rootfs.overlay: tmpfs': 'rootfs: {type: package, overlay: tmpfs}',
