@@ -4,10 +4,9 @@
  */
 /** The versions that this build understands. 2 adds frames; those of 1 are as they were. */
 export const PROTOCOL = { MIN: 1, MAX: 2 } as const;
+export const MAX_FRAME = 512 * 1024;
 /** Descriptors that can be handed on to a program. */
 export const MAX_HANDED = 64;
-
-export const MAX_FRAME = 512 * 1024;
 export const HEADER_SIZE = 16;
 
 export const Frame = {
