@@ -72,12 +72,23 @@ const BY_CAPABILITY: Readonly<Record<string, string>> = {
   CAP_SYSLOG: 'syslog',
 };
 
+const EPERM = 1;
+const ENOSYS = 38;
+
+/**
+ * What programs and their libraries try, and do without: they are told so, whatever the rest of what is denied meets. The flags of clone3 lie in
+ * memory, where no filter can look; a libc takes clone instead.
+ */
+const TRIED: readonly [errno: number, calls: string][] = [
+  [ENOSYS, 'clone3 io_uring_setup io_uring_enter io_uring_register'],
+  [EPERM, 'add_key get_mempolicy kcmp keyctl mbind perf_event_open request_key set_mempolicy userfaultfd'],
+];
+
 /** linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const NEW_NAMESPACES = 0x7e02_0000n;
 /** Only flags of 32 bits can be given to clone. */
 const ALL_FLAGS = 0xffff_ffff_ffff_ffffn;
 const AF_VSOCK = 40n;
-const ENOSYS = 38;
 
 /** PER_LINUX, PER_LINUX32, each also with UNAME26 (sys/personality.h), and the question which one it is. */
 const PERSONALITIES = [0x0n, 0x8n, 0x2_0000n, 0x2_0008n, 0xffff_ffffn];
@@ -97,9 +108,10 @@ export function defaultProfile(capabilities: ReadonlySet<string>, denied: number
     allow('socket'),
     { call: 'personality', when: { index: 0, values: PERSONALITIES }, verdict: Verdict.ALLOW },
     { call: 'clone', when: { index: 0, values: [], mask: ALL_FLAGS & ~NEW_NAMESPACES }, verdict: Verdict.ALLOW },
-    // Its flags lie in memory, where no filter can look: a libc that is told that there is no such call takes clone.
-    { call: 'clone3', verdict: Verdict.errno(ENOSYS) },
     ...names(BASE).map(allow),
+    ...TRIED.flatMap(([errno, calls]) =>
+      names(calls).map((call) => ({ call, verdict: denied === Verdict.LOG ? denied : Verdict.errno(errno) })),
+    ),
   ];
 }
 
