@@ -20,6 +20,9 @@ export interface DaemonStart {
   group?: string;
 }
 
+/** Until the next daemon of a test is there: on an emulated board beside others that may take minutes. */
+const LEASE = process.env['THUBAN_EMULATED'] === undefined ? '20 s' : '5 min';
+
 /** A daemon with a repository and a run directory of its own, as it is started on a board. */
 export class TestDaemon implements AsyncDisposable {
   readonly folder: ReturnType<typeof temporaryFolder>;
@@ -35,7 +38,7 @@ export class TestDaemon implements AsyncDisposable {
   readonly #launchers = new Set<number>();
   #logStart = 0;
 
-  constructor(config = 'daemon: {lease: 20 s}\n', beside?: TestDaemon) {
+  constructor(config = `daemon: {lease: ${LEASE}}\n`, beside?: TestDaemon) {
     this.folder = beside?.folder ?? temporaryFolder();
     const { path } = this.folder;
     this.repository = join(path, 'repository');

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,6 @@ import { Frame, FrameSplitter, PROTOCOL, Writer, frame, type ReceivedFrame } fro
 import type { Manifest } from '../../src/manifest/index.ts';
 import { gatherFacts, plan } from '../../src/runtime/index.ts';
 import { nativeBinary } from '../../src/runtime/binaries.ts';
-import { PATIENCE_MS } from './processes.ts';
 import { shell } from './containers.ts';
 import { until } from './processes.ts';
 
@@ -95,7 +95,6 @@ export class RawController {
   readonly closed: Promise<void>;
   readonly socket: Socket;
   readonly received: ReceivedFrame[] = [];
-  #wake: (() => void) | undefined;
 
   constructor(runDir: string) {
     const splitter = new FrameSplitter();
@@ -103,7 +102,6 @@ export class RawController {
     this.socket.on('error', () => undefined);
     this.socket.on('data', (chunk: Buffer) => {
       this.received.push(...splitter.push(chunk));
-      this.#wake?.();
     });
     this.closed = new Promise((resolve) => {
       this.socket.once('close', () => {
@@ -122,19 +120,9 @@ export class RawController {
 
   /** The first frame of that type. */
   async saw(type: number): Promise<ReceivedFrame> {
-    for (;;) {
-      const found = this.received.find((entry) => entry.type === type);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve, reject) => {
-        const giveUp = setTimeout(() => {
-          const types = this.received.map((entry) => entry.type).join();
-          reject(new Error(`no frame of type ${type} in ${PATIENCE_MS / 1000} s, but ${types || 'none'}`));
-        }, PATIENCE_MS);
-        this.#wake = () => {
-          clearTimeout(giveUp);
-          resolve();
-        };
-      });
-    }
+    let found: ReceivedFrame | undefined;
+    await until(`a frame of type ${type}`, () => (found = this.received.find((entry) => entry.type === type)));
+    assert.ok(found !== undefined);
+    return found;
   }
 }

@@ -16,7 +16,7 @@ function argumentsOf(pid: string): string[] {
 }
 
 /** Long for an emulated board of which many others use the processors: what comes at all comes before. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 /** Looks until it is so. What can be awaited is awaited; this is for what only the kernel knows. */
 export async function until(what: string, holds: () => unknown): Promise<void> {
