@@ -41,8 +41,7 @@ static void say(int type, int a, int b, pid_t child) {
 // end of file of a close-on-exec pipe nor the return of a vfork-like clone proves an exec (both can come first on a
 // busy kernel).
 static int never_executed(pid_t pid) {
-  char path[24], text[512], state;
-  unsigned flags;
+  char path[24], text[512];
   snprintf(path, sizeof path, "%d/stat", (int)pid);
   for (;; usleep(20)) {
     int fd = openat(INIT_FD_PROC, path, O_RDONLY | O_CLOEXEC);
@@ -50,8 +49,12 @@ static int never_executed(pid_t pid) {
     if (fd >= 0) close(fd);
     if (n <= 0) return 0;
     text[n] = 0;
-    char *at = strrchr(text, ')');
-    if (!at || sscanf(at + 2, "%c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 || !(flags & 0x40)) return 0;
+    // "PID (NAME) STATE" and six numbers, the last of which are the flags (proc(5)); a name may hold anything.
+    char *at = strrchr(text, ')'), state = at && at[1] ? at[2] : 0;
+    for (int field = 0; at && field < 7; field++) at = strchr(at + 1, ' ');
+    unsigned flags = 0;
+    while (at && *++at >= '0' && *at <= '9') flags = flags * 10 + (unsigned)(*at - '0');
+    if (!(flags & 0x40)) return 0;
     if (state == 'Z' || state == 'X') return 1;
   }
 }
@@ -94,14 +97,14 @@ static _Noreturn void reap_and_forward(pid_t program) {
 }
 
 int main(void) {
-  struct stat st;
+  struct file_status st;
   struct program program = { .step = -1 };
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NAME, "init");
-  if (fstat(INIT_FD_FRAME, &st)) return 1;
-  const struct init_header *header = mmap(0, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, INIT_FD_FRAME, 0);
-  if (header == MAP_FAILED || (size_t)st.st_size < sizeof *header || header->magic != INIT_MAGIC) return 1;
-  program.steps = (struct reader){ (const uint8_t *)(header + 1), (const uint8_t *)header + st.st_size, 0 };
+  if (sys_statx(INIT_FD_FRAME, &st)) return 1;
+  const struct init_header *header = mmap(0, (size_t)st.size, PROT_READ, MAP_PRIVATE, INIT_FD_FRAME, 0);
+  if (header == MAP_FAILED || (size_t)st.size < sizeof *header || header->magic != INIT_MAGIC) return 1;
+  program.steps = (struct reader){ (const uint8_t *)(header + 1), (const uint8_t *)header + st.size, 0 };
   program.first_step = (int)header->first_step;
   program.count = header->steps;
   program.joins = (int)header->joins;

@@ -117,7 +117,9 @@ int main(int argc, char **argv) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, 0); // from here on in every child, until its program is executed
-  signal(SIGPIPE, SIG_IGN);
+  // What whoever started us ignores would be ignored in every program, for that survives execve(2). As all are blocked,
+  // no default ever acts here.
+  for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
   prctl(PR_SET_NAME, "thuban-launcher");
   // Without a lease, not even the time until the first connection may outlive whoever started us.
   if (!lease_seconds) prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -190,10 +190,7 @@ static int listen_on(const struct program *p, uint32_t which, uint32_t backlog) 
 }
 
 static _Noreturn void execute(struct program *p) {
-  // Ignored signals survive execve, handlers do not: all back to default, the mask last.
-  for (int s = 1; s < 32; s++)
-    if (s != SIGKILL && s != SIGSTOP) signal(s, SIG_DFL);
-  sigset_t none;
+  sigset_t none; // nothing is ignored: the launcher saw to that when it began
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, 0);
   if (hand_over(p)) give_up(p, p->step, STEP_EXEC, errno);
