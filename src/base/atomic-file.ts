@@ -20,7 +20,7 @@ export interface AtomicWriteOptions {
   sync?: boolean;
 }
 
-/** `.NAME.<pid>-<random>.thuban-temp`: hidden, no `*.yaml`, and nobody else's. */
+/** `.NAME.<pid>-<number>.thuban-temp`: hidden, no `*.yaml`, and nobody else's. */
 const TEMP = /^\..*\.(\d+)-[0-9a-f]{12}\.thuban-temp$/;
 /** The longest name that a folder takes, NAME_MAX, without what a temporary file adds to it. */
 const MAX_BASE_BYTES = 200;
@@ -75,9 +75,13 @@ export async function writeAtomicallyWith(
   if (options.sync === true) syncFolder(dirname(path));
 }
 
+/** Where this process begins to count is random, so that a later one with its pid does not meet what it left. */
+let serial = randomBytes(6).readUIntBE(0, 6);
+
 function tempFor(path: string): string {
   const base = Buffer.from(basename(path)).subarray(0, MAX_BASE_BYTES).toString();
-  return join(dirname(path), `.${base}.${process.pid}-${randomBytes(6).toString('hex')}.thuban-temp`);
+  serial = (serial + 1) % 2 ** 48;
+  return join(dirname(path), `.${base}.${process.pid}-${serial.toString(16).padStart(12, '0')}.thuban-temp`);
 }
 
 function create(temp: string, { mode }: AtomicWriteOptions): number {

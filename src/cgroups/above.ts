@@ -30,19 +30,45 @@ export interface Ancestor {
 
 /** What the groups above tell; to be read at the start and again when something was killed. */
 export function readAbove(fs: KernelFs, { version, path }: Group): Above {
-  const paths: string[] = [];
-  for (let at = dirname(path); exists(fs, `${at}/cgroup.procs`); at = dirname(at)) paths.push(at);
-  const top = paths.at(-1);
-  if (top === undefined) return { groups: [], whole: false };
-  // Files that only the root has (v1), or only the root lacks (v2): Documentation/admin-guide/cgroup-v2.rst.
-  const whole = version === 1 ? exists(fs, `${top}/release_agent`) : !exists(fs, `${top}/cgroup.type`);
-  const groups = (whole ? paths.slice(0, -1) : paths).map((each): AncestorCounters => {
+  const { paths, top, whole } = placeOf(fs, version, dirname(path));
+  const groups = paths.map((each): AncestorCounters => {
     const group = each.slice(top.length) || '/';
     if (version === 1) return { path: each, group, oom: null, at_limit: isAtLimit(fs, each) };
     const events = readIf(fs, `${each}/memory.events.local`);
     return { path: each, group, oom: events === undefined ? null : Number(flatKeyed(events).get('oom') ?? 0) };
   });
   return { groups, whole };
+}
+
+/** The groups from one up to the top of its mount; the root, which has no limits, is left out. */
+interface Place {
+  paths: string[];
+  top: string;
+  whole: boolean;
+}
+
+/** A group has the same ones above it for as long as it is there, and a start should not ask the kernel for them each time. */
+const places = new WeakMap<KernelFs, Map<string, Place>>();
+const MAX_PLACES = 64;
+
+function placeOf(fs: KernelFs, version: 1 | 2, parent: string): Place {
+  const known = places.get(fs) ?? new Map<string, Place>();
+  const found = known.get(parent);
+  if (found !== undefined) return found;
+  const place = findPlace(fs, version, parent);
+  if (known.size >= MAX_PLACES) known.clear();
+  places.set(fs, known.set(parent, place));
+  return place;
+}
+
+function findPlace(fs: KernelFs, version: 1 | 2, parent: string): Place {
+  const paths: string[] = [];
+  for (let at = parent; exists(fs, `${at}/cgroup.procs`); at = dirname(at)) paths.push(at);
+  const top = paths.at(-1);
+  if (top === undefined) return { paths: [], top: '', whole: false };
+  // Files that only the root has (v1), or only the root lacks (v2): Documentation/admin-guide/cgroup-v2.rst.
+  const whole = version === 1 ? exists(fs, `${top}/release_agent`) : !exists(fs, `${top}/cgroup.type`);
+  return { paths: whole ? paths.slice(0, -1) : paths, top, whole };
 }
 
 /** Charges come in batches of 64 pages (MEMCG_CHARGE_BATCH), so the high-water mark may stay that far below the limit. */

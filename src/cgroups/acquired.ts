@@ -12,6 +12,7 @@ import {
 } from './freezer.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { killRound, type Signaller } from './kill.ts';
+import { removeIfEmpty } from './make-group.ts';
 import { readMemoryEvents } from './memory-events.ts';
 import { readOomCounters, watchMemoryEvents, type OomCounters } from './oom.ts';
 import type { Group, Notice } from './plan-types.ts';
@@ -141,9 +142,14 @@ export class AcquiredGroups {
     return true;
   }
 
-  /** Depth first with bounded retries of about one second. What stays is returned, never thrown. */
-  async remove(clock?: Clock): Promise<Leftover[]> {
+  /**
+   * Depth first with bounded retries of about one second. What stays is returned, never thrown. `kill`: what still lives in them is killed first;
+   * that is known from a directory that is busy, which costs nothing where none is.
+   */
+  async remove(clock?: Clock, { kill = false }: { kill?: boolean } = {}): Promise<Leftover[]> {
     const paths = this.groups.map((group) => group.path);
+    const busy = kill ? paths.filter((path) => !removeIfEmpty(this.#fs, path)) : [];
+    if (busy.length > 0) await this.kill(clock === undefined ? {} : { clock });
     const shared = this.#shared;
     return removeGroups(this.#fs, paths, {
       ...(shared === undefined ? {} : { shared }),

@@ -11,8 +11,11 @@ export interface KernelFs {
   write(path: string, text: string): void;
   /** Names in a directory, files and directories. */
   list(path: string): KernelEntry[];
-  /** `id`: of this directory or file and of no other, also of none that has the same path later. */
-  stat(path: string): { directory: boolean; id: string };
+  /**
+   * `id`: of this directory or file and of no other, also of none that has the same path later. `children`: how many directories are in it, which
+   * every cgroup filesystem counts (kernfs: the links without `.` and its own name).
+   */
+  stat(path: string): { directory: boolean; id: string; children: number };
   /** Calls back when the kernel reports a change of the file (inotify IN_MODIFY). */
   watch(path: string, changed: () => void): { close(): void };
 }

@@ -2,15 +2,16 @@ import { hasErrno, ThubanError } from '../base/index.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import type { CgroupWrite } from './plan-types.ts';
 import { isPopulated } from './procs.ts';
-import { subtree } from './read.ts';
+import { exists, subtree } from './read.ts';
 import { refusal } from './refusal.ts';
 
 /**
  * Makes the directory of one operation. False: it was there, which is right for one that containers share. `own`: it is one container's
- * alone; what somebody left behind there is removed first, so that counters begin at 0 and no old limit stays. Asking whether it is there
- * would cost more than trying: usually it is not.
+ * alone; what somebody left behind there is removed first, so that counters begin at 0 and no old limit stays. Usually a shared one is there and
+ * an own one is not, and asking first is dearer than trying only for the latter.
  */
 export function makeGroup(fs: KernelFs, write: CgroupWrite, own: boolean): boolean {
+  if (!own && exists(fs, write.path)) return false;
   try {
     fs.mkdir(write.path);
     return true;

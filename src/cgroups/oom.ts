@@ -12,7 +12,7 @@ export interface OomCounters {
   oom_kill: number | null;
   /** Since 5.17. */
   oom_group_kill?: number;
-  /** v1: the group's use has been as high as its own limit (of memory, or of memory and swap together). */
+  /** v1, when something was killed: the group's use has been as high as its own limit (of memory, or of memory and swap together). */
   at_limit?: boolean;
 }
 
@@ -33,7 +33,8 @@ export function readOomCounters(fs: KernelFs, group: Group): OomCounters | null 
   }
   const kills = killsBelow(fs, group.path);
   if (kills === undefined) return null;
-  return { oom: null, oom_kill: kills === null ? null : Number(kills), at_limit: isAtLimit(fs, group.path) };
+  if (kills === null || Number(kills) === 0) return { oom: null, oom_kill: kills === null ? null : 0 };
+  return { oom: null, oom_kill: Number(kills), at_limit: isAtLimit(fs, group.path) };
 }
 
 /**

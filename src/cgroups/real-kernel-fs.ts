@@ -36,7 +36,7 @@ export const realKernelFs: KernelFs = {
   stat: (path) => {
     const found = lstatSync(path);
     // kernfs counts its nodes up and gives no number again (kernfs_id_generation), and each hierarchy is a device.
-    return { directory: found.isDirectory(), id: `${found.dev}-${found.ino}` };
+    return { directory: found.isDirectory(), id: `${found.dev}-${found.ino}`, children: Math.max(0, found.nlink - 2) };
   },
   // libuv keeps one inotify descriptor for all watches and asks for nothing that a read would cause.
   watch: (path, changed) => {

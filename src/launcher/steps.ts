@@ -274,9 +274,16 @@ function payload(step: Step, staging: string): Buffer {
   }
 }
 
+/** Of plans that are started again and again. */
+const encoded = new WeakMap<readonly Step[], { staging: string; bytes: Buffer }>();
+
 /** The bytes of a list of steps: operation, size, payload of each. `staging` is an empty folder of the run directory to mount the root on. */
 export function encodeSteps(steps: readonly Step[], staging: string): Buffer {
+  const known = encoded.get(steps);
+  if (known?.staging === staging) return known.bytes;
   const w = new Writer();
   for (const step of steps) w.u32(stepNumbers[step.op]).block(payload(step, staging));
-  return w.done();
+  const bytes = w.done();
+  encoded.set(steps, { staging, bytes });
+  return bytes;
 }

@@ -40,27 +40,28 @@ export const Refused = { BUSY: 1, PROTOCOL: 2, PEER: 3 } as const;
 
 /** Builds a payload: little-endian numbers, strings with length and NUL. */
 export class Writer {
-  #parts: Buffer[] = [];
+  #data = Buffer.allocUnsafe(256);
+  #size = 0;
 
   u32(value: number): this {
-    const part = Buffer.allocUnsafe(4);
-    part.writeUInt32LE(value >>> 0);
-    this.#parts.push(part);
+    const at = this.#grow(4);
+    this.#data.writeUInt32LE(value >>> 0, at);
     return this;
   }
 
   u64(value: bigint): this {
-    const part = Buffer.allocUnsafe(8);
-    part.writeBigUInt64LE(BigInt.asUintN(64, value));
-    this.#parts.push(part);
+    const at = this.#grow(8);
+    this.#data.writeBigUInt64LE(BigInt.asUintN(64, value), at);
     return this;
   }
 
   string(value: string): this {
     if (value.includes('\0')) throw new RangeError('a string for the launcher holds a NUL byte');
-    const bytes = Buffer.from(value, 'utf8');
-    this.u32(bytes.length);
-    this.#parts.push(bytes, Buffer.alloc(1));
+    const size = Buffer.byteLength(value);
+    this.u32(size);
+    const at = this.#grow(size + 1);
+    this.#data.write(value, at, 'utf8');
+    this.#data[at + size] = 0;
     return this;
   }
 
@@ -71,7 +72,8 @@ export class Writer {
   }
 
   bytes(value: Buffer): this {
-    this.#parts.push(value);
+    const at = this.#grow(value.length);
+    value.copy(this.#data, at);
     return this;
   }
 
@@ -80,8 +82,21 @@ export class Writer {
     return this.u32(value.length).bytes(value);
   }
 
+  /** What was written; nothing may be added after that. */
   done(): Buffer {
-    return Buffer.concat(this.#parts);
+    return this.#data.subarray(0, this.#size);
+  }
+
+  /** Where the next `size` bytes go. */
+  #grow(size: number): number {
+    const at = this.#size;
+    this.#size += size;
+    if (this.#size > this.#data.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#size, this.#data.length * 2));
+      this.#data.copy(larger, 0, 0, at);
+      this.#data = larger;
+    }
+    return at;
   }
 }
 

@@ -245,10 +245,10 @@ export class Container {
       this.#givenUp.promise.then((exit) => ({ ended: exit, isHeld: true })),
     ]);
     failpoint('exit.reported');
-    this.checkOom(); // the counter is final once the program was reaped, and must be read before the groups go
+    this.#oom.close(); // the counter is final once the program was reaped, and must be read before the groups go
+    this.checkOom();
     const exit = exitOf({ ended, isHeld, startedMono: this.started.mono, stopping: this.#stopping, oom: this.#oom });
     this.counters.close();
-    if (!isHeld) await this.#groups.kill(); // what was put into the groups from outside of the pid namespace
     await Promise.all(
       this.#readers.map((reader) => reader.finish(OUTPUT_GRACE_MS, () => this.#stopping === undefined)),
     );
@@ -256,9 +256,10 @@ export class Container {
     failpoint('exit.output');
     this.#hooks.onExit?.(exit);
     failpoint('exit.saved');
-    if (!isHeld) await this.#launcher.release(this.#id);
+    const released = isHeld ? undefined : this.#launcher.release(this.#id);
     failpoint('exit.released');
-    const leftovers = await this.#groups.remove();
+    // What was put into the groups from outside of the pid namespace is killed; of what is held that was tried before.
+    const [leftovers] = await Promise.all([this.#groups.remove(undefined, { kill: !isHeld }), released]);
     failpoint('exit.removed');
     if (!isHeld) return { exit, leftovers };
     const release = (): Promise<void> => this.#launcher.release(this.#id);

@@ -14,13 +14,22 @@ const MAX_AGE_MS = 60_000;
  */
 export class FactsCache {
   #board: { facts: BoardFacts; at: number } | undefined;
+  /** What came out for a manifest the last time, and of what: most starts are another start of the same. */
+  readonly #plans = new WeakMap<Manifest, { board: BoardFacts; from: string; made: LaunchPlan }>();
 
   /** `offered`: what the repositories hold now. */
   plan(manifest: Manifest, options: PlanOptions, offered: readonly Resource[] = []): LaunchPlan {
     const known = this.#board;
     if (known !== undefined && systemClock.monotonic() - known.at < MAX_AGE_MS) {
-      const made = tryPlan(manifest, { ...known.facts, ...ownFacts(manifest, offered) }, options);
-      if (made !== undefined) return made;
+      const own = ownFacts(manifest, offered);
+      const from = JSON.stringify([own, options]);
+      const last = this.#plans.get(manifest);
+      if (last?.board === known.facts && last.from === from) return last.made;
+      const made = tryPlan(manifest, { ...known.facts, ...own }, options);
+      if (made !== undefined) {
+        this.#plans.set(manifest, { board: known.facts, from, made });
+        return made;
+      }
     }
     const facts = gatherBoard();
     this.#board = { facts, at: systemClock.monotonic() };

@@ -33,6 +33,7 @@ export class OomTracker {
   #notified = false;
   /** Taken when we begin to kill: what the kernel killed before that is not why the program ended. */
   #beforeKill: OomCounters | null | undefined;
+  #final: OomCounters | null | undefined;
 
   constructor(groups: AcquiredGroups, options: OomTrackerOptions) {
     this.#groups = groups;
@@ -80,6 +81,11 @@ export class OomTracker {
     this.#together = together;
   }
 
+  /** Takes the last figures. */
+  close(): void {
+    this.#final = this.#groups.oomCounters();
+  }
+
   weKill(): void {
     this.#beforeKill ??= this.#groups.oomCounters();
   }
@@ -92,7 +98,8 @@ export class OomTracker {
   #classify(before: OomCounters | null, exit: { code?: number; signal?: number }, requestedKill: boolean): OomVerdict {
     const version = this.#groups.memory?.version ?? 1;
     const notified = this.#notified;
-    const facts: ExitFacts = { version, before, after: this.#groups.oomCounters(), exit, requestedKill, notified };
+    const after = this.#final === undefined ? this.#groups.oomCounters() : this.#final;
+    const facts: ExitFacts = { version, before, after, exit, requestedKill, notified };
     const verdict = classifyOom(facts);
     // The groups above are only asked when it matters.
     const above = verdict.cause === 'ancestor_or_system' ? this.#groups.above() : null;

@@ -49,6 +49,12 @@ export function timeOf(nanoseconds: bigint): string {
 }
 
 export function conditionsOf(container: Container): Condition[] {
+  const paused = container.pausing.condition;
+  return [...(paused === undefined ? [] : [paused]), ...limitConditionsOf(container)];
+}
+
+/** What is wrong with its limits. */
+export function limitConditionsOf(container: Container): Condition[] {
   const since = timeOf(container.started.time);
   const refused = container.refusal.condition;
   const degraded = container.degraded.map(({ code, message }): Condition => ({
@@ -57,6 +63,5 @@ export function conditionsOf(container: Container): Condition[] {
     message,
     code,
   }));
-  const paused = container.pausing.condition;
-  return [paused, ...degraded, refused].filter((each) => each !== undefined);
+  return refused === undefined ? degraded : [...degraded, refused];
 }

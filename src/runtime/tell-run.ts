@@ -4,7 +4,7 @@ import { describeFailure, type Container } from './container.ts';
 import type { Exit } from './exit.ts';
 import type { Ledger } from './ledger.ts';
 import type { Entry } from './restore.ts';
-import { conditionsOf, timeOf } from './status.ts';
+import { limitConditionsOf, timeOf } from './status.ts';
 
 /** A run has begun, or is gone on with. `took` in milliseconds. */
 export function tellStarted(ledger: Ledger, container: Container, entry: Entry, took: number): void {
@@ -15,7 +15,7 @@ export function tellStarted(ledger: Ledger, container: Container, entry: Entry, 
     return;
   }
   failpoint('start.running');
-  const degraded = conditionsOf(container);
+  const degraded = limitConditionsOf(container);
   const conditions = degraded.length === 0 ? {} : { conditions: degraded };
   ledger.emit({ type: 'started', pid, duration_ms: Math.round(took * 1000) / 1000, ...conditions });
 }

@@ -189,10 +189,10 @@ export class FakeKernelFs implements KernelFs {
     ];
   }
 
-  stat(path: string): { directory: boolean; id: string } {
+  stat(path: string): { directory: boolean; id: string; children: number } {
     const group = this.#find(path);
-    if (group !== undefined) return { directory: true, id: String(group.id) };
-    return { directory: false, id: `${this.#file(path, 'stat').group.id}-${path}` };
+    if (group !== undefined) return { directory: true, id: String(group.id), children: group.children.size };
+    return { directory: false, id: `${this.#file(path, 'stat').group.id}-${path}`, children: 0 };
   }
 
   watch(path: string, changed: () => void): { close(): void } {

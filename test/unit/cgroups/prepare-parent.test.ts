@@ -153,7 +153,7 @@ test('the root of a cgroup namespace looks like the root, but is emptied like an
   const pid = fs.spawn();
   const stat = fs.stat.bind(fs);
   const read = fs.read.bind(fs);
-  fs.stat = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? { directory: false, id: '0' } : stat(path));
+  fs.stat = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? { directory: false, id: '0', children: 0 } : stat(path));
   fs.read = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? 'domain\n' : read(path));
   const prepared = prepareParent(fs, factsOf(fs, '0::/\n'), 'self');
   assert.equal(prepared.leaf, '/sys/fs/cgroup/thuban-supervisor');
