@@ -6,6 +6,7 @@ import { ThubanError } from '../src/base/index.ts';
 export interface NativePrograms {
   stamp: string;
   floor: string;
+  floor_init: string;
   command: string;
   groups: string;
 }
@@ -13,7 +14,13 @@ export interface NativePrograms {
 /** Compiles them into a folder. `prebuilt` is a folder that has them, for machines without a compiler. */
 export function nativePrograms(folder: string, prebuilt: string | undefined): NativePrograms {
   const place = (name: string): string => join(prebuilt ?? folder, name);
-  const programs = { stamp: place('stamp'), floor: place('floor'), command: place('command'), groups: place('groups') };
+  const programs = {
+    stamp: place('stamp'),
+    floor: place('floor'),
+    floor_init: place('floor_init'),
+    command: place('command'),
+    groups: place('groups'),
+  };
   if (prebuilt === undefined) compileAll(programs);
   return programs;
 }
@@ -28,12 +35,15 @@ function findCompiler(): string {
   });
 }
 
+const launcher = join(import.meta.dirname, '../src/launcher');
+
 function compileAll(programs: NativePrograms): void {
   const compiler = findCompiler();
   for (const [name, output] of Object.entries(programs) as [string, string][]) {
     const source = join(import.meta.dirname, 'native', `${name}.c`);
-    const flags = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
-    const { status, stderr } = spawnSync(compiler, [...flags, '-o', output, source], { encoding: 'utf8' });
+    const flags = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror', '-o', output, source];
+    if (name === 'floor_init') flags.push(join(launcher, 'bare.c'), `@${join(launcher, 'bare.flags')}`);
+    const { status, stderr } = spawnSync(compiler, flags, { encoding: 'utf8' });
     if (status !== 0) throw new ThubanError('TH7002', `${compiler} cannot build bench/native/${name}.c:\n${stderr}`);
   }
 }

@@ -108,12 +108,6 @@ function findCompiler() {
   );
 }
 
-/** For a program without a C library (bare.c). Some compilers guard stacks and buffers unasked, with the help of one; fewer segments are fewer page faults. */
-const BARE = [
-  ...['-nostdlib', '-ffreestanding', '-fno-stack-protector', '-U_FORTIFY_SOURCE', '-fno-asynchronous-unwind-tables'],
-  ...['-Wl,-z,noseparate-code', '-Wl,-z,norelro', '-Wl,--build-id=none'],
-];
-
 /** What the compiler makes programs for, as it names it: `arm-linux-gnueabihf`. */
 function targetOf(compiler) {
   return spawnSync(compiler, ['-dumpmachine'], { encoding: 'utf8' }).stdout.trim();
@@ -145,12 +139,11 @@ function compile(compiler, name, parts) {
   flags.push(`-I${listSystemCalls(compiler)}`);
   // Thumb code keeps its frame pointer in the register that a system call's number goes to: see clone3_here in sys.h.
   if (targetOf(compiler).startsWith('arm')) flags.push('-marm');
-  const bare = parts.includes('bare');
-  if (bare) flags.push(...BARE);
   const output = join(dist, name);
   const sources = parts.map((part) => join(native, `${part}.c`));
+  if (parts.includes('bare')) sources.push(`@${join(native, 'bare.flags')}`); // after the sources: it names a library
   // Under another name first: a running launcher keeps its old file.
-  const result = spawnSync(compiler, [...flags, '-o', `${output}.new`, ...sources, ...(bare ? ['-lgcc'] : [])], {
+  const result = spawnSync(compiler, [...flags, '-o', `${output}.new`, ...sources], {
     encoding: 'utf8',
   });
   if (result.status !== 0)

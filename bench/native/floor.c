@@ -1,11 +1,14 @@
-// floor.c - the least that this kernel takes to start one confined program and to remove it again, with no runtime
-// around it: the same namespaces, mounts, groups and limits, no init, no supervision, no step that could be left out.
+// floor.c - the least that this kernel takes to start one confined program, to hear how it ended and to remove it
+// again, with no runtime around it: the same namespaces, mounts, groups and limits, the same ids and capabilities, two
+// pipes for output, and a pid 1 that reaps and says how the program ended (floor_init.c). Every call is one that cannot
+// be left out, each is made the fastest way that the kernel has.
 //
-//   floor --root DIR --program PATH [--plain] [--host-network] [--uid N] [--gid N]
+//   floor --root DIR --program PATH [--plain] [--init PATH] [--host-network] [--uid N] [--gid N]
 //         [--group DIR]... [--write FILE VALUE]... [--join FILE]... [--into DIR]
 //
 // --plain makes nothing at all: one vfork and one exec. --join files get "0" from the program's own process, --into is
 // a v2 group that clone3 starts it in. Groups are made for each turn and removed after it.
+#include "floor.h"
 #include "turn.h"
 #include "../../src/launcher/sys.h"
 #include <grp.h>
@@ -21,9 +24,10 @@
 
 enum { MOST = 16, BUSY_ROUNDS = 2000, BUSY_PAUSE_US = 50 };
 
-static const char *root, *program, *into, *groups[MOST], *joins[MOST], *files[MOST], *values[MOST];
+static const char *root, *program, *init_path, *into, *groups[MOST], *joins[MOST], *files[MOST], *values[MOST];
 static int plain, host_network, group_count, join_count, write_count;
 static unsigned uid, gid;
+static int init_file = -1, null_file = -1;
 
 // The child shares this memory (CLONE_VM): what it notes is read after it has executed something or ended.
 static const char *volatile failed;
@@ -44,9 +48,15 @@ static void devices(void) {
     unsigned major, minor;
   } nodes[] = { { "dev/null", 1, 3 },   { "dev/zero", 1, 5 },    { "dev/full", 1, 7 },
                 { "dev/random", 1, 8 }, { "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 } };
+  static const char *const links[][2] = { { "/proc/self/fd", "dev/fd" },
+                                          { "/proc/self/fd/0", "dev/stdin" },
+                                          { "/proc/self/fd/1", "dev/stdout" },
+                                          { "/proc/self/fd/2", "dev/stderr" } };
   DO("mount dev", mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k"));
   for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++)
     DO(nodes[i].path, mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)));
+  for (unsigned i = 0; i < sizeof links / sizeof *links; i++) DO(links[i][1], symlink(links[i][0], links[i][1]));
+  DO("dev/shm", mkdir("dev/shm", 01777));
 }
 
 static void own_root(void) {
@@ -69,22 +79,39 @@ static void loopback_up(void) {
   close(fd);
 }
 
-static _Noreturn void child(int out, const int *tasks) {
+static _Noreturn void plain_child(int out) {
   char *const argv[] = { (char *)(uintptr_t)program, 0 }, *const envp[] = { 0 };
-  if (!plain) {
-    own_root();
-    DO("hostname", sethostname("floor", 5));
-    if (!host_network) loopback_up();
-    for (int i = 0; i < join_count; i++) DO(joins[i], write(tasks[i], "0", 1));
-    // The plain system calls: the libc's would also tell other threads, of which there are none.
-    DO("groups", syscall(SYS_setgroups, 0, 0));
-    DO("gid", syscall(SYS_setresgid, gid, gid, gid));
-    DO("uid", syscall(SYS_setresuid, uid, uid, uid));
-    DO("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  }
   DO("stdout", dup2(out, 1));
   execve(program, argv, envp);
   DO("exec", -1);
+  _exit(127);
+}
+
+// Becomes pid 1, with the descriptors of floor.h and no others.
+static _Noreturn void child(const int *out, const int *err, int status, const int *tasks, int group) {
+  char words[4][16];
+  char *const argv[] = { words[0], words[1], words[2], words[3], (char *)(uintptr_t)program, 0 }, *const envp[] = { 0 };
+  setsid();
+  umask(0);
+  own_root();
+  if (!host_network) loopback_up();
+  snprintf(words[0], sizeof words[0], "%u", uid);
+  snprintf(words[1], sizeof words[1], "%u", gid);
+  snprintf(words[2], sizeof words[2], "%d", join_count);
+  snprintf(words[3], sizeof words[3], "%d", group >= 0);
+  int from[FLOOR_FD_JOINS + MOST + 2], n = 0;
+  from[n++] = null_file;
+  from[n++] = out[1];
+  from[n++] = err[1];
+  from[n++] = status;
+  for (int i = 0; i < join_count; i++) from[n++] = tasks[i];
+  if (group >= 0) from[n++] = group;
+  from[n++] = init_file;
+  for (int i = 0; i < n; i++) DO("descriptors", from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64));
+  for (int i = 0; i < n; i++) DO("descriptors", dup3(from[i], i, i == n - 1 ? O_CLOEXEC : 0));
+  DO("descriptors", sys_close_range((unsigned)n, ~0U));
+  syscall(SYS_execveat, n - 1, "", argv, envp, EMPTY_PATH);
+  DO("init", -1);
   _exit(127);
 }
 
@@ -120,39 +147,54 @@ static int make_groups(struct turn *t) {
   return group_count;
 }
 
-static void run(struct turn *t, int out) {
-  int tasks[MOST], group = -1;
-  for (int i = 0; i < join_count; i++)
-    if ((tasks[i] = open(joins[i], O_WRONLY | O_CLOEXEC)) < 0) problem(t, joins[i], strerror(errno));
-  if (into && (group = open(into, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) problem(t, into, strerror(errno));
+// The child runs below the frame of this function.
+static __attribute__((noinline)) long clone_child(const int *out, const int *err, int status, const int *tasks,
+                                                  int group) {
   struct clone_args3 args = { .flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD };
   if (!plain) args.flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
   if (!plain && !host_network) args.flags |= CLONE_NEWNET;
-  if (into) {
-    args.flags |= INTO_CGROUP;
-    args.cgroup = (uint64_t)group;
-  }
+  long pid = clone3_here(&args);
+  if (pid == 0 && plain) plain_child(out[1]);
+  if (pid == 0) child(out, err, status, tasks, group);
+  return pid;
+}
+
+// What pid 1 says: how the program ended.
+static void hear(struct turn *t, int status) {
+  int word = -1;
+  if (read(status, &word, sizeof word) != sizeof word || word != 0) problem(t, "program", "did not end with code 0");
+}
+
+static void run(struct turn *t, const int *out) {
+  int tasks[MOST], group = -1, err[2] = { -1, -1 }, status[2] = { -1, -1 }, ended = 0;
+  if (!plain && (pipe2(err, O_CLOEXEC) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, status) ||
+                 fchown(out[1], uid, gid) || fchown(err[1], uid, gid)))
+    problem(t, "pipes", strerror(errno));
+  for (int i = 0; i < join_count; i++)
+    if ((tasks[i] = open(joins[i], O_WRONLY | O_CLOEXEC)) < 0) problem(t, joins[i], strerror(errno));
+  if (into && (group = open(into, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) problem(t, into, strerror(errno));
   failed = 0;
-  long pid = t->problem[0] ? -ECANCELED : clone3_here(&args);
-  if (pid == 0) child(out, tasks);
-  int status = 0;
-  if (pid < 0)
-    problem(t, "clone3", strerror((int)-pid));
-  else if (waitpid((pid_t)pid, &status, 0) != pid)
-    problem(t, "waitpid", strerror(errno));
-  if (failed) problem(t, failed, strerror(failed_errno));
-  if (status != 0) problem(t, "program", "did not end with code 0");
+  long pid = t->problem[0] ? -ECANCELED : clone_child(out, err, status[1], tasks, group);
+  if (status[1] >= 0) close(status[1]);
   for (int i = 0; i < join_count; i++)
     if (tasks[i] >= 0) close(tasks[i]);
   if (group >= 0) close(group);
+  if (err[1] >= 0) close(err[1]);
+  if (pid < 0) problem(t, "clone3", strerror((int)-pid));
+  if (failed) problem(t, failed, strerror(failed_errno));
+  if (pid > 0 && !plain) hear(t, status[0]);
+  if (pid > 0 && waitpid((pid_t)pid, &ended, 0) != pid) problem(t, "waitpid", strerror(errno));
+  if (ended != 0) problem(t, plain ? "program" : "init", "did not end with code 0");
+  if (status[0] >= 0) close(status[0]);
+  if (err[0] >= 0) close(err[0]);
 }
 
 static void one(struct turn *t) {
   int out[2];
-  if (pipe2(out, O_CLOEXEC)) return problem(t, "pipe", strerror(errno));
   t->begin = now_ns();
+  if (pipe2(out, O_CLOEXEC)) return problem(t, "pipe", strerror(errno));
   int made = make_groups(t);
-  if (!t->problem[0]) run(t, out[1]);
+  if (!t->problem[0]) run(t, out);
   remove_groups(t, made);
   t->gone = now_ns();
   close(out[1]);
@@ -169,6 +211,8 @@ static int option(char **argv, int left) {
     root = value;
   else if (!strcmp(name, "--program"))
     program = value;
+  else if (!strcmp(name, "--init"))
+    init_path = value;
   else if (!strcmp(name, "--uid"))
     uid = (unsigned)strtoul(value, 0, 10);
   else if (!strcmp(name, "--gid"))
@@ -191,7 +235,10 @@ static int option(char **argv, int left) {
 int main(int argc, char **argv) {
   for (int i = 1, used; i < argc; i += used)
     if ((used = option(argv + i, argc - i)) == 0) return fprintf(stderr, "floor: what is %s\n", argv[i]), 2;
-  if (!program || (!plain && !root)) return fputs("floor: needs --program, and --root unless --plain\n", stderr), 2;
+  if (!program || (!plain && (!root || !init_path)))
+    return fputs("floor: needs --program, and --root and --init unless --plain\n", stderr), 2;
+  null_file = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (!plain && (init_file = open(init_path, O_PATH | O_CLOEXEC)) < 0) return perror(init_path), 2;
   answer_turns(one);
   return 0;
 }

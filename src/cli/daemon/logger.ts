@@ -8,7 +8,7 @@ const MAX_UNWRITTEN = 1024 * 1024;
  * Bytes that are written at once. Lines that are fewer wait until the loop has done what was due: each write wakes a thread of the pool, and a
  * start should not wait for that.
  */
-const BATCH = 16 * 1024;
+const BATCH = 4 * 1024;
 
 export interface Logger {
   log: DaemonLog;
@@ -19,16 +19,7 @@ export interface Logger {
 /** The daemon's own log: one JSON object a line on stdout. A reader that does not read costs lines, and never stops the daemon. */
 export function openLogger(level: Level): Logger {
   const destination = pino.destination({ fd: 1, sync: false, maxLength: MAX_UNWRITTEN, minLength: BATCH });
-  destination.on('error', () => undefined); // nobody reads any more: the daemon goes on
-  let isDue = false;
-  const writeSoon = (): void => {
-    if (isDue) return;
-    isDue = true;
-    setImmediate(() => {
-      isDue = false;
-      destination.flush();
-    });
-  };
+  const writer = new BatchWriter(destination);
   const logger = pino(
     {
       level,
@@ -41,7 +32,7 @@ export function openLogger(level: Level): Logger {
   return {
     log: (at, message, fields = {}) => {
       logger[at](fields, message);
-      writeSoon();
+      writer.writeSoon();
     },
     flush: () => {
       try {
@@ -51,4 +42,36 @@ export function openLogger(level: Level): Logger {
       }
     },
   };
+}
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/** Has the destination write what it holds, once for all lines of one turn of the loop. */
+class BatchWriter {
+  readonly #destination: Destination;
+  #isDue = false;
+  #isWriting = false;
+  #holdsLines = false;
+
+  constructor(destination: Destination) {
+    this.#destination = destination;
+    destination.on('drain', () => {
+      this.#isWriting = false;
+      if (this.#holdsLines) this.writeSoon();
+    });
+    // Nobody reads any more: the daemon goes on.
+    destination.on('error', () => (this.#isWriting = false));
+  }
+
+  writeSoon(): void {
+    this.#holdsLines = true;
+    if (this.#isDue || this.#isWriting) return; // a destination that writes takes no second order, but says when it is done
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#isWriting = true;
+      this.#holdsLines = false;
+      this.#destination.flush();
+    });
+  }
 }
