@@ -11,6 +11,8 @@ export interface Turn {
 export interface Contestant {
   name: string;
   role: 'ours' | 'floor' | 'peer' | 'other';
+  /** Without a network namespace of its own, and compared only with those that have none either. */
+  hostNetwork?: boolean;
   /** One start of a program that ends at once. Rejects when it did not work. */
   turn(): Promise<Turn>;
   /** When programs did their first act, for turns that did not say; at least those since the last call. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../src/base/index.ts';
 import { realKernelFs, removeGroups } from '../src/cgroups/index.ts';
 import type { Contestant } from './contestant.ts';
+import { DaemonCall } from './daemon-call.ts';
 import type { DaemonProcess } from './daemon-process.ts';
 import { DaemonStart } from './daemon-start.ts';
 import type { GroupSet } from './groups.ts';
@@ -10,18 +11,25 @@ import { LauncherAlone } from './launcher-alone.ts';
 import { GID, PROGRAM, UID } from './manifests.ts';
 import { findPeers, leftGroups } from './peers.ts';
 import { TurnProcess } from './turn-process.ts';
-import type { Workshop } from './workshop.ts';
+import { makeRepository, type Workshop } from './workshop.ts';
 
 /** Turns of every contestant before anything is measured: what is loaded on first use is loaded then. */
 const WARM_UPS = 3;
 
-export async function daemonContestant(daemon: DaemonProcess, workshop: Workshop): Promise<Contestant> {
+/** `name` of the container that is started. */
+export async function daemonContestant(daemon: DaemonProcess, workshop: Workshop, name?: string): Promise<Contestant> {
   const { pids, client, socket } = daemon;
-  const contestant = await DaemonStart.open([pids.daemon, pids.launcher], client, socket);
+  const contestant = await DaemonStart.open([pids.daemon, pids.launcher], client, socket, name);
   workshop.cleanup.defer('connections to the daemon', () => {
     contestant.close();
   });
   return contestant;
+}
+
+/** The same daemon without its console. */
+export async function callContestant(workshop: Workshop): Promise<Contestant> {
+  const repository = makeRepository(workshop, 'call-repository', 0);
+  return DaemonCall.open(join(workshop.runFolder, 'call'), repository, workshop.parent ?? 'self', workshop.cleanup);
 }
 
 export async function launcherContestant(workshop: Workshop): Promise<Contestant> {
@@ -37,18 +45,18 @@ export function floorContestant(workshop: Workshop): Contestant {
 /** The floor for less: without a network namespace, and with no isolation at all. */
 export function lowerFloors(workshop: Workshop): Contestant[] {
   const { stamp } = workshop.programs;
+  const host = ['--host-network', ...confined(workshop, 'host')];
+  const floor = nativeContestant(workshop, 'floor: host network', 'floor', 'floor', host);
+  floor.hostNetwork = true;
   return [
-    nativeContestant(workshop, 'floor: host network', 'other', 'floor', [
-      '--host-network',
-      ...confined(workshop, 'host'),
-    ]),
+    floor,
     nativeContestant(workshop, 'floor: exec and nothing else', 'other', 'floor', ['--plain', '--program', stamp]),
   ];
 }
 
-function confined({ root, groups }: Workshop, name: string): string[] {
+function confined({ root, groups, programs }: Workshop, name: string): string[] {
   const ids = ['--uid', String(UID), '--gid', String(GID)];
-  return ['--root', root, '--program', PROGRAM, ...ids, ...groupArguments(groups(name))];
+  return ['--root', root, '--init', programs.floor_init, '--program', PROGRAM, ...ids, ...groupArguments(groups(name))];
 }
 
 function groupArguments({ folders, writes, tasks, unified }: GroupSet): string[] {

@@ -3,9 +3,8 @@ import type { ConsoleClient } from '../src/console/index.ts';
 import { Connection } from './connection.ts';
 import type { Contestant, Turn } from './contestant.ts';
 import { EventStream } from './event-stream.ts';
-import { MEASURED } from './manifests.ts';
+import { idOf, MEASURED, MEASURED_ON_HOST } from './manifests.ts';
 
-const ID = `${MEASURED}:1.0.0`;
 const TIMEOUT_MS = 20_000;
 
 /** Lines of the log that one turn leaves, and some to spare. */
@@ -15,25 +14,37 @@ const LINES = 200;
 export class DaemonStart implements Contestant {
   readonly name: string;
   readonly role = 'ours';
+  readonly hostNetwork: boolean;
   readonly pids: readonly number[];
+  readonly #id: string;
   readonly #console: ConsoleClient;
   readonly #connection: Connection;
   readonly #events: EventStream;
   readonly #request: string;
 
-  private constructor(pids: number[], client: ConsoleClient, connection: Connection, events: EventStream) {
-    this.name = 'thuban daemon';
+  private constructor(
+    pids: number[],
+    name: string,
+    client: ConsoleClient,
+    connection: Connection,
+    events: EventStream,
+  ) {
+    this.hostNetwork = name === MEASURED_ON_HOST;
+    this.name = this.hostNetwork ? 'thuban daemon, host network' : 'thuban daemon';
     this.pids = pids;
+    this.#id = idOf(name);
     this.#console = client;
     this.#connection = connection;
     this.#events = events;
     this.#request =
-      `POST /v1/containers/${encodeURIComponent(ID)}/start HTTP/1.1\r\nhost: thuban\r\n` +
+      `POST /v1/containers/${encodeURIComponent(this.#id)}/start HTTP/1.1\r\nhost: thuban\r\n` +
       'content-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
   }
 
-  static async open(pids: number[], client: ConsoleClient, socket: string): Promise<DaemonStart> {
-    return new DaemonStart(pids, client, await Connection.open(socket), await EventStream.open(socket, ID));
+  /** `name` of the container. */
+  static async open(pids: number[], client: ConsoleClient, socket: string, name = MEASURED): Promise<DaemonStart> {
+    const events = await EventStream.open(socket, idOf(name));
+    return new DaemonStart(pids, name, client, await Connection.open(socket), events);
   }
 
   async turn(): Promise<Turn> {
@@ -52,7 +63,7 @@ export class DaemonStart implements Contestant {
   /** The program writes its stamp to its output, which is read when the turns are over. */
   async stamps(): Promise<bigint[]> {
     const found: bigint[] = [];
-    for await (const { stream, line } of this.#console.logs(ID, { tail: LINES }))
+    for await (const { stream, line } of this.#console.logs(this.#id, { tail: LINES }))
       if (stream === 'stdout' && /^\d+$/.test(line)) found.push(BigInt(line));
     return found;
   }

@@ -12,8 +12,22 @@ export const PROGRAM = '/bin/stamp';
 /** The container whose starts are measured. */
 export const MEASURED = 'bench';
 
+/** The same in the board's network. */
+export const MEASURED_ON_HOST = 'bench-host';
+
+/** The version that all of them have. */
+const VERSION = '1.0.0';
+
+export function idOf(name: string): string {
+  return `${name}:${VERSION}`;
+}
+
 export function measuredManifest(root: string): string {
   return text(MEASURED, root, []);
+}
+
+export function hostNetworkManifest(root: string): string {
+  return text(MEASURED_ON_HOST, root, [], { network: 'host' });
 }
 
 export function sleeperName(number: number): string {
@@ -26,10 +40,10 @@ export function sleeperManifest(number: number, root: string): string {
 }
 
 /** JSON is YAML, too. */
-function text(name: string, root: string, args: readonly string[]): string {
+function text(name: string, root: string, args: readonly string[], more: object = {}): string {
   const manifest = {
     name,
-    version: '1.0.0',
+    version: VERSION,
     init: PROGRAM,
     ...(args.length > 0 ? { args } : {}),
     uid: UID,
@@ -41,6 +55,7 @@ function text(name: string, root: string, args: readonly string[]): string {
       cpu: { shares: CPU_SHARES },
       pids: { limit: PIDS_LIMIT },
     },
+    ...more,
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }

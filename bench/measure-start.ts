@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Cleanup } from '../src/base/index.ts';
 import type { Contestant } from './contestant.ts';
 import {
+  callContestant,
   daemonContestant,
   floorContestant,
   launcherContestant,
@@ -11,6 +12,7 @@ import {
 } from './contestants.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import type { Options } from './options.ts';
+import { MEASURED_ON_HOST } from './manifests.ts';
 import { foreignShare, takeTicks } from './processor.ts';
 import { takeTurns, type Pace } from './rounds.ts';
 import { startRows, type StartRow } from './start-table.ts';
@@ -50,6 +52,8 @@ export async function measureStart(shared: Workshop, options: Options, signal: A
   await daemon.start();
   const ours = [
     await daemonContestant(daemon, workshop),
+    await daemonContestant(daemon, workshop, MEASURED_ON_HOST),
+    await callContestant(workshop),
     await launcherContestant(workshop),
     floorContestant(workshop),
     ...lowerFloors(workshop),

@@ -17,6 +17,8 @@ export interface Tally {
   contestant: Contestant;
   /** Milliseconds from the request to the program's first act. */
   first: number[];
+  /** Milliseconds from the program's first act, which is also its last, until all is gone. */
+  end: number[];
   /** Milliseconds from the request until all is gone. */
   gone: number[];
   /** Why turns did not work, one entry for each. */
@@ -33,7 +35,7 @@ export async function takeTurns(
   signal: AbortSignal,
   random: () => number = Math.random,
 ): Promise<Tally[]> {
-  const tallies = contestants.map((contestant): Tally => ({ contestant, first: [], gone: [], failures: [] }));
+  const tallies = contestants.map((contestant): Tally => ({ contestant, first: [], end: [], gone: [], failures: [] }));
   for (let round = 0; round < pace.rounds; round++)
     for (const tally of shuffled(tallies, random)) {
       if (signal.aborted) return tallies;
@@ -53,6 +55,7 @@ async function burst(tally: Tally, pace: Pace): Promise<void> {
     }
     for (const turn of withStamps(turns, (await contestant.stamps?.()) ?? [])) {
       tally.first.push(milliseconds(turn.first - turn.begin));
+      tally.end.push(milliseconds(turn.gone - turn.first));
       tally.gone.push(milliseconds(turn.gone - turn.begin));
     }
   } catch (error) {

@@ -14,34 +14,49 @@ export interface StartRow {
   failed: number;
   /** Milliseconds from the request to the program's first act. Absent: no turn worked. */
   first?: Compared;
+  /** Milliseconds from the program's first act until all is gone. */
+  end?: Compared;
   /** Milliseconds from the request until all is gone. */
   gone?: Compared;
 }
 
 export function startRows(tallies: readonly Tally[]): StartRow[] {
-  const first = compared(tallies.map(({ contestant, first }) => ({ role: contestant.role, values: first })));
-  const gone = compared(tallies.map(({ contestant, gone }) => ({ role: contestant.role, values: gone })));
+  const figures = (values: (tally: Tally) => readonly number[]) =>
+    compared(tallies.map((tally) => ({ ...tally.contestant, values: values(tally) })));
+  const first = figures((tally) => tally.first);
+  const end = figures((tally) => tally.end);
+  const gone = figures((tally) => tally.gone);
   return tallies.map(({ contestant, failures }, at) => ({
     name: contestant.name,
     role: contestant.role,
     failed: failures.length,
     ...(first[at] === undefined ? {} : { first: first[at] }),
+    ...(end[at] === undefined ? {} : { end: end[at] }),
     ...(gone[at] === undefined ? {} : { gone: gone[at] }),
   }));
 }
 
-function compared(rows: readonly { role: Contestant['role']; values: readonly number[] }[]): (Compared | undefined)[] {
-  const summaries = rows.map(({ role, values }) => ({ role, summary: summarise(values) }));
-  const least = (role: Contestant['role']): number | undefined => {
+interface Row extends Pick<Contestant, 'role' | 'hostNetwork'> {
+  values: readonly number[];
+}
+
+/** With the floor of the same network, and with the fastest peer. */
+function compared(rows: readonly Row[]): (Compared | undefined)[] {
+  const summaries = rows.map(({ role, hostNetwork = false, values }) => ({
+    role,
+    hostNetwork,
+    summary: summarise(values),
+  }));
+  const least = (role: Contestant['role'], onHost: boolean): number | undefined => {
     const medians = summaries.flatMap((row) =>
-      row.role === role && row.summary !== undefined ? [row.summary.p50] : [],
+      row.role === role && row.hostNetwork === onHost && row.summary !== undefined ? [row.summary.p50] : [],
     );
     return medians.length === 0 ? undefined : Math.min(...medians);
   };
-  const [floor, peer] = [least('floor'), least('peer')];
-  return summaries.map(({ summary }) => {
+  const peer = least('peer', false);
+  return summaries.map(({ summary, hostNetwork }) => {
     if (summary === undefined) return undefined;
-    const [ofFloor, ofPeer] = [ratio(summary.p50, floor), ratio(summary.p50, peer)];
+    const [ofFloor, ofPeer] = [ratio(summary.p50, least('floor', hostNetwork)), ratio(summary.p50, peer)];
     return {
       ...summary,
       ...(ofFloor === undefined ? {} : { of_floor: ofFloor }),
@@ -50,24 +65,34 @@ function compared(rows: readonly { role: Contestant['role']; values: readonly nu
   });
 }
 
-const HEADER = ['ms', 'n', 'first p50', 'p95', '/floor', '/peer', 'gone p50', 'p95', '/floor', '/peer', 'failed'];
+const HEADER = [
+  'ms',
+  'n',
+  'first p50',
+  'p95',
+  '/floor',
+  '/peer',
+  'end p50',
+  'p95',
+  '/floor',
+  'gone p50',
+  '/peer',
+  'failed',
+];
 
 /** Lines of text. */
 export function startTable(rows: readonly StartRow[]): string[] {
   return layOut([
     HEADER,
-    ...rows.map(({ name, failed, first, gone }) => [
+    ...rows.map(({ name, failed, first, end, gone }) => [
       name,
       String(first?.count ?? 0),
-      ...cells(first),
-      ...cells(gone),
+      ...[number(first?.p50), number(first?.p95), times(first?.of_floor), times(first?.of_best_peer)],
+      ...[number(end?.p50), number(end?.p95), times(end?.of_floor)],
+      ...[number(gone?.p50), times(gone?.of_best_peer)],
       failed === 0 ? '' : String(failed),
     ]),
   ]);
-}
-
-function cells(figure: Compared | undefined): string[] {
-  return [number(figure?.p50), number(figure?.p95), times(figure?.of_floor), times(figure?.of_best_peer)];
 }
 
 export function number(value: number | undefined): string {

@@ -15,6 +15,7 @@ export function readTurn(line: string): Required<Turn> {
 export class TurnProcess implements Contestant, AsyncDisposable {
   readonly name: string;
   readonly role: Contestant['role'];
+  hostNetwork = false;
   readonly pids: readonly number[];
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;

@@ -5,7 +5,15 @@ import type { Cleanup } from '../src/base/index.ts';
 import { gatherFacts, plan, type Facts, type LaunchPlan } from '../src/runtime/index.ts';
 import { fastFolder } from './fast-folder.ts';
 import { ownPlace, sameGroups, type GroupSet } from './groups.ts';
-import { MEASURED, measuredManifest, parse, sleeperManifest, sleeperName } from './manifests.ts';
+import {
+  hostNetworkManifest,
+  MEASURED,
+  MEASURED_ON_HOST,
+  measuredManifest,
+  parse,
+  sleeperManifest,
+  sleeperName,
+} from './manifests.ts';
 import type { Options } from './options.ts';
 import { nativePrograms, type NativePrograms } from './native.ts';
 
@@ -21,6 +29,8 @@ export interface Workshop {
   root: string;
   facts: Facts;
   plan: LaunchPlan;
+  /** Where the groups of that plan stand, when not below this process's own. */
+  parent: string | undefined;
   /** The groups of that plan in a place of the benchmark's own, under a name of their own. */
   groups: (name: string) => GroupSet;
   cleanup: Cleanup;
@@ -54,6 +64,7 @@ export function openWorkshop(
     root,
     facts,
     plan: launchPlan,
+    parent,
     groups,
     cleanup,
   };
@@ -75,6 +86,7 @@ export function makeRepository({ folder, root }: Workshop, name: string, sleeper
     writeFileSync(join(repository, `${container}.yaml`), text, { mode: 0o600 });
   };
   write(MEASURED, measuredManifest(root));
+  write(MEASURED_ON_HOST, hostNetworkManifest(root));
   for (let number = 1; number <= sleepers; number++) write(sleeperName(number), sleeperManifest(number, root));
   return repository;
 }
