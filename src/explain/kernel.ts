@@ -1,7 +1,7 @@
 import type { Pages } from './page.ts';
 
 /** TH2: cgroups and the kernel. */
-export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
+export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017' | 'TH2018'> = {
   TH2001: {
     causes: [
       'The kernel was built or booted without the controller. On a Raspberry Pi the memory controller is off by default.',
@@ -285,28 +285,6 @@ export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
       'Raise memory.min in the groups that are named. With systemd: `MemoryMin=64M` in the unit and in each slice above it, `systemctl set-property --runtime system.slice MemoryMin=64M`.',
       'With systemd 254: `DelegateSubgroup=thuban-supervisor` in the unit. Before: `MemoryMin=` in the unit, in place of the key.',
       'On cgroups v1: remove `cgroups.supervisor_memory_min`, or boot with v2.',
-    ],
-  },
-  TH2018: {
-    causes: [
-      'The kernel was built without it: `seccomp` needs CONFIG_SECCOMP_FILTER, `apparmor` CONFIG_SECURITY_APPARMOR.',
-      'It was built with AppArmor and booted without: its name is missing in `lsm=`, or in CONFIG_LSM.',
-      'The manifest is planned for another board, by facts that an older Thuban took there.',
-    ],
-    example: {
-      type: 'session',
-      text: [
-        'error[TH2018]: this kernel runs without AppArmor',
-        '  from apparmor   app.yaml:9:1',
-        '  hint: boot it with `apparmor=1 lsm=…,apparmor`, or write `optional: true` beside the profile',
-        '$ cat /sys/kernel/security/lsm',
-        'capability,yama',
-      ],
-    },
-    fixes: [
-      'Boot a kernel that has it. `sudo thuban doctor` tries what the kernel of a board can do.',
-      'For a profile of AppArmor: `optional: true` starts without it where the kernel has none.',
-      'A filter of system calls cannot be optional: remove `seccomp` from the manifest for such a board.',
     ],
   },
 };

@@ -22,7 +22,7 @@ export function planLabels({ selinux, apparmor }: Manifest, draft: LaunchDraft):
     return;
   }
   const message = 'this kernel runs without AppArmor';
-  const hint = 'boot it with `apparmor=1 lsm=…,apparmor`, or write `optional: true` beside the profile';
+  const hint = 'boot it with `apparmor=1 lsm=...,apparmor`, or write `optional: true` beside the profile';
   if (apparmor.optional === true) draft.notes.push({ message: `${message}: no profile is set`, key: 'apparmor' });
   else draft.problem('TH2018', message, hint, 'apparmor');
 }

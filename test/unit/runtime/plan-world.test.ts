@@ -168,7 +168,8 @@ describe('the label of a program', () => {
   });
 
   test('of an image is set when that is mounted; other roots have labels of their own', () => {
-    const image = { file: '/a.tar', dev: '1', ino: '2', size: '3', ctime: '4', offset: 512, length: 4096 };
+    const identity = { dev: '1', ino: '2', size: '8192', ctime_ns: '4' };
+    const image = { file: '/a.tar', offset: 512, size: 4096, identity };
     const { rootfs: _, ...packed } = base;
     const facts = { ...board(), modules: ['selinux'] };
     const ops = plan({ ...packed, selinux }, facts, { image }).launch.steps.map(({ op }) => op);
