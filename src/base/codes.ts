@@ -132,6 +132,10 @@ export const codes = {
     name: 'mixed_limits',
     summary: 'Limits could not be changed as a whole, and not all of it could be taken back.',
   },
+  TH2018: {
+    name: 'feature_absent',
+    summary: 'The kernel lacks what a section of the manifest needs, outside of cgroups.',
+  },
   TH3001: { name: 'init_not_found', summary: 'The program does not exist in the container.' },
   TH3002: { name: 'no_rootfs', summary: 'The manifest names no root filesystem.' },
   TH3003: { name: 'not_executable', summary: 'The program exists, but the kernel cannot execute it.' },

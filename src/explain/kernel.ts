@@ -1,7 +1,7 @@
 import type { Pages } from './page.ts';
 
 /** TH2: cgroups and the kernel. */
-export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017'> = {
+export const kernel: Omit<Pages<'2'>, 'TH2005' | 'TH2017' | 'TH2018'> = {
   TH2001: {
     causes: [
       'The kernel was built or booted without the controller. On a Raspberry Pi the memory controller is off by default.',

@@ -1,6 +1,7 @@
 import { codes, type Code, type CodeFacts } from '../base/index.ts';
 import { across } from './across.ts';
 import { environment } from './environment.ts';
+import { features } from './features.ts';
 import { kernel } from './kernel.ts';
 import { live } from './live.ts';
 import { packaging } from './packaging.ts';
@@ -18,6 +19,7 @@ export const pages: Readonly<Record<Code, Page & { example: Example }>> = {
   ...values,
   ...across,
   ...kernel,
+  ...features,
   ...live,
   ...starting,
   ...running,

@@ -168,7 +168,7 @@ export const reading: Pages<'10' | '11'> = {
       'The key or value is part of the language, and this version of Thuban has no part that carries it out.',
       'The manifest was written for Northstar or for a newer Thuban.',
     ],
-    example: { type: 'manifest', bad: ['network: host'], good: ['hostname: sensor-7'] },
+    example: { type: 'manifest', bad: ['autostart: relaxed', 'standby: true'], good: ['autostart: relaxed'] },
     fixes: [
       'Remove the key to start now. It is refused rather than ignored, because a container would run with less than it asks for.',
       'The list of such keys is in docs/reference/manifest.md. Your version: `thuban version`.',

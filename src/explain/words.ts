@@ -187,11 +187,12 @@ export const words: Readonly<Record<Word, WordPage>> = {
     causes: [
       'SIGSEGV, SIGBUS, SIGILL, SIGFPE: a bug in the program, or a library of another architecture or version.',
       'SIGABRT: it gave up by itself, usually with a word in its log.',
-      'SIGSYS: it called what a seccomp filter of its own forbids.',
+      'SIGSYS: a system call that `seccomp` of its manifest does not allow, or a filter of its own.',
       'SIGKILL, SIGTERM: somebody sent it, from the host or inside of the container.',
     ],
     fixes: [
       '`thuban logs NAME` and `dmesg | tail`, which has the address of a crash.',
+      'After SIGSYS: `dmesg | grep type=1326` (or `ausearch -m SECCOMP`) has the number of the call, as `syscall=`. `seccomp: {action: log}` lets all through and writes each there.',
       'Run it alone, with more output: `sudo thuban run FILE`.',
     ],
   },

@@ -1,4 +1,4 @@
-// network.c - the network of a container: that of its own, with the loopback interface, or one that is there already.
+// network.c - the network of a container: one of its own, with the loopback interface, or one that is there already.
 #include "launcher.h"
 #include <linux/magic.h>
 #include <linux/nsfs.h>
@@ -7,9 +7,8 @@
 #include <sys/socket.h>
 #include <sys/vfs.h>
 
-// `ip netns add` binds a namespace to a file (ip-netns(8)). After its removal, and before a mistyped one, there may be
-// a plain file under the name: its descriptor would be taken by nothing, but whatever is no network namespace is said
-// so.
+// `ip netns add` binds a namespace to a file (ip-netns(8)). Of one that went with its mount the plain file is left, and
+// setns takes any kind of namespace: so it is looked at first.
 int enter_network(const char *file) {
   struct statfs fs;
   int fd = sys_openat2(AT_FDCWD, file, O_RDONLY | O_CLOEXEC, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);

@@ -1,10 +1,13 @@
 import type { Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
-/** Before the image is mounted that the label is for. Without SELinux it has no effect, as in Northstar. */
-export function planRootContext({ selinux }: Manifest, draft: LaunchDraft): void {
-  if (selinux?.mount_context === undefined || !hasSelinux('selinux.mount_context', draft)) return;
-  draft.steps.push({ op: 'root_context', context: selinux.mount_context, key: 'selinux.mount_context' });
+/** Before the image is mounted that the label is for. Without SELinux it has no effect, as in Northstar; nor has it on files that have labels. */
+export function planRootContext({ selinux, rootfs }: Manifest, draft: LaunchDraft): void {
+  const key = 'selinux.mount_context';
+  if (selinux?.mount_context === undefined || !hasSelinux(key, draft)) return;
+  if (rootfs?.type === 'host' || rootfs?.type === 'dir')
+    draft.notes.push({ message: `\`${key}\` has no effect: it is for the image of a package`, key });
+  else draft.steps.push({ op: 'root_context', context: selinux.mount_context, key });
 }
 
 /** What confines the program from execve on; written while the process still belongs to root, to whom these files of /proc belong. */
@@ -19,9 +22,9 @@ export function planLabels({ selinux, apparmor }: Manifest, draft: LaunchDraft):
     return;
   }
   const message = 'this kernel runs without AppArmor';
-  const hint = 'boot it with `apparmor=1 lsm=…,apparmor`, or write `optional: true` beside the profile';
+  const hint = 'boot it with `apparmor=1 lsm=...,apparmor`, or write `optional: true` beside the profile';
   if (apparmor.optional === true) draft.notes.push({ message: `${message}: no profile is set`, key: 'apparmor' });
-  else draft.problem('TH2002', message, hint, 'apparmor');
+  else draft.problem('TH2018', message, hint, 'apparmor');
 }
 
 function hasSelinux(key: string, draft: LaunchDraft): boolean {

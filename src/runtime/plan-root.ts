@@ -22,6 +22,7 @@ export interface Root {
 
 export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft: LaunchDraft): Root {
   draft.steps.push({ op: 'propagation' });
+  planRootContext(manifest, draft);
   const rootfs = manifest.rootfs;
   switch (rootfs?.type) {
     case 'host':
@@ -30,7 +31,7 @@ export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft
       return dirRoot(rootfs.path, draft);
     case 'package':
     case undefined:
-      return packageRoot(image, manifest, draft);
+      return packageRoot(image, rootfs !== undefined, draft);
   }
 }
 
@@ -56,10 +57,8 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
   return bound;
 }
 
-function packageRoot(image: ImageFile | undefined, manifest: Manifest, draft: LaunchDraft): Root {
-  const asked = manifest.rootfs !== undefined;
+function packageRoot(image: ImageFile | undefined, asked: boolean, draft: LaunchDraft): Root {
   if (image !== undefined) {
-    planRootContext(manifest, draft);
     draft.steps.push({ op: 'root_image', image, attributes: READ_ONLY, key: asked ? 'rootfs' : 'name' });
     return { provided: [], image: '', overlay: true };
   }

@@ -22,7 +22,7 @@ export function planSeccomp(manifest: Manifest, noNewPrivileges: boolean, draft:
       syscalls === null
         ? ['this kernel cannot filter system calls', 'build it with CONFIG_SECCOMP_FILTER=y']
         : ['the facts of that board do not say its system calls', 'take them anew there: thuban plan --json FILE'];
-    draft.problem('TH2002', message, hint, 'seccomp');
+    draft.problem('TH2018', message, hint, 'seccomp');
     return;
   }
   checkNames(seccomp, syscalls.numbers, draft);

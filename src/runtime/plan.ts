@@ -4,11 +4,11 @@ import type { OutputMode, Step } from '../launcher/index.ts';
 import { formatPath, stopDefaults, unsupportedIn, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
 import { machineOf } from './machine.ts';
-import { noProgram } from './no-program.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
 import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
 import { planLoopback, planNamespaces } from './plan-network.ts';
+import { checkVariables, programOf } from './plan-overrides.ts';
 import { planRoot } from './plan-root.ts';
 import { planSockets } from './plan-sockets.ts';
 
@@ -63,10 +63,10 @@ export function runId(manifest: Manifest, beside?: number): string {
  * `details.key`; thrown is only what leaves nothing to show, such as a parent for cgroups that is no path, or a manifest without a program.
  */
 export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
-  const init = options.init ?? manifest.init;
-  if (init === undefined) throw noProgram(manifest);
+  const init = programOf(manifest, options);
   const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
   checkKernel(draft);
+  checkVariables(options, draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
   planNamespaces(manifest.network, draft);

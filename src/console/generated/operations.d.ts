@@ -23,7 +23,7 @@ export interface StartContainerBody {
     [k: string]: string;
   };
   /**
-   * Instead of `init` of the manifest.
+   * Instead of `init` of the manifest, for which `<INIT>` stands in it.
    */
   init?: string;
 }

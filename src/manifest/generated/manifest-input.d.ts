@@ -1006,7 +1006,7 @@ export interface ManifestInput {
         };
   };
   /**
-   * Network: `none` (a network of its own in which only `lo` is up), `host` (that of the board), or `!namespace NAME` (one that `ip netns add NAME` made; the tag may also be written as a key). Default: `none`.
+   * Network: `none` (a network of its own in which only `lo` is up), `host` (that of the board, with its ports and its abstract Unix sockets), or `!namespace NAME` (one that `ip netns add NAME` made; the tag may also be written as a key). Default: `none`.
    */
   network?:
     | string
@@ -1017,7 +1017,7 @@ export interface ManifestInput {
         namespace?: string;
       };
   /**
-   * Filter of system calls. `deny` wins over `allow` and the profile; what none of them names meets `action`. Default: no filter.
+   * Filter of system calls, in force from the execution of the program on. `deny` wins over `allow` and the profile; what none of them names meets `action`. Default: no filter.
    */
   seccomp?: {
     /**

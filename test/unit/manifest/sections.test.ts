@@ -262,17 +262,12 @@ describe('what cannot be executed yet', () => {
     ['stop: {pre_stop: {command: [a]}, post_stop: {command: [a]}}\n', ['stop.pre_stop', 'stop.post_stop']],
     ['rootfs: {type: package, overlay: tmpfs}\n', ['rootfs.overlay']],
     ['rootfs: {type: dir, path: /a, overlay: persist}\n', ['rootfs.overlay']],
-    ['paths: {masked: default, read_only: none}\n', ['paths.masked', 'paths.read_only']],
-    ['paths: {masked: [/a], read_only: [/b]}\n', ['paths.masked', 'paths.read_only']],
     ['user_namespace: {}\n', ['user_namespace']],
-    ['apparmor: {profile: a}\n', ['apparmor']],
     ['mounts: {/a: {type: device, host: /dev/a}}\n', ['mounts./a.type']],
     ['mounts: {/a: {type: overlay, lower: [/b]}}\n', ['mounts./a.type']],
     // What happens anyway is executed.
     ['standby: false\ndepends_on: {}\nupdate: {}\n', []],
     ['update: {strategy: manual, probation: 1 min, on_failure: rollback, keep: 1}\n', []],
-    ['paths: {masked: none, read_only: default}\n', []],
-    ['paths: {masked: []}\n', []],
     ['rootfs: {type: package, overlay: none}\n', []],
     ['process: {working_dir: /a, umask: 0, oom_score_adj: -5, no_new_privs: false, new_session: false}\n', []],
   ];

@@ -207,10 +207,10 @@ describe('a filter of system calls', () => {
 
   test('is refused where the kernel has none, or the board is not known well enough', () => {
     assert.deepEqual(problems(made({ profile: 'default' }, {}, { syscalls: null })), [
-      'TH2002 seccomp: this kernel cannot filter system calls; build it with CONFIG_SECCOMP_FILTER=y',
+      'TH2018 seccomp: this kernel cannot filter system calls; build it with CONFIG_SECCOMP_FILTER=y',
     ]);
     assert.deepEqual(problems(made({ profile: 'default' }, {}, {})), [
-      'TH2002 seccomp: the facts of that board do not say its system calls; take them anew there: thuban plan --json FILE',
+      'TH2018 seccomp: the facts of that board do not say its system calls; take them anew there: thuban plan --json FILE',
     ]);
   });
 

@@ -149,7 +149,7 @@ describe('the label of a program', () => {
   test('of AppArmor is refused without it, or told to be missing when it is optional', () => {
     assert.match(
       made({ apparmor }, { modules: [] }).refused.join(),
-      /^TH2002 this kernel runs without AppArmor; boot it with/,
+      /^TH2018 this kernel runs without AppArmor; boot it with/,
     );
     const { ops, refused } = made({ apparmor: { ...apparmor, optional: true } }, { modules: [] });
     assert.deepEqual([refused, ops.includes('security_label')], [[], false]);
@@ -159,9 +159,27 @@ describe('the label of a program', () => {
     const { warnings, launch } = plan({ ...base, selinux }, { ...board(), modules: [] });
     assert.deepEqual(
       warnings.map(({ code, key }) => [code, key]).filter(([, key]) => key?.startsWith('selinux')),
-      [['TH1315', 'selinux.exec']],
+      [
+        ['TH1315', 'selinux.mount_context'],
+        ['TH1315', 'selinux.exec'],
+      ],
     );
-    assert.ok(launch.steps.every(({ op }) => op !== 'security_label'));
+    assert.ok(launch.steps.every(({ op }) => op !== 'security_label' && op !== 'root_context'));
+  });
+
+  test('of an image is set when that is mounted; other roots have labels of their own', () => {
+    const identity = { dev: '1', ino: '2', size: '8192', ctime_ns: '4' };
+    const image = { file: '/a.tar', offset: 512, size: 4096, identity };
+    const { rootfs: _, ...packed } = base;
+    const facts = { ...board(), modules: ['selinux'] };
+    const ops = plan({ ...packed, selinux }, facts, { image }).launch.steps.map(({ op }) => op);
+    assert.equal(ops.indexOf('root_context') + 1, ops.indexOf('root_image'));
+    const { warnings, launch } = plan({ ...base, selinux }, facts);
+    assert.deepEqual(
+      warnings.filter(({ key }) => key === 'selinux.mount_context').map(({ message }) => message),
+      ['`selinux.mount_context` has no effect: it is for the image of a package'],
+    );
+    assert.ok(launch.steps.every(({ op }) => op !== 'root_context'));
   });
 });
 

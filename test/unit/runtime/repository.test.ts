@@ -59,10 +59,9 @@ describe('a repository', () => {
   });
 
   test('rejects what this version cannot start, so that it replaces nothing that runs; files to mount are taken', async () => {
-    const sections = 'network: host\nsched: {policy: idle}\n';
     using folder = repositoryOf({
-      'camera.yaml': manifest('camera') + sections,
-      'files.yaml': manifest('files').replace('init: /bin/true\n', '') + sections,
+      'camera.yaml': `${manifest('camera')}health: {type: tcp, port: 80}\nlogs: {}\n`,
+      'files.yaml': manifest('files').replace('init: /bin/true\n', 'user_namespace: {}\n'),
       'same.yaml': `${manifest('same')}network: none\n`,
     });
     const found = await scanRepository(folder.path);
@@ -71,8 +70,8 @@ describe('a repository', () => {
     const [first] = found.rejected;
     assert.deepEqual([first?.name, first?.version], ['camera', '1.0.0']);
     assert.deepEqual(first?.diagnostics.map(({ line, column, path }) => `${line}:${column} ${path}`).sort(), [
-      '7:10 network',
-      '8:8 sched',
+      '7:9 health',
+      '8:7 logs',
     ]);
   });
 
