@@ -6,7 +6,7 @@ import { layOut, startRows, startTable } from '../../../bench/start-table.ts';
 
 function tally(name: string, role: Contestant['role'], values: number[], failures: string[] = []): Tally {
   const contestant = { name, role, pids: [], turn: () => Promise.reject(new Error('not asked for')) };
-  return { contestant, first: values, gone: values.map((value) => value * 2), failures };
+  return { contestant, first: values, end: values, gone: values.map((value) => value * 2), failures };
 }
 
 const rows = startRows([
