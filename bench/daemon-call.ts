@@ -41,9 +41,10 @@ export class DaemonCall implements Contestant {
     const ended = this.#events.next();
     const begin = process.hrtime.bigint();
     await this.#control.start(MEASURED);
-    const { value } = await ended;
+    const next = await ended;
     const gone = process.hrtime.bigint();
-    const [event] = value as EventRecord[];
+    if (next.done === true) throw new Error('the daemon tells of nothing any more');
+    const [event] = next.value;
     const exit = event?.['exit'] as { code?: number } | undefined;
     if (exit?.code !== 0) throw new Error(`the program ended otherwise: ${JSON.stringify(event)}`);
     return { begin, gone };

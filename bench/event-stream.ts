@@ -9,16 +9,18 @@ interface SeenEvent {
   received: bigint;
 }
 
-/** Follows the ends of one container. The time of an event is taken before anything is done with it. */
+/** Follows what happens to one container, as a rule its ends. The time of an event is taken before anything is done with it. */
 export class EventStream {
   readonly #answer: IncomingMessage;
+  readonly #types: readonly string[];
   readonly #unread: SeenEvent[] = [];
   #rest = '';
   #waiting: { resolve: (event: SeenEvent) => void; reject: (error: Error) => void } | undefined;
   #ended = false;
 
-  private constructor(answer: IncomingMessage) {
+  private constructor(answer: IncomingMessage, types: readonly string[]) {
     this.#answer = answer;
+    this.#types = types;
     answer.on('data', (chunk: Buffer) => {
       this.#receive(chunk.toString('utf8'), process.hrtime.bigint());
     });
@@ -29,13 +31,14 @@ export class EventStream {
     });
   }
 
-  static async open(socketPath: string, id: string): Promise<EventStream> {
-    const path = `/v1/events?follow=true&type=exited&container=${encodeURIComponent(id)}`;
+  static async open(socketPath: string, id: string, types: readonly string[] = ['exited']): Promise<EventStream> {
+    const wanted = types.map((type) => `&type=${type}`).join('');
+    const path = `/v1/events?follow=true${wanted}&container=${encodeURIComponent(id)}`;
     const outgoing = request({ socketPath, path, agent: false });
     outgoing.end();
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     if (answer.statusCode !== 200) throw new Error(`GET ${path} answers ${answer.statusCode ?? 'nothing'}`);
-    return new EventStream(answer);
+    return new EventStream(answer, types);
   }
 
   /** The next one. Rejects when there will be none. */
@@ -61,7 +64,7 @@ export class EventStream {
     this.#rest = lines.pop() ?? '';
     for (const line of lines.filter((each) => each !== '')) {
       const event = { ...(JSON.parse(line) as Omit<SeenEvent, 'received'>), received };
-      if (event.type !== 'exited') continue;
+      if (!this.#types.includes(event.type)) continue; // a gap, say
       if (this.#waiting === undefined) this.#unread.push(event);
       this.#waiting?.resolve(event);
       this.#waiting = undefined;

@@ -1,12 +1,15 @@
 import { Cleanup, ThubanError, messageOf } from '../src/base/index.ts';
 import { gatherFacts } from '../src/runtime/index.ts';
+import { isMet, targetReport, targetsOf } from './check.ts';
 import { load, machineFacts, machineLine } from './machine.ts';
 import { measureDaemon, type DaemonResult } from './measure-daemon.ts';
 import { measureGroups, type GroupResults } from './measure-groups.ts';
+import { measureMany, type ManyResult } from './measure-many.ts';
 import { measureManifests, type ManifestResults } from './measure-manifest.ts';
+import { measureOom, type OomResult } from './measure-oom.ts';
 import { measureStart, type StartResults } from './measure-start.ts';
 import { HELP, UsageError, readOptions, type Options } from './options.ts';
-import { daemonReport, groupReport, manifestReport, startReport } from './report.ts';
+import { daemonReport, groupReport, manifestReport, manyReport, oomReport, startReport } from './report.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** `npm run bench`: returns the exit code. */
@@ -38,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** How many turns did not work. */
+/** How many turns did not work, and targets were missed. */
 async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Promise<number> {
   const say = (lines: readonly string[]): void => {
     if (!options.json) console.log(lines.join('\n'));
@@ -48,6 +51,8 @@ async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Pro
   let start: StartResults | undefined;
   let manifest: ManifestResults | undefined;
   let groups: GroupResults | undefined;
+  let oom: OomResult | undefined;
+  let many: ManyResult | undefined;
   const daemon: DaemonResult[] = [];
   const { parts } = options;
   if (parts.includes('manifest')) {
@@ -67,10 +72,23 @@ async function run(options: Options, cleanup: Cleanup, signal: AbortSignal): Pro
     for (const running of options.levels) daemon.push(await measureDaemon(workshop, running, options, signal));
     say(['', ...daemonReport(daemon)]);
   }
-  if (options.json)
-    console.log(JSON.stringify({ machine, rounds: options.rounds, manifest, start, groups, daemon }, null, 2));
+  if (workshop !== undefined && parts.includes('oom')) {
+    oom = await measureOom(workshop, options, signal);
+    say(['', ...oomReport(oom)]);
+  }
+  if (workshop !== undefined && parts.includes('many')) {
+    many = await measureMany(workshop, options, signal);
+    say(['', ...manyReport(many)]);
+  }
+  const targets = options.check ? targetsOf({ start, daemon, oom, many }) : [];
+  if (options.check) say(['', ...targetReport(targets)]);
+  const judged = options.check ? { targets: targets.map((target) => ({ ...target, met: isMet(target) })) } : {};
+  const figures = { machine, rounds: options.rounds, manifest, start, groups, daemon, oom, many, ...judged };
+  if (options.json) console.log(JSON.stringify(figures, null, 2));
+  const missed = targets.filter((target) => !isMet(target)).length;
   const results = [...(start === undefined ? [] : [start.quiet, start.loop]), ...daemon.map((level) => level.start)];
-  return results.reduce((sum, { failures }) => sum + failures.length, 0);
+  const broken = [...results, ...(oom === undefined ? [] : [oom])];
+  return missed + broken.reduce((sum, { failures }) => sum + failures.length, 0);
 }
 
 function tell(error: unknown): void {

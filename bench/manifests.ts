@@ -2,6 +2,8 @@ import { ThubanError } from '../src/base/index.ts';
 import { loadManifest, type Manifest } from '../src/manifest/index.ts';
 
 export const MEMORY_LIMIT = 64 * 1024 * 1024;
+/** Small, so that it is reached soon. */
+const OOM_LIMIT = 16 * 1024 * 1024;
 export const CPU_SHARES = 512;
 export const PIDS_LIMIT = 64;
 export const UID = 1000;
@@ -28,6 +30,15 @@ export function measuredManifest(root: string): string {
 
 export function hostNetworkManifest(root: string): string {
   return text(MEASURED_ON_HOST, root, [], { network: 'host' });
+}
+
+/** One that takes memory until the kernel ends it. `place` is a folder of the host that it may write its stamp to. */
+export function oomManifest(name: string, root: string, place: string): string {
+  return text(name, root, ['/stamp/time'], {
+    init: '/bin/eat',
+    mounts: { '/stamp': { type: 'bind', host: place, options: ['rw'] } },
+    cgroups: { memory: { memory_hard_limit: OOM_LIMIT } },
+  });
 }
 
 export function sleeperName(number: number): string {

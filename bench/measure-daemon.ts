@@ -24,7 +24,7 @@ export interface DaemonResult {
   /** The daemon again, after the measured starts. */
   daemon_after_use: Memory;
   launcher: Memory;
-  /** All inits and programs together; the PSS says what they cost. */
+  /** All inits together; the PSS says what they cost. */
   inits: Memory;
   start: StartResult;
 }

@@ -8,6 +8,7 @@ export interface NativePrograms {
   floor: string;
   floor_init: string;
   command: string;
+  eat: string;
   groups: string;
 }
 
@@ -19,6 +20,7 @@ export function nativePrograms(folder: string, prebuilt: string | undefined): Na
     floor: place('floor'),
     floor_init: place('floor_init'),
     command: place('command'),
+    eat: place('eat'),
     groups: place('groups'),
   };
   if (prebuilt === undefined) compileAll(programs);

@@ -6,16 +6,18 @@ export const HELP = `Measures Thuban beside the kernel's floor and other runtime
 usage: npm run bench -- [OPTION...]
 
   --only PART           one of the parts: start (starts beside all others), daemon (with 0, 10 and 100 containers),
-                        groups (making, limiting and removing them; statistics of 100) or manifest (reading one
+                        oom (how soon a client hears of it), many (1,000 starts in turn, 100 at once), groups (making, limiting and removing them; statistics of 100) or manifest (reading one
                         of 60 lines, and a folder of 1,000; needs no root)
   --rounds N            starts of each contestant with pauses (60); half as many bursts of ten in loops
   --quick               10 rounds, 0 and 10 containers: to see that it works
+  --check               says for each target whether it is met, and fails when one is not
   --json                everything as JSON on standard output
   --dist FOLDER         the build to measure (dist)
-  --programs FOLDER     take stamp, floor, command and groups from there instead of compiling them
+  --programs FOLDER     take stamp, floor, floor_init, command, eat and groups from there instead of compiling them
   --help                this text
 
-Nothing is judged. Exit: 0 everything was measured, 1 something did not work, 2 usage.`;
+Without --check nothing is judged. Exit: 0 everything was measured, 1 something did not work or a target was missed,
+2 usage.`;
 
 export interface Options {
   parts: readonly Part[];
@@ -27,13 +29,16 @@ export interface Options {
   /** Starts of a daemon at each level. */
   boots: number;
   json: boolean;
+  check: boolean;
+  /** Starts one after the other, and at the same moment. */
+  many: { inTurn: number; atOnce: number };
   /** Folder of the build to measure. */
   dist: string;
   /** Folder with the native programs of the benchmark, for machines without a compiler. */
   programs: string | undefined;
 }
 
-const PARTS = ['start', 'daemon', 'groups', 'manifest'] as const;
+const PARTS = ['start', 'daemon', 'oom', 'many', 'groups', 'manifest'] as const;
 type Part = (typeof PARTS)[number];
 
 /** What is wrong with the command line. */
@@ -55,6 +60,8 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     levels: quick ? [0, 10] : [0, 10, 100],
     boots: quick ? 2 : 5,
     json: values.json === true,
+    check: values.check === true,
+    many: quick ? { inTurn: 50, atOnce: 10 } : { inTurn: 1000, atOnce: 100 },
     dist: resolve(values.dist ?? join(import.meta.dirname, '../dist')),
     programs: values.programs,
   };
@@ -66,7 +73,16 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { only: text, rounds: text, programs: text, dist: text, quick: flag, json: flag, help: flag },
+      options: {
+        only: text,
+        rounds: text,
+        programs: text,
+        dist: text,
+        quick: flag,
+        json: flag,
+        check: flag,
+        help: flag,
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

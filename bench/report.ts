@@ -3,6 +3,8 @@ import type { DaemonResult } from './measure-daemon.ts';
 import type { GroupResults } from './measure-groups.ts';
 import type { ManifestResults } from './measure-manifest.ts';
 import type { StartResult, StartResults } from './measure-start.ts';
+import type { ManyResult } from './measure-many.ts';
+import type { OomResult } from './measure-oom.ts';
 import type { Memory } from './memory.ts';
 import { layOut, number, startTable } from './start-table.ts';
 import type { WayRow } from './take-turns.ts';
@@ -13,8 +15,8 @@ const NOISY = 0.1;
 export function startReport({ quiet, loop, missing, unable }: StartResults): string[] {
   return [
     'One program that ends at once, in the same container. first: from the request to its first instruction;',
-    'gone: from the request until it is reaped and its groups are removed. /floor, /peer: times the median of',
-    'the floor, and of the faster of crun and runc.',
+    'end: from there, which is also its last, until it is reaped and its groups are removed; gone: from the request',
+    'until then. /floor, /peer: times the median of the floor in the same network, and of the fastest peer with groups.',
     ...missing.map((name) => `not installed: ${name}`),
     ...unable.map(({ name, reason }) => `does not work here: ${name}: ${reason}`),
     '',
@@ -69,16 +71,40 @@ export function groupReport({ cycle, limits, stats, running }: GroupResults): st
   ];
 }
 
-const HEADER = ['running', 'listening', 'adopting', 'start all', 'RSS', 'anonymous', 'after use', 'launcher', 'inits'];
+/** How soon a kill for want of memory is told. */
+export function oomReport({ told, exited, failures }: OomResult): string[] {
+  return [
+    'From the touch of the page that was one too many until a client of the console hears of it, ms.',
+    '',
+    ...layOut([
+      ['event', 'n', 'p50', 'p95'],
+      ['oom', String(told?.count ?? 0), number(told?.p50), number(told?.p95)],
+      ['exited', String(exited?.count ?? 0), number(exited?.p50), number(exited?.p95)],
+    ]),
+    ...failures,
+  ];
+}
+
+export function manyReport({ in_turn: turn, at_once: once, descriptors, left }: ManyResult): string[] {
+  const each = (turn.seconds * 1000) / turn.starts;
+  return [
+    `${turn.starts} starts in turn: ${number(turn.seconds)} s, ${number(each)} ms each until gone, ${turn.failed} failed`,
+    `${once.starts} starts at once: all run after ${number(once.running_ms)} ms, ${once.failed} failed; all stopped and gone ${number(once.gone_ms)} ms later`,
+    `descriptors of daemon and launcher: ${descriptors.before} before, ${descriptors.after} after; processes left: ${left}`,
+  ];
+}
+
+const HEADER = ['running', 'listening', 'adopting', 'start all', 'RSS', 'anonymous', 'after use', 'launcher', 'init'];
 
 export function daemonReport(results: readonly DaemonResult[]): string[] {
   return [
     'The daemon with containers that stay. listening, adopting: ms from before its fork to its first answer, with none',
     'of them running, and with all of them running since an earlier daemon (medians); start all: ms, one after the',
-    'other. RSS and anonymous memory of the daemon, its RSS after the starts below; PSS of the launcher, and of all',
-    'inits with their programs.',
+    'other. RSS and anonymous memory of the daemon, its RSS after the starts below; private memory of the launcher, and',
+    'of one init.',
     '',
     ...layOut([HEADER, ...results.map((result) => cells(result))]),
+    ...growth(results),
     ...results.flatMap(({ running, start }) => [
       '',
       `quiet starts beside ${running} running${noise(start)}`,
@@ -98,9 +124,18 @@ function cells(result: DaemonResult): string[] {
     size(daemon, 'rss'),
     size(daemon, 'anonymous'),
     size(daemon_after_use, 'rss'),
-    size(launcher, 'pss'),
-    size(inits, 'pss'),
+    size(launcher, 'anonymous'),
+    running === 0 ? '-' : formatBytes((inits.anonymous * 1024) / running),
   ];
+}
+
+/** What a container costs the daemon. */
+function growth(results: readonly DaemonResult[]): string[] {
+  const [first, last] = [results[0], results.at(-1)];
+  if (first === undefined || last === undefined || last.running === first.running) return [];
+  const grown = (last.daemon.anonymous - first.daemon.anonymous) * 1024;
+  const each = Math.max(0, grown) / (last.running - first.running);
+  return ['', `the daemon grows by ${formatBytes(each)} for each container that runs`];
 }
 
 function size(memory: Memory, field: keyof Memory): string {
