@@ -267,6 +267,15 @@ export interface RepositorySummary {
   looked_at: string;
 }
 
+/** Who asks on a console, as that console knows it. */
+export interface Identity {
+  /** The run of a container whose console it is. Absent, as are the next two: a socket of the daemon. */
+  id?: string;
+  name?: string;
+  version?: string;
+  permissions: 'full' | string[];
+}
+
 export interface DaemonVersion {
   version: string;
   pid: number;
