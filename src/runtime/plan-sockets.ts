@@ -20,10 +20,13 @@ export function socketsFolder(runDir: string): string {
   return `${runDir}/sockets`;
 }
 
+/** Northstar's file names, `CONTAINER:VERSION:SOCKET`; a run beside others has names of its own. */
+export function socketName(id: string, name: string): string {
+  return `${id}:${name}`;
+}
+
 /**
- * Sockets of the manifest, to be made before the root is: then the host's folders can still be seen. Northstar's file names:
- * `CONTAINER:VERSION:SOCKET`; a run beside others has names of its own.
- */
+ * Sockets of the manifest, to be made before the root is: then the host's folders can still be seen. */
 export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft): Handed {
   const all = Object.entries(manifest.sockets ?? {});
   const handed: Handed = { sockets: [] };
@@ -31,7 +34,7 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
     draft.problem('TH1205', `\`sockets\` has ${all.length} entries, at most ${MAX_HANDED}`, undefined, 'sockets');
   for (const [name, socket] of all) {
     const key = `sockets.${name}`;
-    const file = `${id}:${name}`;
+    const file = socketName(id, name);
     const length = Buffer.byteLength(file);
     if (length > LONGEST_ADDRESS) {
       const message = `the file of the socket, \`${file}\`, has ${length} bytes, and an address of a socket at most ${LONGEST_ADDRESS}`;

@@ -65,13 +65,7 @@ export function asking(daemon: TestDaemon, permissions: 'full' | string[]): Reco
 let asked = 0;
 
 /** Has it ask, and gives the number under which the answer will stand in its log. */
-export function haveAsked(
-  daemon: TestDaemon,
-  how: 'socket' | 'fd',
-  method: string,
-  path: string,
-  body = '',
-): string {
+export function haveAsked(daemon: TestDaemon, how: 'socket' | 'fd', method: string, path: string, body = ''): string {
   const number = `ask-${String(++asked).padStart(4, '0')}`;
   writeFileSync(join(daemon.folder.path, number), `${how} ${method} ${path} ${body}`, { mode: 0o644 });
   renameSync(join(daemon.folder.path, number), join(daemon.shared, number));
