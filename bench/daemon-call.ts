@@ -78,6 +78,7 @@ function optionsOf(folder: string, repository: string, parent: string): DaemonOp
     restart: restartDefaults,
     eventHistory: 1000,
     sockets: [],
+    consoles: { open: () => Promise.reject(new Error('no container of the benchmark has a console')) },
     log: () => undefined,
   };
 }

@@ -42,6 +42,7 @@ function describe(path, method, operation) {
     method: method.toUpperCase(),
     path,
     permission: operation['x-permission'],
+    permissionOr: operation['x-permission-or'] ?? null,
     kinds: Object.fromEntries(kinds),
     upload: operation.requestBody !== undefined && body === undefined,
     checks: {
@@ -83,8 +84,8 @@ function withoutProse(node) {
 }
 
 function table() {
-  const entries = operations.map(({ id, method, path, permission, kinds, upload, checks }) => {
-    const plain = { method, path, permission, kinds, upload };
+  const entries = operations.map(({ id, method, path, permission, permissionOr, kinds, upload, checks }) => {
+    const plain = { method, path, permission, permissionOr, kinds, upload };
     const fields = Object.entries(plain).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
     const validators = Object.entries(checks).map(([key, name]) => `${key}: ${name}`);
     return `  ${id}: { ${[...fields, ...validators].join(', ')} },`;
@@ -97,7 +98,8 @@ async function types() {
   const interfaces = await Promise.all(
     schemas.map(({ name, schema }) => compileTypes(JSON.parse(JSON.stringify(schema)), name, options)),
   );
-  const permissions = [...new Set(operations.map((operation) => operation.permission).filter((name) => name !== null))];
+  const named = operations.flatMap(({ permission, permissionOr }) => [permission, permissionOr]);
+  const permissions = [...new Set(named.filter((name) => name !== null))];
   const fields = operations.map(
     ({ id, checks }) => `  ${id}: Operation<${checks.params}, ${checks.query}, ${checks.body}>;`,
   );
@@ -124,6 +126,8 @@ export interface Operation<Params, Query, Body> {
   path: string;
   /** null: everybody may. */
   permission: Permission | null;
+  /** What may be enough instead, for some requests. */
+  permissionOr: Permission | null;
   /** Of what type each parameter of the query is. */
   kinds: Readonly<Record<string, 'boolean' | 'integer' | 'number' | 'string' | 'array'>>;
   /** Its body is no JSON, and handed on as it comes. */

@@ -7,6 +7,7 @@ export const failpoints = [
   'start.saved',
   'start.noted',
   'start.level',
+  'start.console',
   'start.groups',
   'start.sent',
   'start.started',

@@ -75,6 +75,7 @@ export const permissions = [
   'events',
   'logs',
   'start',
+  'start_command',
   'stop',
   'restart',
   'kill',
@@ -86,6 +87,7 @@ export const permissions = [
   'repositories',
   'apply',
   'stats',
+  'ident',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

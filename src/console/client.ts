@@ -9,6 +9,7 @@ import type {
   EventQuery,
   EventRecord,
   Exit,
+  Identity,
   Installed,
   LogQuery,
   LogRecord,
@@ -43,6 +44,11 @@ export class ConsoleClient {
   constructor(socketPath: string, options: ConsoleClientOptions = {}) {
     this.#socketPath = socketPath;
     this.#onRequest = options.onRequest;
+  }
+
+  /** Who this connection is, and what it may. */
+  async identity(): Promise<Identity> {
+    return this.#ask('GET', '/v1/ident');
   }
 
   async containers(options: { usage?: boolean } = {}): Promise<ContainerSummary[]> {

@@ -3,10 +3,11 @@ import { ThubanError } from '../base/index.ts';
 import type { Control } from '../runtime/index.ts';
 import { asThubanError, sendError, sendJson } from './answer.ts';
 import { readBody, refuseBody } from './body.ts';
+import { demand, type Caller } from './caller.ts';
 import { readQuery } from './input.ts';
 import { idleMs, type ConsoleLimits } from './limits.ts';
 import { findRoute } from './router.ts';
-import type { Reply, Route } from './routes.ts';
+import type { Reply } from './routes.ts';
 import { StallWatch } from './stall.ts';
 import { sendRecords } from './stream.ts';
 import { openUpload } from './upload.ts';
@@ -23,7 +24,7 @@ export interface Context {
   /** Path of the socket, for the log. */
   socket: string;
   control: Control;
-  permissions: ReadonlySet<string> | 'full';
+  caller: Caller;
   limits: Readonly<ConsoleLimits>;
   log: ConsoleLog;
   /** Aborts when the server closes. */
@@ -56,14 +57,15 @@ export async function handleRequest(
 async function carryOut(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Reply> {
   const [path = '', query = ''] = split(request.url ?? '');
   const { route, params } = findRoute(request.method ?? '', path);
-  checkPermission(route, context);
+  const { permission, permissionOr } = route;
+  if (permission !== null) demand(context.caller, permission, ...(permissionOr === null ? [] : [permissionOr]));
   if (context.closing.aborted) throw new ThubanError('TH6014', 'the daemon is about to end');
   if (!route.hasBody && !route.takesUpload) refuseBody(request);
   const values = readQuery(query, route.kinds);
   const body = route.hasBody ? await readBody(request, response, context.limits.request_size) : undefined;
   const upload = route.takesUpload ? openUpload(request, response, context.limits) : undefined;
   const signal = route.isStream ? endOf(response, context.closing) : context.closing;
-  return route.serve(context.control, { params, query: values, body, upload }, signal);
+  return route.serve(context.control, { params, query: values, body, upload, caller: context.caller }, signal);
 }
 
 /** A stream ends when its client goes away, and when the server closes. */
@@ -81,14 +83,6 @@ function endOf(response: ServerResponse, closing: AbortSignal): AbortSignal {
 function split(target: string): string[] {
   const mark = target.indexOf('?');
   return mark === -1 ? [target] : [target.slice(0, mark), target.slice(mark + 1)];
-}
-
-function checkPermission({ permission }: Route, context: Context): void {
-  if (permission === null || context.permissions === 'full' || context.permissions.has(permission)) return;
-  throw new ThubanError('TH6002', `this connection lacks the permission \`${permission}\``, {
-    hint: `add it to the permissions of ${context.socket} under \`console.sockets\`, or use another socket`,
-    details: { permission },
-  });
 }
 
 /** Only what is our fault is worth a person's attention; a refusal is the client's business. */

@@ -13,7 +13,7 @@ export interface ConsoleLimits {
   /** How long a connection may be open without a request. */
   idle_timeout: number | 'unlimited';
   /** How long a request may take to arrive. */
-  request_timeout: number;
+  request_timeout: number | 'unlimited';
 }
 
 export const defaultLimits: Readonly<ConsoleLimits> = {
@@ -38,6 +38,11 @@ export const LINGER_MS = 1000;
 /** Milliseconds; 0, as node:http has it, is for ever. */
 export function idleMs({ idle_timeout }: Pick<ConsoleLimits, 'idle_timeout'>): number {
   return idle_timeout === 'unlimited' ? 0 : idle_timeout * 1000;
+}
+
+/** The same. */
+export function requestMs({ request_timeout }: Pick<ConsoleLimits, 'request_timeout'>): number {
+  return request_timeout === 'unlimited' ? 0 : request_timeout * 1000;
 }
 
 /** A bucket that holds one second's worth of requests and fills evenly. */

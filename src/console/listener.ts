@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ThubanError } from '../base/index.ts';
 import { refuseConnection, sendError } from './answer.ts';
 import { handleRequest, type Context } from './handle-request.ts';
-import { HEADER_SIZE, PIPELINE, RequestRate, idleMs } from './limits.ts';
+import { HEADER_SIZE, PIPELINE, RequestRate, idleMs, requestMs } from './limits.ts';
 import { SocketFile, type SocketSpec } from './socket-file.ts';
 import { statusOf } from './status.ts';
 import { isUpload } from './upload.ts';
@@ -18,6 +18,9 @@ interface Connection {
   isRefused: boolean;
 }
 
+/** Where no connection has a time-out there is nothing to look for. */
+const UNCHECKED_MS = 3_600_000;
+
 /** One listening socket: who may connect, how many and how often. */
 export class Listener {
   readonly #context: Context;
@@ -31,13 +34,13 @@ export class Listener {
     const { limits } = context;
     this.#context = context;
     this.#rate = new RequestRate(limits.requests_per_second);
-    const patience = limits.request_timeout * 1000;
+    const patience = requestMs(limits);
     this.#server = createServer({
       headersTimeout: patience,
       // A package may take longer than this; other bodies have a timer of their own, below.
       requestTimeout: 0,
       // How exactly the first is kept; a timer of its own for each connection would cost more.
-      connectionsCheckingInterval: patience / 2,
+      connectionsCheckingInterval: patience === 0 ? UNCHECKED_MS : patience / 2,
       keepAliveTimeout: idleMs(limits),
       maxHeaderSize: HEADER_SIZE,
       // A Unix socket has no host, and a request typed by hand needs none.
@@ -131,10 +134,11 @@ export class Listener {
 
   /** A body that comes too slowly ends its connection, unless somebody watches that it goes on coming. */
   #awaitBody(request: IncomingMessage): void {
-    if (request.complete) return;
+    const patience = requestMs(this.#context.limits);
+    if (request.complete || patience === 0) return;
     const timer = setTimeout(() => {
       if (!request.complete && !isUpload(request)) request.socket.destroy();
-    }, this.#context.limits.request_timeout * 1000);
+    }, patience);
     // A body that nobody asked for (Expect: 100-continue) never closes its request; the end of the daemon does not wait for it.
     timer.unref();
     request.once('close', () => {

@@ -1,5 +1,6 @@
 import { ThubanError } from '../base/index.ts';
 import type { Control } from '../runtime/index.ts';
+import { demand, identityOf, type Caller } from './caller.ts';
 import type { Operation, Operations, Permission } from './generated/operations.d.ts';
 import { operations } from './generated/operations.js';
 import { check } from './input.ts';
@@ -13,6 +14,7 @@ export interface RawRequest {
   body: unknown;
   /** Instead of a body, where a route takes one. */
   upload: Upload | undefined;
+  caller: Caller;
 }
 
 export type Reply = { status: number; json: unknown } | { records: AsyncGenerator<readonly object[]> };
@@ -21,6 +23,8 @@ export interface Route {
   method: Operation<unknown, unknown, unknown>['method'];
   path: string;
   permission: Permission | null;
+  /** It may be enough instead; `serve` looks, when it knows what is asked. */
+  permissionOr: Permission | null;
   kinds: Operation<unknown, unknown, unknown>['kinds'];
   /** Of JSON. */
   hasBody: boolean;
@@ -36,16 +40,18 @@ interface Checked<Params, Query, Body> {
   query: Query;
   body: Body;
   upload: Upload | undefined;
+  caller: Caller;
 }
 
 type Serve<P, Q, B> = (control: Control, request: Checked<P, Q, B>, signal: AbortSignal) => Reply | Promise<Reply>;
 
 function route<P, Q, B>(operation: Operation<P, Q, B>, isStream: boolean, serve: Serve<P, Q, B>): Route {
-  const { method, path, permission, kinds, body, upload } = operation;
+  const { method, path, permission, permissionOr, kinds, body, upload } = operation;
   return {
     method,
     path,
     permission,
+    permissionOr,
     kinds,
     hasBody: body !== null,
     takesUpload: upload,
@@ -54,11 +60,9 @@ function route<P, Q, B>(operation: Operation<P, Q, B>, isStream: boolean, serve:
       const params = check(operation.params, 'path', raw.params);
       const query = check(operation.query, 'query', raw.query);
       // Without a validator there is no body, and its type is null.
-      return serve(
-        control,
-        { params, query, body: body === null ? (null as B) : check(body, 'body', raw.body), upload: raw.upload },
-        signal,
-      );
+      const { upload: given, caller } = raw;
+      const checked = body === null ? (null as B) : check(body, 'body', raw.body);
+      return serve(control, { params, query, body: checked, upload: given, caller }, signal);
     },
   };
 }
@@ -81,7 +85,10 @@ function streaming<P, Q, B>(
 const byOperation = {
   listContainers: answering(operations.listContainers, (control, { query }) => control.list(query)),
   inspectContainer: answering(operations.inspectContainer, (control, { params }) => control.inspect(params.id)),
-  startContainer: answering(operations.startContainer, (control, { params, body }) => control.start(params.id, body)),
+  startContainer: answering(operations.startContainer, (control, { params, body, caller }) => {
+    demand(caller, Object.keys(body).length > 0 ? 'start_command' : 'start');
+    return control.start(params.id, body);
+  }),
   stopContainer: answering(operations.stopContainer, (control, { params, body }) => control.stop(params.id, body)),
   restartContainer: answering(operations.restartContainer, (control, { params, body }) =>
     control.restart(params.id, body),
@@ -112,6 +119,7 @@ const byOperation = {
       signal,
     ),
   ),
+  readIdentity: answering(operations.readIdentity, (_control, { caller }) => identityOf(caller)),
   readVersion: answering(operations.readVersion, (control) => control.version()),
   applyRepositories: answering(operations.applyRepositories, (control, { body }) => control.apply(body)),
   listRepositories: answering(operations.listRepositories, (control) => control.repositories()),

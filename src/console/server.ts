@@ -40,8 +40,11 @@ export class ConsoleServer implements AsyncDisposable {
     const closing = server.#closing.signal;
     try {
       for (const { permissions, ...spec } of options.sockets) {
-        const allowed = permissions === 'full' ? permissions : new Set(permissions);
-        const context = { socket: spec.path, control, permissions: allowed, limits, log, closing };
+        const caller = {
+          permissions: permissions === 'full' ? permissions : new Set(permissions),
+          place: `the permissions of ${spec.path} under \`console.sockets\`, or use another socket`,
+        };
+        const context = { socket: spec.path, control, caller, limits, log, closing };
         server.#listeners.push(await Listener.open(spec, context));
       }
     } catch (error) {

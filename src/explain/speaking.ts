@@ -8,6 +8,7 @@ export const speaking: Pages<'6'> = {
       'Connection refused: the daemon has died. Its containers run on for 10 s, the lease.',
       'Permission denied: you are neither root nor in the group of the socket.',
       'THUBAN_SOCKET is still set to a daemon of an experiment.',
+      'A manifest with `console` is started by `thuban run`, where no daemon is that could answer the program.',
     ],
     example: {
       type: 'session',
@@ -21,10 +22,15 @@ export const speaking: Pages<'6'> = {
       'Start it: `systemctl start thuban`. By hand: `sudo thuban daemon`.',
       'Join the group: `sudo usermod -aG thuban $USER`, then log in again.',
       'Name another socket with `--socket PATH`, or `unset THUBAN_SOCKET`.',
+      'A manifest with `console`: put it into the repository of a daemon, then `thuban start NAME`.',
     ],
   },
   TH6002: {
-    causes: ['The socket gives only some permissions, for example those to look, and the command needs another one.'],
+    causes: [
+      'The socket gives only some permissions, for example those to look, and the command needs another one.',
+      'A container asks for something that `console.permissions` of its manifest does not list.',
+      'A start with other arguments, environment or program needs `start_command`; `start` is for what the manifest says.',
+    ],
     example: {
       type: 'session',
       text: [
@@ -38,6 +44,7 @@ export const speaking: Pages<'6'> = {
     fixes: [
       'Use a socket that gives it: `--socket PATH`.',
       'Or add the permission that is named to `console.sockets` in thuban.yaml, and start the daemon again.',
+      'In a container: add it to `console.permissions`, which is a restart of the container.',
     ],
   },
   TH6003: {

@@ -9,7 +9,6 @@ import { formatPath, type KeyPath } from './tree.ts';
  * container is refused at the start with TH1107: never ignored, and never called unknown.
  */
 export const unsupportedKeys: readonly string[] = [
-  'console',
   'standby',
   'health',
   'depends_on',

@@ -14,6 +14,8 @@ export interface Entry {
   log: LogStore;
   /** Which repository it comes from. */
   repository: string;
+  /** Folder of the sockets of manifests. */
+  sockets: string;
   /** RFC 3339: when its manifest was read. */
   loaded_at: string;
   /** Whether it starts by itself was decided; what else happens on the board does not make it start any more. */

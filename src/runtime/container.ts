@@ -3,6 +3,7 @@ import { ThubanError, failpoint, messageOf } from '../base/index.ts';
 import type { AcquiredGroups, GroupStats, KernelFs, Leftover, Notice } from '../cgroups/index.ts';
 import type { LauncherClient, ProgramExit, Started } from '../launcher/index.ts';
 import type { BoardGroups } from './board-groups.ts';
+import type { Consoles } from './consoles.ts';
 import { deferred } from './deferred.ts';
 import type { Exit, Oom } from './exit.ts';
 import { signalNumber } from './exit.ts';
@@ -29,6 +30,8 @@ export interface Board {
   shared: BoardGroups;
   /** What earlier runs left, and is tried again. */
   leftovers: Leftovers;
+  /** Absent: there is nobody to answer containers. */
+  consoles?: Consoles;
   /** An empty folder to mount roots on, each in a mount namespace of its own. */
   staging: string;
   nextId(): bigint;

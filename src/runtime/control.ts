@@ -174,6 +174,8 @@ export interface ContainerDetail extends ContainerSummary {
   last_run?: string;
   groups?: { controllers: string[]; version: 1 | 2; path: string; removed?: true }[];
   mounts?: { target: string; type: string; source?: string; options?: string }[];
+  /** `path` is there while it runs. */
+  sockets?: { name: string; type: string; path: string }[];
   /** Of the run, or of the last one when it has ended. */
   memory?: { usage: number | null; limit: number | null; peak: number | null; events?: MemoryEvents };
   cpu?: { usage_us: number; nr_periods: number | null; nr_throttled: number | null };
@@ -265,6 +267,15 @@ export interface RepositorySummary {
   watched: boolean;
   /** When it was looked at last. */
   looked_at: string;
+}
+
+/** Who asks on a console, as that console knows it. */
+export interface Identity {
+  /** The run of a container whose console it is. Absent, as are the next two: a socket of the daemon. */
+  id?: string;
+  name?: string;
+  version?: string;
+  permissions: 'full' | string[];
 }
 
 export interface DaemonVersion {

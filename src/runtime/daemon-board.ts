@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { messageOf, ThubanError } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import type { LauncherClient } from '../launcher/index.ts';
+import { Consoles, type ConsoleHost } from './consoles.ts';
 import type { Board } from './container.ts';
 import { BoardGroups } from './board-groups.ts';
 import { deferred } from './deferred.ts';
@@ -11,12 +12,14 @@ import { Leftovers } from './leftovers.ts';
 import type { Held } from './restore.ts';
 import { MadeGroups } from './made-groups.ts';
 import { readRecord } from './run-record.ts';
+import { sweepSockets } from './sweep-sockets.ts';
 
 export interface DaemonBoardOptions extends LinkOptions {
   /** The launcher ended by itself. */
   onLost: (error: ThubanError) => void;
   onRecovered: (launcher: LauncherClient) => void;
   onProblem: (error: ThubanError) => void;
+  consoles: ConsoleHost;
   /** Console sockets, removed when the lease ends. */
   sockets: readonly string[];
 }
@@ -28,6 +31,7 @@ export class DaemonBoard implements Board {
   readonly shared: BoardGroups;
   readonly made = new MadeGroups(realKernelFs);
   readonly leftovers: Leftovers;
+  readonly consoles: Consoles;
   readonly staging: string;
   readonly #options: DaemonBoardOptions;
   #launcher: LauncherClient;
@@ -48,8 +52,10 @@ export class DaemonBoard implements Board {
         this.#renewLease();
       },
     });
-    const { leftoversFile: file } = options.runDir;
+    const { leftoversFile: file, path: runDir } = options.runDir;
     this.leftovers = new Leftovers({ fs: realKernelFs, shared: this.shared, file, onProblem: options.onProblem });
+    const { consoles: host, onProblem } = options;
+    this.consoles = new Consoles({ runDir, host, register: () => this.register(), onProblem });
     this.#watch(launcher);
   }
 
@@ -112,7 +118,7 @@ export class DaemonBoard implements Board {
     const { launcher } = this.#options.runDir;
     const own = [join(launcher, 'launcher.sock'), this.staging, launcher];
     const { groups, files } = this.shared.lease();
-    await this.#launcher.register(groups, [...files, ...this.#options.sockets, ...own]);
+    await this.#launcher.register(groups, [...files, ...this.consoles.files, ...this.#options.sockets, ...own]);
   }
 
   /** A new launcher is told by itself, and one that ends needs not know. */
@@ -156,6 +162,7 @@ export class DaemonBoard implements Board {
         continue;
       }
       this.#launcher = launcher;
+      sweepSockets(this.#options.runDir.sockets);
       this.#watch(launcher);
       await this.register();
       this.#options.onRecovered(launcher);

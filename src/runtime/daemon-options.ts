@@ -1,4 +1,5 @@
 import type { RestartDefaults } from '../manifest/index.ts';
+import type { ConsoleHost } from './consoles.ts';
 import type { LogLimits } from './log-store.ts';
 import type { RepositoryOptions } from './repository/index.ts';
 
@@ -43,6 +44,8 @@ export interface DaemonOptions {
   restart: RestartDefaults;
   /** Events kept for replay. */
   eventHistory: number;
+  /** What answers containers that have a console. */
+  consoles: ConsoleHost;
   /** Paths of the console sockets, removed with the rest when nobody comes back. */
   sockets: readonly string[];
   log: DaemonLog;

@@ -21,6 +21,7 @@ import { prepareRunDir, type RunDir } from './run-dir.ts';
 import { StateFiles } from './state-files.ts';
 import { Supervisor } from './supervisor.ts';
 import { sweepGroups, tellSwept } from './sweep.ts';
+import { sweepSockets } from './sweep-sockets.ts';
 import { inForce, inherit, type Inheritance } from './take-over.ts';
 
 /** Why a daemon ends. `critical`: the container that must not end has ended. */
@@ -92,6 +93,7 @@ export class Daemon {
     const board = await DaemonBoard.open({
       runDir,
       lease: options.lease,
+      consoles: options.consoles,
       sockets: options.sockets,
       onLost: (error) => {
         log('error', 'the launcher ended and its containers with it; all begins anew', { error: error.toJSON() });
@@ -120,6 +122,8 @@ export class Daemon {
       protectSupervisor({ bytes, parent, ours, file: runDir.memoryMinFile, log }, cleanup);
       const facts = gatherFacts().cgroups;
       await sweep(options, facts, parent, inheritance, board);
+      if (board.isNew) sweepSockets(runDir.sockets);
+      board.consoles.sweep(foldersOf(inheritance));
       const stores = new LogStores(runDir.logs, options.logs, {
         onProblem,
         onDropped: (container, lines) => {
@@ -247,6 +251,11 @@ function readClean(runDir: RunDir): boolean {
 function manifestsOf({ held, saved }: Inheritance): LoadedManifest[] {
   const ids = [...new Set([...held.keys(), ...saved.keys()])];
   return ids.flatMap((id) => inForce(saved.get(id), held.get(id)) ?? []);
+}
+
+/** Of consoles that are mounted in containers. */
+function foldersOf({ held }: Inheritance): string[] {
+  return [...held.values()].flatMap(({ record }) => record.console?.folder ?? []);
 }
 
 /** What may be moved to another group: this process, its launcher, and the inits that run beside it. */

@@ -3,6 +3,7 @@ import { rejectedId, type Catalogue, type Entry, type RejectedEntry } from './ca
 import type { ContainerDetail, ContainerSummary, EventRecord } from './control.ts';
 import { keyPaths } from './key-path.ts';
 import { isResource } from './no-program.ts';
+import { socketName } from './plan-sockets.ts';
 import { differencesWithin } from './reconcile/index.ts';
 import { meanTheSame } from './same-meaning.ts';
 import { usageOf } from './usage.ts';
@@ -84,6 +85,7 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
       ? {}
       : { groups: run.groups.groups.map((group) => ({ ...group, ...(present ? {} : { removed: true as const }) })) }),
     mounts: Object.entries(manifest.mounts ?? {}).map(([target, mount]) => describeMount(target, mount)),
+    ...socketsOf(entry),
     ...(memory === undefined
       ? {}
       : {
@@ -98,6 +100,13 @@ export function detailOf(entry: Entry, catalogue: Catalogue, history: EventRecor
     ...(lastRun === undefined ? {} : { last_run: lastRun.toISOString() }),
     history,
   };
+}
+
+function socketsOf({ supervised, sockets: folder }: Entry): Pick<ContainerDetail, 'sockets'> {
+  const { sockets } = supervised.loaded.manifest;
+  if (sockets === undefined) return {};
+  const path = (name: string): string => `${folder}/${socketName(supervised.id, name)}`;
+  return { sockets: Object.entries(sockets).map(([name, { type }]) => ({ name, type, path: path(name) })) };
 }
 
 /** Where `update` has put other limits in the place of those of the manifest. */

@@ -7,6 +7,7 @@ import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { defaultFolders } from './host-folders.ts';
 import { resolveInRoot } from './in-root.ts';
+import { CONSOLE_TARGET } from './plan-console.ts';
 import { NETWORK_NAMESPACES } from './plan-network.ts';
 import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
 
@@ -163,15 +164,16 @@ function systemCalls(): SyscallNumbers | null {
 function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<string, PathFact> {
   const paths: Record<string, PathFact> = {};
   const root = manifest.rootfs;
+  const targets = [...Object.keys(manifest.mounts ?? {}), ...(manifest.console === undefined ? [] : [CONSOLE_TARGET])];
   if (root?.type === 'host') {
     for (const folder of root.folders ?? defaultFolders) paths[folder] = pathFact(folder, false);
     // A mount inside a host folder needs a target that the host has.
-    for (const target of Object.keys(manifest.mounts ?? {})) paths[target] ??= pathFact(target, true);
+    for (const target of targets) paths[target] ??= pathFact(target, true);
   }
   if (root?.type === 'dir') {
     paths[root.path] = pathFact(root.path, true);
     // As the program will see it: a link in the image means the image.
-    for (const target of Object.keys(manifest.mounts ?? {})) paths[root.path + target] = factInRoot(root.path, target);
+    for (const target of targets) paths[root.path + target] = factInRoot(root.path, target);
   }
   for (const [, mount] of resourceMounts(manifest)) {
     const source = chooseResource(mount, resources)?.source;

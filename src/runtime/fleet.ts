@@ -9,6 +9,7 @@ import { exitSentence } from './exit.ts';
 import { logEvent } from './log-event.ts';
 import { foundItsResources } from './lacking.ts';
 import type { LogStore, LogStores } from './log-store.ts';
+import { socketsFolder } from './plan-sockets.ts';
 import { runId, type PlanOptions } from './plan.ts';
 import type { Actual, Wanted } from './reconcile/index.ts';
 import { isFailure } from './restart.ts';
@@ -117,7 +118,8 @@ export class Fleet {
         log.remark('the output of this run cannot be read any more');
       },
     });
-    const entry: Entry = { supervised, log, repository, loaded_at: new Date().toISOString(), isDecided: false };
+    const [sockets, loaded_at] = [socketsFolder(planOptions.runDir ?? ''), new Date().toISOString()];
+    const entry: Entry = { supervised, log, repository, sockets, loaded_at, isDecided: false };
     if (number !== undefined) entry.beside = { of: runId(loaded.manifest), number };
     this.catalogue.entries.set(id, entry);
     this.clockwork.bind(entry);

@@ -1,3 +1,4 @@
+export type { ConsoleHost, ConsoleRequest } from './consoles.ts';
 export { checkLimits } from './check-limits.ts';
 export { keyPath } from './key-path.ts';
 export type {
@@ -9,6 +10,7 @@ export type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  Identity,
   InstallOptions,
   Installed,
   LogQuery,

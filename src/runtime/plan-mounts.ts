@@ -1,6 +1,7 @@
 import type { Attribute, Step } from '../launcher/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
+import { CONSOLE_TARGET, consoleMount, type PlannedConsole } from './plan-console.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
 import { socketsFolder } from './plan-sockets.ts';
@@ -10,7 +11,12 @@ import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 const DEV_SIZE = 64 * 1024 * 1024;
 
 /** Everything that is mounted into the root, outermost first, then the root is made read-only and entered. */
-export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): void {
+export function planMounts(
+  manifest: Manifest,
+  root: Root,
+  console: PlannedConsole | undefined,
+  draft: LaunchDraft,
+): void {
   const mounts = Object.entries(manifest.mounts ?? {}).map(([target, mount]): [string, Mount] => [
     target.startsWith('/') ? target : `/${target}`,
     mount,
@@ -22,13 +28,17 @@ export function planMounts(manifest: Manifest, root: Root, draft: LaunchDraft): 
     const file = mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file';
     if (step !== undefined) planned.push({ target, step: { ...step, key: `mounts.${target}` }, file });
   }
+  if (console !== undefined) {
+    planned.push({ target: CONSOLE_TARGET, step: consoleMount(manifest, console, draft), file: false });
+    planned.sort((a, b) => depth(a.target) - depth(b.target));
+  }
   const targets = planned.map(({ target }) => target).filter((target) => target !== '/');
   const outermost = targets.filter((target) => !targets.some((other) => other !== target && isBelow(target, other)));
   if (root.overlay === true && outermost.length > 0)
     draft.steps.push({ op: 'root_overlay', if_missing: outermost, size: ROOT_SIZE, inodes: ROOT_INODES });
   const done: string[] = [];
   for (const { target, step, file } of planned) {
-    draft.steps.push(...targetSteps(target, file, root, done, draft), step);
+    draft.steps.push(...targetSteps(target, file, root, done, draft, step.key), step);
     done.push(target);
   }
   planPaths(manifest, draft);
@@ -50,9 +60,15 @@ function missingSource(target: string, mount: Mount & { type: 'bind' }, draft: L
 }
 
 /** The steps that make the place to mount on. Nothing is made in a folder of the host or of a read-only image: it must be there. */
-function targetSteps(target: string, file: boolean, root: Root, done: string[], draft: LaunchDraft): Step[] {
+function targetSteps(
+  target: string,
+  file: boolean,
+  root: Root,
+  done: string[],
+  draft: LaunchDraft,
+  key = `mounts.${target}`,
+): Step[] {
   if (target === '/') return [];
-  const key = `mounts.${target}`;
   const inside = root.provided.find((folder) => isBelow(target, folder));
   const fresh = done.some((other) => isBelow(target, other));
   if (inside === undefined || fresh)

@@ -3,15 +3,16 @@ import type { Manifest, Socket } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
 /** sockaddr_un holds 108 bytes with the NUL (unix(7)); the name alone is bound, from inside of its folder. */
-const LONGEST_NAME = 107;
+export const LONGEST_ADDRESS = 107;
 /** As listen(2) had it for long, and more than wait for one program at once. */
 const BACKLOG = 128;
 /** The first descriptor after the standard streams. */
-const FIRST = 3;
+export const FIRST_HANDED = 3;
 
 /** Descriptors that the program finds open, by what they are for. */
 export interface Handed {
   sockets: { name: string; fd: number; listens: boolean }[];
+  console?: number;
 }
 
 /** Where all containers' sockets lie, for who mounts them. */
@@ -19,10 +20,13 @@ export function socketsFolder(runDir: string): string {
   return `${runDir}/sockets`;
 }
 
+/** Northstar's file names, `CONTAINER:VERSION:SOCKET`; a run beside others has names of its own. */
+export function socketName(id: string, name: string): string {
+  return `${id}:${name}`;
+}
+
 /**
- * Sockets of the manifest, to be made before the root is: then the host's folders can still be seen. Northstar's file names:
- * `CONTAINER:VERSION:SOCKET`; a run beside others has names of its own.
- */
+ * Sockets of the manifest, to be made before the root is: then the host's folders can still be seen. */
 export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft): Handed {
   const all = Object.entries(manifest.sockets ?? {});
   const handed: Handed = { sockets: [] };
@@ -30,11 +34,11 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
     draft.problem('TH1205', `\`sockets\` has ${all.length} entries, at most ${MAX_HANDED}`, undefined, 'sockets');
   for (const [name, socket] of all) {
     const key = `sockets.${name}`;
-    const file = `${id}:${name}`;
+    const file = socketName(id, name);
     const length = Buffer.byteLength(file);
-    if (length > LONGEST_NAME) {
-      const message = `the file of the socket, \`${file}\`, has ${length} bytes, and an address of a socket at most ${LONGEST_NAME}`;
-      draft.problem('TH1205', message, `shorten the name by ${length - LONGEST_NAME}`, key);
+    if (length > LONGEST_ADDRESS) {
+      const message = `the file of the socket, \`${file}\`, has ${length} bytes, and an address of a socket at most ${LONGEST_ADDRESS}`;
+      draft.problem('TH1205', message, `shorten the name by ${length - LONGEST_ADDRESS}`, key);
     }
     draft.steps.push({
       op: 'socket',
@@ -43,7 +47,7 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
       ...ownerOf(socket, manifest),
       key,
     });
-    handed.sockets.push({ name, fd: FIRST + handed.sockets.length, listens: socket.type !== 'datagram' });
+    handed.sockets.push({ name, fd: FIRST_HANDED + handed.sockets.length, listens: socket.type !== 'datagram' });
   }
   return handed;
 }
@@ -55,9 +59,12 @@ function ownerOf({ type, mode, uid, gid, passcred = false }: Socket, manifest: M
 /** As the program's own user: that is who its clients are told that they talk to. */
 export function planListening({ sockets }: Handed, draft: LaunchDraft): void {
   for (const { name, fd, listens } of sockets)
-    if (listens) draft.steps.push({ op: 'listen', index: fd - FIRST, backlog: BACKLOG, key: `sockets.${name}` });
+    if (listens) draft.steps.push({ op: 'listen', index: fd - FIRST_HANDED, backlog: BACKLOG, key: `sockets.${name}` });
 }
 
-export function handedEnvironment({ sockets }: Handed, prefix: string): Record<string, string> {
-  return Object.fromEntries(sockets.map(({ name, fd }) => [`${prefix}_SOCKET_${name}`, String(fd)]));
+export function handedEnvironment({ sockets, console }: Handed, prefix: string): Record<string, string> {
+  return {
+    ...(console === undefined ? {} : { [`${prefix}_CONSOLE`]: String(console) }),
+    ...Object.fromEntries(sockets.map(({ name, fd }) => [`${prefix}_SOCKET_${name}`, String(fd)])),
+  };
 }

@@ -4,6 +4,7 @@ import type { OutputMode, Step } from '../launcher/index.ts';
 import { formatPath, stopDefaults, unsupportedIn, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
 import { machineOf } from './machine.ts';
+import { planConsole, refuseConsole, type PlannedConsole } from './plan-console.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
 import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
@@ -17,6 +18,8 @@ export interface LaunchPlan {
   id: string;
   cgroup: CgroupPlan;
   launch: { steps: Step[]; stdout: OutputMode; stderr: OutputMode; uid: number; gid: number };
+  /** What answers there is opened before the start. */
+  console?: PlannedConsole;
   /** Ids of the containers whose files are mounted. */
   resources: string[];
   stop: Stop;
@@ -44,6 +47,8 @@ export interface PlanOptions extends ProgramOverrides {
   runDir?: string;
   /** The image in the package that the manifest came in. */
   image?: ImageFile;
+  /** `false`: there is no daemon that could answer a container. */
+  hasConsoles?: boolean;
 }
 
 const DEFAULT_RUN_DIR = '/run/thuban';
@@ -70,15 +75,18 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
   planNamespaces(manifest.network, draft);
-  const handed = planSockets(manifest, runId(manifest, options.beside), draft);
-  planMounts(manifest, planRoot(manifest, options.image, draft), draft);
+  const id = runId(manifest, options.beside);
+  const handed = planSockets(manifest, id, draft);
+  const console = planConsole(manifest, id, handed, draft);
+  if (options.hasConsoles === false) refuseConsole(manifest, draft);
+  planMounts(manifest, planRoot(manifest, options.image, draft), console, draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
   planLoopback(manifest.network, draft);
   planProgram(init, manifest, { ...options, handed }, draft);
   const cgroup = planResources(manifest, draft, options);
   const memory = manifest.cgroups?.memory;
   return {
-    id: runId(manifest, options.beside),
+    id,
     cgroup,
     launch: {
       steps: draft.steps,
@@ -87,6 +95,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
       uid: manifest.uid,
       gid: manifest.gid,
     },
+    ...(console === undefined ? {} : { console }),
     resources: draft.resources,
     stop: manifest.stop ?? stopDefaults,
     kill_all_on_oom: memory?.memory_hard_limit !== undefined && memory.oom_group !== false,

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { socketsFolder } from './plan-sockets.ts';
 import { ThubanError, checkTrustedFolder, errnoOf, hasErrno, reasonOf } from '../base/index.ts';
+import { consolesFolder } from './plan-console.ts';
+import { socketsFolder } from './plan-sockets.ts';
 
 /** The folders of a daemon's run directory. Consoles stand in the run directory itself, which others may enter; the rest is root's alone. */
 export interface RunDir {
@@ -9,6 +10,8 @@ export interface RunDir {
   launcher: string;
   /** Where the sockets of manifests lie. */
   sockets: string;
+  /** Where those lie that the consoles of containers listen at. */
+  consoles: string;
   logs: string;
   state: string;
   /** What the last daemon noted about itself. */
@@ -22,11 +25,21 @@ export interface RunDir {
 }
 
 /** Makes the run directory where it is missing. TH7006 for one that others could have prepared. */
-export function prepareRunDir(path: string): RunDir {
+export function prepareRunDir(wanted: string): RunDir {
+  makeFolder(wanted, 0o755);
+  try {
+    checkTrustedFolder(wanted);
+  } catch (error) {
+    if (!(error instanceof ThubanError)) throw error;
+    throw unsafe(wanted, error.message, error.hint);
+  }
+  // Plans compare it with paths without symbolic links, and the launcher follows none: /var/run leads to /run.
+  const path = realpathSync(wanted);
   const runDir = {
     path,
     launcher: join(path, 'launcher'),
     sockets: socketsFolder(path),
+    consoles: consolesFolder(path),
     logs: join(path, 'logs'),
     state: join(path, 'state'),
     daemonFile: join(path, 'daemon.json'),
@@ -34,16 +47,8 @@ export function prepareRunDir(path: string): RunDir {
     verifiedFile: join(path, 'verified.json'),
     memoryMinFile: join(path, 'memory-min.json'),
   };
-  makeFolder(path, 0o755);
-  try {
-    checkTrustedFolder(path);
-  } catch (error) {
-    if (!(error instanceof ThubanError)) throw error;
-    throw unsafe(path, error.message, error.hint);
-  }
   makeFolder(runDir.sockets, 0o755);
-  makeFolder(runDir.logs, 0o700);
-  makeFolder(runDir.state, 0o700);
+  for (const folder of [runDir.consoles, runDir.logs, runDir.state]) makeFolder(folder, 0o700);
   return runDir;
 }
 

@@ -1,6 +1,7 @@
 import type { ImageFile } from '../base/index.ts';
 import type { Above, Group, Monitor, Notice, OomCounters } from '../cgroups/index.ts';
 import type { CgroupsSection, LoadedManifest, Manifest, Stop } from '../manifest/index.ts';
+import { consoleOf, type ContainerConsole } from './consoles.ts';
 import type { LaunchPlan } from './plan.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface RunRecord {
   image?: ImageFile;
   /** Ids of the containers whose files this run uses. Absent: an older version began it, which knew of none. */
   resources?: string[];
+  /** Absent: it has none. */
+  console?: ContainerConsole;
   groups: Group[];
   /** How many of the groups above them the manifest names. Absent: none. */
   levels?: number;
@@ -57,6 +60,7 @@ export function recordOf(
 ): Omit<RunRecord, 'before' | 'above' | 'degraded'> {
   const limit = memoryLimit(plan);
   const fits = Buffer.byteLength(JSON.stringify(loaded.manifest)) <= MAX_MANIFEST;
+  const console = consoleOf(plan);
   const cgroups = limits ?? (fits ? undefined : (loaded.manifest.cgroups ?? {}));
   return {
     v: 1,
@@ -67,6 +71,7 @@ export function recordOf(
     ...(cgroups !== undefined && areStorable(cgroups) ? { cgroups } : {}),
     ...(loaded.image === undefined ? {} : { image: loaded.image }),
     resources: plan.resources,
+    ...(console === undefined ? {} : { console }),
     groups: plan.cgroup.groups,
     ...(plan.cgroup.levels === undefined ? {} : { levels: plan.cgroup.levels }),
     ...(limit === undefined ? {} : { memory_limit: limit }),

@@ -1,6 +1,7 @@
 import { failpoint } from '../base/index.ts';
 import { isOf32Bits, type CgroupWrite } from '../cgroups/index.ts';
 import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
+import { consoleOf } from './consoles.ts';
 import type { Board, Container, ContainerHooks } from './container.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
@@ -48,7 +49,9 @@ export class Runner {
       launch.cgroup.groups.map((group) => group.path),
     );
     failpoint('start.saved');
-    return startContainer({ loaded, plan: launch, id, limits }, board, this.#hooks(false));
+    const start = (): Promise<Container> =>
+      startContainer({ loaded, plan: launch, id, limits }, board, this.#hooks(false));
+    return board.consoles === undefined ? start() : board.consoles.around(launch.id, consoleOf(launch), start);
   }
 
   /** Before a start by itself: see there. */
@@ -82,7 +85,10 @@ export class Runner {
 
   /** `accounted`: its end was told and counted before. */
   adopt({ listed, record }: Held, accounted: boolean): Promise<Container> {
-    return adoptContainer(listed, record, this.#options.board, this.#hooks(accounted), this.#ledger.oomAnnounced);
+    const { board } = this.#options;
+    const adopted = adoptContainer(listed, record, board, this.#hooks(accounted), this.#ledger.oomAnnounced);
+    if (record.console !== undefined) void board.consoles?.reopen(record.container, record.console, adopted);
+    return adopted;
   }
 
   #hooks(accounted: boolean): ContainerHooks {

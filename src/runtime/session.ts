@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup, ThubanError, version } from '../base/index.ts';
@@ -75,7 +75,7 @@ export class Session implements AsyncDisposable {
     try {
       const wanted = options.parent ?? 'self';
       const { parent } = chooseParent({ wanted, ours: new Set([process.pid]), outlived: false }, cleanup);
-      const runDir = join(tmpdir(), options.prefix + randomBytes(6).toString('hex'));
+      const runDir = join(realpathSync(tmpdir()), options.prefix + randomBytes(6).toString('hex'));
       cleanup.defer('run directory', () => {
         rmSync(runDir, { recursive: true, force: true });
       });
@@ -101,7 +101,7 @@ export class Session implements AsyncDisposable {
 
   /** What a plan needs to know of this session. The instance keeps its groups apart from those of any other Thuban on the board. */
   get planOptions(): PlanOptions {
-    return { runDir: this.runDir, instance: process.pid, parent: this.#parent };
+    return { runDir: this.runDir, instance: process.pid, parent: this.#parent, hasConsoles: false };
   }
 
   /**

@@ -2,6 +2,7 @@ import { ThubanError, errnoText } from '../base/index.ts';
 import { StepFailure, stepNumbers, type Step } from '../launcher/index.ts';
 import { explainImage, isAboutImage, type Explanation } from './image-failure.ts';
 import type { LaunchPlan } from './plan.ts';
+import { explainSocket } from './socket-failure.ts';
 import { explainWorld } from './world-failure.ts';
 
 /** Turns the launcher's "step 12, ENOENT" into an error that names the manifest's key and says what to do. */
@@ -71,7 +72,7 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
       message: `an oom_score_adj of ${step.value} is below Thuban's own, and it lacks CAP_SYS_RESOURCE`,
       hint: 'raise process.oom_score_adj, or give the capability to the unit that runs Thuban',
     };
-  const world = explainWorld(errno, step, why);
+  const world = explainWorld(errno, step, why) ?? explainSocket(errno, step, why);
   if (world !== undefined) return world;
   if (isAboutImage(step)) return explainImage(errno, step, why);
   const target = mountTarget(step);

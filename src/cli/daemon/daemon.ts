@@ -1,6 +1,6 @@
 import { version } from '../../base/index.ts';
 import { loadConfig, printConfig, type Config, type ConfigFlags, type ConfigResult } from '../../config/index.ts';
-import { ConsoleServer } from '../../console/index.ts';
+import { ConsoleServer, ContainerConsoles } from '../../console/index.ts';
 import { Daemon, type DaemonEnd, type DaemonOptions } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { printError } from '../print-error.ts';
@@ -57,7 +57,8 @@ async function serve(
   const hasDefaultSocket = origins.get('console.sockets[0].group')?.layer === 'default';
   const sockets = resolveSockets(config.console.sockets, hasDefaultSocket, log);
   const began = performance.now();
-  const supervisor = await Daemon.open(optionsOf(config, log));
+  const consoles = new ContainerConsoles({ limits: config.console.limits, log });
+  const supervisor = await Daemon.open({ ...optionsOf(config, log), consoles });
   let server: ConsoleServer;
   try {
     server = await ConsoleServer.listen({
@@ -72,6 +73,7 @@ async function serve(
     printError(error, context);
     exitAtOnce(logger, 1);
   }
+  consoles.serve(supervisor.control);
   const { launcher, containers } = supervisor.control.version();
   log('info', `thuban ${version} is ready`, {
     ready: true,
@@ -88,7 +90,7 @@ async function serve(
   });
   signals.onSecond(() => void supervisor.hurry());
   await supervisor.close(end);
-  await server.close();
+  await Promise.all([server.close(), consoles.close()]);
   log('info', 'ended');
   if (end.keep) exitAtOnce(logger, 0);
   return end;
@@ -110,7 +112,7 @@ function configFlags({ repository, runDir, dataDir, socket, cgroupParent }: Daem
   };
 }
 
-function optionsOf(config: Config, log: DaemonOptions['log']): DaemonOptions {
+function optionsOf(config: Config, log: DaemonOptions['log']): Omit<DaemonOptions, 'consoles'> {
   return {
     runDir: config.run_dir,
     repositories: Object.fromEntries(Object.entries(config.repositories).map(([id, one]) => [id, repositoryOf(one)])),

@@ -61,6 +61,11 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
       `v${group.version} ${group.path}${group.version === 1 ? ` (${group.controllers.join(', ')})` : ''}${group.removed === true ? ' (removed)' : ''}`,
     ]),
     ['mounts', mounts(container)],
+    ...(container.sockets ?? []).map(({ name, type, path }): [string, string] => [
+      'socket',
+      `${name} ${type} ${path}${place(container, `sockets.${name}`)}`,
+    ]),
+    ['console', consoleOf(container)],
     ['history', history(container, terminal, now)],
   ];
   return facts
@@ -187,6 +192,13 @@ function mounts({ mounts: all }: ContainerDetail): string | undefined {
         `${target} ${source === undefined ? type : type === 'bind' ? `from ${source}` : `${type} ${source}`}`,
     )
     .join(', ');
+}
+
+function consoleOf(container: ContainerDetail): string | undefined {
+  const permissions = container.manifest?.console?.permissions;
+  if (permissions === undefined) return undefined;
+  const may = permissions === 'full' ? 'everything' : permissions.join(', ') || 'nothing';
+  return `may ${may}${place(container, 'console.permissions', 'console')}`;
 }
 
 const SHOWN_HISTORY = 3;

@@ -119,6 +119,7 @@ export interface ConfigInput {
             | 'events'
             | 'logs'
             | 'start'
+            | 'start_command'
             | 'stop'
             | 'restart'
             | 'kill'
@@ -130,6 +131,7 @@ export interface ConfigInput {
             | 'repositories'
             | 'apply'
             | 'stats'
+            | 'ident'
           )[];
     }[];
     /**

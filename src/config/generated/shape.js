@@ -254,6 +254,7 @@ export const shape = {
           "events",
           "logs",
           "start",
+          "start_command",
           "stop",
           "restart",
           "kill",
@@ -264,7 +265,8 @@ export const shape = {
           "uninstall",
           "repositories",
           "apply",
-          "stats"
+          "stats",
+          "ident"
          ],
          "example": "list"
         },

@@ -170,7 +170,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'stop' | 'restart' | 'pause' | 'kill' | 'update' | 'logs' | 'stats' | 'events' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'start_command' | 'stop' | 'restart' | 'pause' | 'kill' | 'update' | 'logs' | 'stats' | 'events' | 'ident' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -192,6 +192,8 @@ export interface Operation<Params, Query, Body> {
   path: string;
   /** null: everybody may. */
   permission: Permission | null;
+  /** What may be enough instead, for some requests. */
+  permissionOr: Permission | null;
   /** Of what type each parameter of the query is. */
   kinds: Readonly<Record<string, 'boolean' | 'integer' | 'number' | 'string' | 'array'>>;
   /** Its body is no JSON, and handed on as it comes. */
@@ -216,6 +218,7 @@ export interface Operations {
   readStats: Operation<IdParams, ReadStatsQuery, null>;
   readAllStats: Operation<Nothing, ReadAllStatsQuery, null>;
   readEvents: Operation<Nothing, ReadEventsQuery, null>;
+  readIdentity: Operation<Nothing, Nothing, null>;
   readVersion: Operation<Nothing, Nothing, null>;
   applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;
   listRepositories: Operation<Nothing, Nothing, null>;

@@ -1152,7 +1152,7 @@ export interface ManifestInput {
     };
   };
   /**
-   * A connection to Thuban's console that the program finds open; its number stands in THUBAN_CONSOLE and NORTHSTAR_CONSOLE. Default: none.
+   * Thuban's console for this container: a connection that the program finds open, with its number in THUBAN_CONSOLE and NORTHSTAR_CONSOLE, and the socket /run/thuban/console.sock, which a next daemon makes again. Needs a daemon. Default: none.
    */
   console?: {
     /**

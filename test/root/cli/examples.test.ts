@@ -3,6 +3,7 @@ import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, writeFil
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Cli, type CliEnd } from '../../support/cli.ts';
+import { TestDaemon } from '../../support/daemon.ts';
 import { examples, packExample, planned, thubanIn } from '../../support/examples.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
@@ -62,6 +63,26 @@ describe('the examples', needsRoot(), () => {
       assert.deepEqual([end.code, end.stdout], [125, ''], name);
       assert.match(end.stderr, /^error\[TH1107\]: /, name);
     }
+  });
+
+  test('18-console is answered by a daemon, and refused where there is none', async () => {
+    const { code, stderr } = await run([manifest('18-console')]);
+    assert.equal(code, 125);
+    assert.match(stderr, /^error\[TH6001\]: the program wants a console, and only a daemon has one\n/);
+    await leavesNothingBehind(async () => {
+      await using daemon = new TestDaemon();
+      copyFileSync(manifest('18-console'), join(daemon.repository, 'console.yaml'));
+      await daemon.start();
+      await daemon.client.start('console');
+      await daemon.reached('console', 'stopped');
+      assert.match((await daemon.lines('console')).join('\n'), /^HTTP\/1.1 200 OK[^]*"id":"console:1.0.0"/);
+    });
+  });
+
+  test('20-sockets talks to itself through its socket', async () => {
+    const { code, stdout } = await run([manifest('20-sockets')]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^a client reads: it is \w+ /);
   });
 
   test('10-cron runs once, and says that the schedule is for a daemon', async () => {

@@ -206,9 +206,9 @@ describe('a daemon that dies while it removes a container', needsRoot(), () => {
 
 test('every place to die at is tried', () => {
   const board = ['replace.taken', 'succeed.stopped', 'succeed.added', 'remove.stopped'];
-  // Those of an update are in update.test.ts, those of groups that a manifest names in named-parent.test.ts.
+  // Those of an update are in update.test.ts, those of groups that a manifest names in named-parent.test.ts, that of a console in console.test.ts.
   const updating = ['update.noted', 'update.written', 'update.recorded', 'update.saved'];
-  const named = ['start.noted', 'start.level'];
+  const named = ['start.noted', 'start.level', 'start.console'];
   const tried = new Set<string>([
     ...starting,
     ...stopping,

@@ -225,7 +225,7 @@ describe('the lease', needsRoot(), () => {
       await until('the launcher has ended', () => isGone(launcher.pid));
       assert.deepEqual(processesWith(MARK), []);
       assert.deepEqual(groups?.map(({ path }) => existsSync(path)).filter(Boolean), []);
-      assert.deepEqual(readdirSync(daemon.runDir).sort(), ['daemon.json', 'logs', 'state']);
+      assert.deepEqual(readdirSync(daemon.runDir).sort(), ['consoles', 'daemon.json', 'logs', 'sockets', 'state']);
       await daemon.start();
       assert.equal((await daemon.container('a')).state, 'stopped', 'all begins anew');
     }, 'daemon: {lease: 1 s}\n');

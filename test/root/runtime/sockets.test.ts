@@ -160,6 +160,27 @@ describe('a socket of a manifest', needs, () => {
     });
   });
 
+  test('of a run beside another is its own', async () => {
+    await inSession(async (session, folder) => {
+      const sockets: Manifest['sockets'] = { echo: { type: 'stream', mode: 0o600 } };
+      const answers: string[] = [];
+      await run(session, perl(ECHO, { sockets }), {
+        whenRunning: async () => {
+          await run(session, perl(ECHO, { sockets }), {
+            planOptions: { ...session.planOptions, beside: 2 },
+            whenRunning: async () => {
+              assert.deepEqual(readdirSync(folder).toSorted(), ['test:1.0.0#2:echo', 'test:1.0.0:echo']);
+              answers.push(await ask(join(folder, 'test:1.0.0#2:echo'), 'second'));
+            },
+          });
+          assert.deepEqual(readdirSync(folder), ['test:1.0.0:echo']);
+          answers.push(await ask(join(folder, 'test:1.0.0:echo'), 'first'));
+        },
+      });
+      assert.deepEqual(answers, ['<second>', '<first>']);
+    });
+  });
+
   test('whose start fails later leaves no file', async () => {
     await inSession(async (session, folder) => {
       const sockets: Manifest['sockets'] = { echo: { type: 'stream', mode: 0o600 } };

@@ -121,6 +121,20 @@ describe('thuban inspect', () => {
     assert.doesNotMatch(text(container('report', { digest })).join('\n'), /sha256/);
   });
 
+  test('tells where sockets are reached, and what its console may', () => {
+    const manifest = { name: 'report', version: '1.0.0', uid: 1, gid: 1 };
+    const sockets = [{ name: 'control', type: 'stream', path: '/run/thuban/sockets/report:1.0.0:control' }];
+    const lines = (permissions: 'full' | string[]): string[] =>
+      text(
+        container('report', { sockets, manifest: { ...manifest, console: { permissions } }, lines: { console: 9 } }),
+        fakeTerminal({ columns: 120 }),
+      );
+    assert.ok(lines([]).includes('  socket     control stream /run/thuban/sockets/report:1.0.0:control'));
+    assert.ok(lines([]).includes('  console    may nothing :9'));
+    assert.ok(lines(['list', 'start']).includes('  console    may list, start :9'));
+    assert.ok(lines('full').includes('  console    may everything :9'));
+  });
+
   test('names privileges and conditions', () => {
     const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
     assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');

@@ -29,16 +29,22 @@ const permissions = [
   'uninstall',
   'repositories',
   'apply',
+  'start_command',
+  'ident',
 ];
+
+function permissionsOf(operation: (typeof operations)[number]['operation']): (string | null)[] {
+  return [operation['x-permission'], operation['x-permission-or'] ?? null];
+}
 
 describe('the OpenAPI document', () => {
   test('and the routes are the same, with the same permissions', () => {
-    const described = operations.map(({ method, path, operation }) => [method, path, operation['x-permission']]);
+    const described = operations.map(({ method, path, operation }) => [method, path, ...permissionsOf(operation)]);
     assert.deepEqual(
-      routes.map(({ method, path, permission }) => [method, path, permission]),
+      routes.map(({ method, path, permission, permissionOr }) => [method, path, permission, permissionOr]),
       described,
     );
-    const used = new Set(described.map((one) => one[2]).filter((name) => name !== null));
+    const used = new Set(described.flatMap((one) => one.slice(2)).filter((name) => name !== null));
     assert.deepEqual([...used].sort(), [...permissions].sort());
   });
 
@@ -105,7 +111,8 @@ describe('docs/reference/console.md', () => {
             ),
           ) ?? '';
       assert.notEqual(row, '', `${method} ${path}`);
-      assert.ok(row.includes(`| ${operation['x-permission'] ?? 'none'} |`), row);
+      const needed = permissionsOf(operation).filter((name) => name !== null);
+      assert.ok(row.includes(`| ${needed.join(', ') || 'none'} |`), row);
       for (const { name, in: place } of operation.parameters ?? [])
         if (place === 'query') assert.ok(row.includes(`\`${name}\``), `${row}: ${name}`);
     }

@@ -6,6 +6,7 @@ export interface OpenApiOperation {
   operationId: string;
   summary: string;
   'x-permission': string | null;
+  'x-permission-or'?: string;
   parameters?: { name: string; in: string; description: string; schema: Record<string, unknown> }[];
   requestBody?: object;
   responses: Record<string, { $ref?: string; description?: string; content?: Record<string, { schema: object }> }>;

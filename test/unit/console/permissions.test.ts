@@ -45,6 +45,30 @@ describe('permissions', () => {
     assert.equal((await ask(full, 'POST', '/v1/containers/report/start')).status, 200);
   });
 
+  test('to start as the manifest says, and to start with something else, are two', async () => {
+    const start = '/v1/containers/report/start';
+    const other = { body: '{"args": []}' };
+    await withConsole({ permissions: ['start'] }, async ({ path, control }) => {
+      assert.equal((await ask(path, 'POST', start)).status, 200);
+      assert.match(refusalIn(await ask(path, 'POST', start, other)).message, /lacks the permission `start_command`/);
+      assert.equal(control.calls.length, 1);
+    });
+    await withConsole({ permissions: ['start_command'] }, async ({ path, control }) => {
+      assert.equal((await ask(path, 'POST', start, other)).status, 200);
+      assert.match(refusalIn(await ask(path, 'POST', start)).message, /lacks the permission `start`/);
+      assert.equal(control.calls.length, 1);
+    });
+  });
+
+  test('are known to who asks', async () => {
+    await withConsole({ permissions: ['list', 'ident'] }, async ({ client }) => {
+      assert.deepEqual(await client.identity(), { permissions: ['ident', 'list'] });
+    });
+    await withConsole({}, async ({ client }) => {
+      assert.deepEqual(await client.identity(), { permissions: 'full' });
+    });
+  });
+
   test('an empty set leaves the version', async () => {
     await withConsole({ permissions: [] }, async ({ path }) => {
       assert.equal((await ask(path, 'GET', '/v1/version')).status, 200);

@@ -10,7 +10,7 @@ const good: [
   method: string,
   path: string,
   operation: string,
-  asked: object,
+  asked: object | undefined,
   body?: object | string,
   status?: number,
 ][] = [
@@ -109,6 +109,7 @@ const good: [
     'uninstallPackage',
     { action: 'uninstall', name: 'camera:2.1.0', options: { repository: 'default' } },
   ],
+  ['GET', '/v1/ident', 'readIdentity', undefined],
   ['GET', '/v1/version', 'readVersion', { action: 'version' }],
   ['POST', '/v1/shutdown', 'shutDown', { action: 'shutdown', options: {} }, {}, 202],
   ['POST', '/v1/shutdown', 'shutDown', { action: 'shutdown', options: { keep: true } }, { keep: true }, 202],
@@ -122,7 +123,7 @@ describe('every route', () => {
         control.write('camera:2.1.0', 'hello');
         const answer = await ask(socket, method, path, askedWith(body));
         assert.equal(answer.status, status, answer.text);
-        assert.deepEqual(control.calls, [asked]);
+        assert.deepEqual(control.calls, asked === undefined ? [] : [asked]);
         const check = answerCheck(operation, status);
         const values = check.isStream ? linesOf(answer.text) : [answer.json()];
         assert.equal(answer.headers['content-type'], check.isStream ? 'application/x-ndjson' : 'application/json');

@@ -7,7 +7,6 @@ import { accept, HEAD } from './support.ts';
 
 /** A section that can be executed only in a later version, as somebody would write it, by its key. */
 const SECTIONS: Readonly<Record<string, string>> = {
-  console: 'console: {permissions: full}',
   standby: 'standby: true\nautostart: relaxed',
   health: 'health: {type: tcp, port: 80}',
   depends_on: 'depends_on: {db: healthy}',

@@ -66,6 +66,7 @@ export class ExecutorBench implements AsyncDisposable {
       restart: restartDefaults,
       eventHistory: 1000,
       sockets: [],
+      consoles: { open: () => Promise.reject(new Error('nothing of this has a console')) },
       log,
     };
     this.files = new StateFiles(state, { onProblem });
