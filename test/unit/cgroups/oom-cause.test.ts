@@ -100,7 +100,8 @@ describe('on v2 a kill that the own limit did not cause', () => {
     };
     // The top of a mount in a cgroup namespace, or of a bind mount, is no root.
     const stat = fs.stat.bind(fs);
-    fs.stat = (path) => (path === '/sys/fs/cgroup/cgroup.type' ? { directory: false, id: '0', children: 0 } : stat(path));
+    fs.stat = (path) =>
+      path === '/sys/fs/cgroup/cgroup.type' ? { directory: false, id: '0', children: 0 } : stat(path);
     assert.equal(readAbove(fs, group).whole, false);
     assert.equal(during(fs, group, outside).cause, 'ancestor_or_system');
     fs.stat = stat;
