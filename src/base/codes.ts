@@ -140,6 +140,7 @@ export const codes = {
   TH3006: { name: 'unknown_group', summary: 'A supplementary group does not exist on this host.' },
   TH3007: { name: 'capability_missing', summary: 'Thuban itself lacks a capability that the start needs.' },
   TH3008: { name: 'namespace_missing', summary: 'A network namespace that the manifest names does not exist.' },
+  TH3009: { name: 'device_missing', summary: 'A device that the manifest mounts is not there.' },
   TH3010: { name: 'step_failed', summary: 'A step of the start failed.' },
   TH3011: { name: 'launcher_lost', summary: 'The launcher ended or broke the protocol.' },
   TH4001: { name: 'restart_limit', summary: 'The container was restarted as often as its manifest allows.' },
