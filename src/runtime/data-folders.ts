@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ThubanError, checkTrustedFolder, reasonOf } from '../base/index.ts';
 import type { Step } from '../launcher/index.ts';
+import { keptFolders, keptName } from './kept-folders.ts';
 
 /**
  * Makes the folders of the data directory that these steps keep something in. Whoever could put another folder in their place would be given
@@ -36,4 +39,20 @@ function folderOf(step: Step): string | undefined {
   if (step.op === 'persist') return step.folder;
   if (step.op !== 'overlay' && step.op !== 'root_writable') return undefined;
   return 'folder' in step.upper ? step.upper.folder : undefined;
+}
+
+/** What a container keeps, in all its versions. */
+export function keptBy(dataDir: string, name: string): string[] {
+  return keptFolders(dataDir).map((folder) => join(folder, keptName(name)));
+}
+
+/** Nothing of the container runs, and nobody else can see these folders, so that nothing in them is exchanged meanwhile. */
+export async function removeKept(folders: readonly string[]): Promise<void> {
+  for (const folder of folders)
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      const details = { folder };
+      throw new ThubanError('TH5015', `cannot remove \`${folder}\`: ${reasonOf(error)}`, { details, cause: error });
+    }
 }

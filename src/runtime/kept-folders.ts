@@ -14,13 +14,13 @@ export function overlaysFolder(dataDir: string): string {
 }
 
 /** The folder of all versions of a container. */
-export function persistName(name: string): string {
+export function keptName(name: string): string {
   return boundedName(name);
 }
 
-/** That of one version: over the files of another one, what was changed would hide what is new. */
-export function overlayName(name: string, version: string): string {
-  return boundedName(`${name}@${version}`);
+/** Which overlay, in the folder of its container. One version's own: over the files of another, what was changed would hide what is new. */
+export function overlayName(version: string, what: string): string {
+  return boundedName(`${version}@${encodeURIComponent(what).replaceAll('~', '%7E')}`);
 }
 
 /** What no container may see of the data directory, as it is that of others. */

@@ -1,7 +1,6 @@
 import type { Manifest, Mount } from '../manifest/index.ts';
-import { boundedName } from '../cgroups/index.ts';
 import type { Step, Upper } from '../launcher/index.ts';
-import { overlayName, overlaysFolder, persistFolder, persistName } from './kept-folders.ts';
+import { keptName, overlayName, overlaysFolder, persistFolder } from './kept-folders.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 
 /** As Northstar has it. */
@@ -20,7 +19,7 @@ export function persistStep(
   // prettier-ignore
   const { name, uid, gid } = manifest;
   const folder = persistFolder(draft.dataDir);
-  return { op: 'persist', folder, name: persistName(name), mode: mode ?? PERSIST_MODE, uid, gid, target };
+  return { op: 'persist', folder, name: keptName(name), mode: mode ?? PERSIST_MODE, uid, gid, target };
 }
 
 /** There is one folder, and it has one mode. */
@@ -73,6 +72,6 @@ export function onDisk(what: string, key: string, { name, version }: Manifest, d
       '`schedule.overlap: forbid`, or an overlay of `tmpfs`',
       key,
     );
-  const folder = `${overlaysFolder(draft.dataDir)}/${overlayName(name, version)}`;
-  return { folder, name: boundedName(encodeURIComponent(what)) };
+  const folder = `${overlaysFolder(draft.dataDir)}/${keptName(name)}`;
+  return { folder, name: overlayName(version, what) };
 }
