@@ -178,7 +178,10 @@ export const codes = {
   TH5012: { name: 'bad_key', summary: 'A key file cannot be used.' },
   TH5013: { name: 'pack_failed', summary: 'A package could not be made.' },
   TH5014: { name: 'unknown_repository', summary: 'There is no repository of that name.' },
-  TH5015: { name: 'repository_not_writable', summary: 'The folder of a repository, or of what a container keeps, cannot be written to.' },
+  TH5015: {
+    name: 'repository_not_writable',
+    summary: 'The folder of a repository, or of what a container keeps, cannot be written to.',
+  },
   TH5010: {
     name: 'untrusted',
     summary: 'Others than root may change a manifest, a package, the configuration, its folder or a folder above it.',

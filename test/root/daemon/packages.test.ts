@@ -136,7 +136,7 @@ describe('packages in a repository', needsImages(), () => {
 describe('uninstalling', needsImages(), () => {
   test('leaves what a container keeps, and takes it with `--wipe`, unless it is another version’s as well', async () => {
     await onPackages(async (daemon, maker) => {
-      const sections = { mounts: { '/data': { type: 'persist' } }, ...auto };
+      const sections = { mounts: { '/data': { type: 'persist' } } };
       const script =
         'read n < /data/starts; echo "$((n + 1))" > /data/starts; echo "start $((n + 1))"; exec /bin/sleep 1000';
       const kept = join(daemon.folder.path, 'data/persist/camera');
@@ -146,7 +146,8 @@ describe('uninstalling', needsImages(), () => {
         ['1.1.0', 'start 2'],
       ] as const) {
         await install(daemon, await maker.make({ name: 'camera', version, script, sections }));
-        await until('it has written', () => daemon.hasLog(`camera:${version}`, line));
+        await daemon.client.start(`camera:${version}`);
+        await until('it has written', () => daemon.hasLog('camera', line));
         await daemon.client.stop(`camera:${version}`);
       }
       await assert.rejects(daemon.client.uninstall('default', 'camera:1.0.0', { wipe: true }), { code: 'TH5006' });
