@@ -72,9 +72,9 @@ describe('what this version cannot execute', () => {
           'TH1107',
           'warning',
           7,
-          17,
-          `\`mounts./data.type: persist\` is understood but not supported by ${version}`,
-          'remove `mounts./data` to start now',
+          3,
+          `\`stop.pre_stop\` is understood but not supported by ${version}`,
+          'remove it to start now',
         ],
         [
           'TH1107',
