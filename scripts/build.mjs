@@ -69,6 +69,8 @@ const programs = {
     'loop',
     'squashfs',
     'overlay',
+    'dev',
+    'keep',
     'hide',
     'devices',
     'image',

@@ -144,6 +144,7 @@ export const codes = {
   TH3006: { name: 'unknown_group', summary: 'A supplementary group does not exist on this host.' },
   TH3007: { name: 'capability_missing', summary: 'Thuban itself lacks a capability that the start needs.' },
   TH3008: { name: 'namespace_missing', summary: 'A network namespace that the manifest names does not exist.' },
+  TH3009: { name: 'device_missing', summary: 'A device that the manifest mounts is not there.' },
   TH3010: { name: 'step_failed', summary: 'A step of the start failed.' },
   TH3011: { name: 'launcher_lost', summary: 'The launcher ended or broke the protocol.' },
   TH4001: { name: 'restart_limit', summary: 'The container was restarted as often as its manifest allows.' },
@@ -181,7 +182,10 @@ export const codes = {
   TH5012: { name: 'bad_key', summary: 'A key file cannot be used.' },
   TH5013: { name: 'pack_failed', summary: 'A package could not be made.' },
   TH5014: { name: 'unknown_repository', summary: 'There is no repository of that name.' },
-  TH5015: { name: 'repository_not_writable', summary: 'The folder of a repository cannot be written to.' },
+  TH5015: {
+    name: 'repository_not_writable',
+    summary: 'The folder of a repository, or of what a container keeps, cannot be written to.',
+  },
   TH5010: {
     name: 'untrusted',
     summary: 'Others than root may change a manifest, a package, the configuration, its folder or a folder above it.',

@@ -2,7 +2,7 @@ export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
 export { controllerRemedy } from './controllers.ts';
 export { detectCgroups } from './detect.ts';
-export { groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
+export { boundedName, groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
 export type { DeviceRate, DeviceWeight, PressureResources, Resources } from './resources.ts';
 export type { DeviceRule } from './devices/rule.ts';
 export type {

@@ -101,9 +101,15 @@ export function groupName(name: string, version: string, { instance, beside, spa
   }
   const ordinal = (beside === undefined ? '' : `=${beside}`) + (spare === undefined ? '' : `%${spare}`);
   const suffix = ordinal + (instance === undefined || instance < 2 ? '' : `#${instance}`);
-  const full = `c-${name}@${version}`;
+  return boundedName(`c-${name}@${version}`, suffix);
+}
+
+/**
+ * As one component of a path: a long text is cut, and differs from every other by its hash. The kernel takes 255 bytes. `~` is in no name or
+ * version, so that a cut name never equals one written in full.
+ */
+export function boundedName(full: string, suffix = ''): string {
   if (full.length + suffix.length <= MAX_NAME_BYTES) return full + suffix;
-  // The kernel takes 255 bytes. `~` is in no name or version, so that a cut name never equals one written in full.
   const hash = createHash('sha256').update(full).digest('hex').slice(0, 16);
   return `${full.slice(0, MAX_NAME_BYTES - suffix.length - hash.length - 1)}~${hash}${suffix}`;
 }

@@ -3,7 +3,7 @@ import { count, formatBytes, type ImageFile } from '../base/index.ts';
 import type { CgroupWrite, Group } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
 import { keyPath, type LaunchPlan } from '../runtime/index.ts';
-import type { Step } from '../launcher/index.ts';
+import type { Step, Upper } from '../launcher/index.ts';
 import type { Context } from './context.ts';
 
 /** The line of a manifest's key, as `:9`; nothing for what the manifest does not name. */
@@ -125,9 +125,21 @@ function stepText(step: Step): string {
     case 'sysfs':
       return `${step.target}  ${step.attributes.join(' ')}`;
     case 'dev':
-      return `${step.target}  null zero full random urandom tty shm`;
+      return `${step.target}  null zero full random urandom tty`;
     case 'root_attributes':
       return step.attributes.join(' ');
+    case 'node':
+      return `${step.type} ${step.major}:${step.minor} ${step.mode.toString(8)} uid ${step.uid} gid ${step.gid}, as ${step.source}`;
+    case 'device':
+      return `${step.target}  node ${step.index}`;
+    case 'devpts':
+      return `${step.target}  gid ${step.gid}`;
+    case 'persist':
+      return `${step.target}  from ${step.folder}/${step.name} ${step.mode.toString(8)} uid ${step.uid} gid ${step.gid}`;
+    case 'overlay':
+      return `${step.target}  of ${step.lower.join(' over ')}, changes in ${upperText(step.upper)}`;
+    case 'root_writable':
+      return `changes in ${upperText(step.upper)}`;
     case 'hostname':
       return step.name;
     case 'oom_score_adj':
@@ -173,6 +185,10 @@ function stepText(step: Step): string {
     case 'no_new_privs':
       return '';
   }
+}
+
+function upperText(upper: Upper): string {
+  return 'folder' in upper ? `${upper.folder}/${upper.name}` : `${formatBytes(upper.size)} of memory`;
 }
 
 function schedText({ policy, nice, priority, times }: Step & { op: 'sched' }): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ThubanError, reasonOf } from '../base/index.ts';
 import { plainFacts } from '../cgroups/index.ts';
 import { gatherFacts, plan, withPosition, type Facts } from '../runtime/index.ts';
@@ -14,6 +15,7 @@ export interface PlanFlags {
   cgroupParent?: string;
   key?: string[];
   repository?: string;
+  dataDir?: string;
 }
 
 /** Decides everything, does nothing. */
@@ -33,6 +35,7 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
   try {
     const made = plan(loaded.manifest, facts, {
       ...(loaded.image === undefined ? {} : { image: loaded.image }),
+      ...(flags.dataDir === undefined ? {} : { dataDir: resolve(flags.dataDir) }),
       ...(flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent }),
     });
     const problems = made.problems.map((problem) => withPosition(explain(problem), loaded));

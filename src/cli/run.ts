@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ThubanError, formatDuration } from '../base/index.ts';
 import { stopDefaults, type LoadedManifest } from '../manifest/index.ts';
@@ -30,6 +31,7 @@ export interface RunFlags {
   cgroupParent?: string;
   key?: string[];
   repository?: string;
+  dataDir?: string;
 }
 
 const CANNOT_START = 125;
@@ -76,10 +78,14 @@ async function runInSession(
   signals: StopSignals,
   context: Context,
 ): Promise<number> {
-  const parent = flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent };
+  const { cgroupParent: parent, dataDir } = flags;
+  const where = {
+    ...(parent === undefined ? {} : { parent }),
+    ...(dataDir === undefined ? {} : { dataDir: resolve(dataDir) }),
+  };
   let session: Session;
   try {
-    session = await Session.open({ prefix: 'thuban-run-', ...parent });
+    session = await Session.open({ prefix: 'thuban-run-', ...where });
   } catch (error) {
     // Ctrl-C of a terminal also meets the launcher, until that has a session of its own: then it is the reason, and known by the next turn.
     await setImmediate();
@@ -187,6 +193,8 @@ function show(event: RuntimeEvent, context: Context): void {
     case 'state':
       if (event.state === 'failed' && event.message !== undefined)
         talk(`${event.container} failed: ${event.message}`, context);
+      if (event.state === 'starting' && event.message !== undefined)
+        talk(`${event.container} is ${event.message}`, context);
       return;
     case 'leftover':
       if (event.removed === undefined) talk(`${event.container} could not remove ${event.paths.join(', ')}`, context);

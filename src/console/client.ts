@@ -138,8 +138,8 @@ export class ConsoleClient {
   }
 
   /** `name`: of a container, or of the file of a rejected package. */
-  async uninstall(repository: string, name: string): Promise<Uninstalled> {
-    return this.#ask('DELETE', `${packagesPath(repository)}/${encoded(name)}`);
+  async uninstall(repository: string, name: string, options: { wipe?: boolean } = {}): Promise<Uninstalled> {
+    return this.#ask('DELETE', withQuery(`${packagesPath(repository)}/${encoded(name)}`, { wipe: options.wipe }));
   }
 
   /** Answers when the end has begun. `keep`: containers stay for the next daemon. */

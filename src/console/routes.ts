@@ -128,8 +128,8 @@ const byOperation = {
     const { chunks, ...options } = upload;
     return { status: 201, json: await control.install(params.repository, chunks, options) };
   }),
-  uninstallPackage: answering(operations.uninstallPackage, (control, { params }) =>
-    control.uninstall(params.repository, params.container),
+  uninstallPackage: answering(operations.uninstallPackage, (control, { params, query }) =>
+    control.uninstall(params.repository, params.container, query),
   ),
   shutDown: route(operations.shutDown, false, (control, { body }) => {
     control.shutdown(body);

@@ -90,7 +90,10 @@ export const packaging: Pages<'5'> = {
     ],
   },
   TH5006: {
-    causes: ['The container runs, or another one that runs mounts its files.'],
+    causes: [
+      'With `--wipe`: another version of the container is installed, and the data is that of all versions.',
+      'The container runs, or another one that runs mounts its files.',
+    ],
     example: {
       type: 'session',
       text: ['$ thuban uninstall maps', 'error[TH5006]: `maps:1.2.0` is used by `navigation:3.0.0`'],

@@ -156,6 +156,27 @@ export const starting: Pages<'3'> = {
       'For every start of the board: a unit that makes it, ordered before that of Thuban.',
     ],
   },
+  TH3009: {
+    causes: [
+      'It is not plugged in, or the kernel has no driver for it, and the start has waited as long as `wait` says.',
+      'Its name has changed: what is plugged in later gets the next free number.',
+      'There is something else of that name, which is no device node.',
+      'It was exchanged for another one between the plan and the start.',
+    ],
+    example: {
+      type: 'session',
+      text: [
+        'error[TH3009]: there is no device `/dev/ttyUSB0`, which a start waits for 30 s',
+        '  from mounts./dev/ttyUSB0.host   modem.yaml:9:11',
+        '  hint: plug it in, or `optional: true` to start without it then',
+      ],
+    },
+    fixes: [
+      '`ls -l /dev` shows the nodes, `dmesg | tail` what the kernel says when it is plugged in.',
+      'A name that stays: a link of udev, for example below /dev/serial/by-id, as `host`.',
+      '`wait: unlimited` waits for as long as it takes; the container is `starting` meanwhile, and `thuban stop` ends it.',
+    ],
+  },
   TH3010: {
     causes: [
       'The memory limit is too small to start the program in (ENOMEM).',

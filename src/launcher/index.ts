@@ -10,6 +10,7 @@ export type {
   SpawnRequest,
   Started,
 } from './messages.ts';
+export { isMountStep, type MountStep, type Upper } from './mount-steps.ts';
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
 export { MAX_HANDED } from './wire.ts';

@@ -23,6 +23,8 @@ struct stage {
   int joins[WIRE_MAX_JOINS], join_count;
   int handed[WIRE_MAX_HANDED], handed_count; // to the program
   int root;                                  // the new root
+  int nodes;                                 // a filesystem with the container's device nodes, which the root covers
+  uint32_t node_count;
   const char *context;
   volatile int failed_step, failed_op, failed_errno;
 };
@@ -34,8 +36,29 @@ int set_attributes(int mount_fd, unsigned attributes, int recursive);
 int filesystem(const char *type, const char *options, unsigned attributes);
 int labelled(const char *type, const char *options, const char *context, unsigned attributes);
 int attach(struct stage *s, int mount_fd, const char *target);
+int attach_and_close(struct stage *s, int mount_fd, const char *target);
 int move_to(int mount_fd, const char *folder);
 int enter_root(struct stage *s, int mount_fd, const char *staging);
+
+// ---- dev.c ----
+struct node {
+  const char *staging, *source;
+  uint32_t block, major, minor, mode, uid, gid, optional;
+};
+int make_devices(struct stage *s, const char *target, uint64_t size, int links);
+int mount_terminals(struct stage *s, const char *target, uint32_t gid);
+void read_node(struct reader *r, struct node *node);
+int make_node(struct stage *s, const struct node *node);
+int mount_node(struct stage *s, uint32_t which, const char *target, int optional);
+
+// ---- keep.c ----
+struct kept {
+  const char *folder, *name, *target;
+  uint32_t mode, uid, gid;
+};
+void read_kept(struct reader *r, struct kept *kept);
+int open_kept(const char *folder, const char *name);
+int mount_kept(struct stage *s, const struct kept *kept);
 
 // ---- network.c ----
 int enter_network(const char *file);
@@ -61,6 +84,13 @@ struct places {
   uint32_t count;
 };
 void read_places(struct reader *r, struct places *places);
+struct upper {
+  uint64_t size, inodes;
+  const char *folder, *name; // in memory without a folder
+};
+void read_upper(struct reader *r, struct upper *upper);
+int writable_root(struct stage *s, const char *staging, const struct upper *upper);
+int overlay(struct stage *s, const char *target, const struct places *lower, const struct upper *upper);
 int overlay_root(struct stage *s, const char *staging, uint64_t size, uint64_t inodes, const struct places *places);
 
 // ---- hide.c ----

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 // Before 5.12 the attributes of a mount can only be changed by its path. That is not recursive: a recursive read-only
 // mount is refused.
@@ -85,7 +84,7 @@ int attach(struct stage *s, int mount_fd, const char *target) {
   return result;
 }
 
-static int attach_and_close(struct stage *s, int mount_fd, const char *target) {
+int attach_and_close(struct stage *s, int mount_fd, const char *target) {
   int result = attach(s, mount_fd, target), error = errno;
   if (mount_fd >= 0) close(mount_fd);
   errno = error;
@@ -135,29 +134,6 @@ static int bind_mount(struct stage *s, const char *source, const char *target, u
   return 0;
 }
 
-// The devices that every program may expect; the names and numbers are fixed (Documentation/admin-guide/devices.txt).
-static int make_devices(struct stage *s, const char *target, uint64_t size, int links) {
-  static const struct {
-    const char *name;
-    unsigned minor, major;
-  } nodes[] = { { "null", 3, 1 },   { "zero", 5, 1 },    { "full", 7, 1 },
-                { "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 } };
-  static const char *const link[][2] = { { "/proc/self/fd", "fd" },
-                                         { "/proc/self/fd/0", "stdin" },
-                                         { "/proc/self/fd/1", "stdout" },
-                                         { "/proc/self/fd/2", "stderr" } };
-  char options[64];
-  snprintf(options, sizeof options, "mode=755,size=%llu", (unsigned long long)size);
-  int dev = filesystem("tmpfs", options, ATTR_NOSUID | ATTR_NOEXEC);
-  if (dev < 0) return -1;
-  for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++)
-    if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor))) return -1;
-  for (unsigned i = 0; links && i < sizeof link / sizeof *link; i++)
-    if (symlinkat(link[i][0], dev, link[i][1])) return -1;
-  if (mkdirat(dev, "shm", 01777)) return -1;
-  return attach_and_close(s, dev, target);
-}
-
 static int pivot(void) {
   // The old root ends up on top of the new one and is detached from there (pivot_root(2), "." twice).
   return syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/") ? -1 : 0;
@@ -170,6 +146,9 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
   struct image image;
   struct places places;
   struct socket_file file;
+  struct node node;
+  struct kept kept;
+  struct upper upper;
 #define CHECKED(call) (r->bad ? (errno = EPROTO, -1) : (call))
   switch (op) {
     case STEP_PROPAGATION: return mount(0, "/", 0, MS_REC | MS_SLAVE, 0);
@@ -240,6 +219,26 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       n = read_u64(r);
       x = read_u32(r);
       return CHECKED(make_devices(s, a, n, (int)x));
+    case STEP_NODE: read_node(r, &node); return CHECKED(make_node(s, &node));
+    case STEP_DEVICE:
+      x = read_u32(r);
+      a = read_str(r);
+      y = read_u32(r);
+      return CHECKED(mount_node(s, x, a, (int)y));
+    case STEP_DEVPTS:
+      a = read_str(r);
+      x = read_u32(r);
+      return CHECKED(mount_terminals(s, a, x));
+    case STEP_PERSIST: read_kept(r, &kept); return CHECKED(mount_kept(s, &kept));
+    case STEP_OVERLAY:
+      a = read_str(r);
+      read_places(r, &places);
+      read_upper(r, &upper);
+      return CHECKED(overlay(s, a, &places, &upper));
+    case STEP_ROOT_WRITABLE:
+      a = read_str(r);
+      read_upper(r, &upper);
+      return CHECKED(writable_root(s, a, &upper));
     case STEP_ROOT_CONTEXT: s->context = read_str(r); return CHECKED(0);
     case STEP_SOCKET: read_socket(r, &file); return CHECKED(make_socket(s, &file));
     case STEP_CONNECT: a = read_str(r); return CHECKED(connect_socket(s, a));

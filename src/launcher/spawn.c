@@ -196,7 +196,7 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
 
 void container_spawn(struct reader *r) {
   struct request q = { 0 };
-  struct stage s = { .out = -1, .err = -1, .status = -1, .frame = -1, .failed_step = -1 };
+  struct stage s = { .out = -1, .err = -1, .status = -1, .frame = -1, .nodes = -1, .failed_step = -1 };
   struct container *c = read_request(r, &q) ? 0 : make_container(&q);
   int failed = c ? start(c, &s, &q) : STEP_NAMESPACES;
   if (failed) {

@@ -1,5 +1,6 @@
 import type { ImageFile } from '../base/index.ts';
 import { capabilityMask } from './capabilities.ts';
+import { isMountStep, mountPayload, mountStepNumbers, type MountStep } from './mount-steps.ts';
 import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
 
@@ -88,6 +89,7 @@ export type Step = { key?: string } & (
   | { op: 'listen'; index: number; backlog: number }
   | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   | { op: 'seccomp'; program: string; admin: boolean }
+  | MountStep
   | { op: 'exec'; path: string; args: string[]; env: string[] }
 );
 
@@ -115,6 +117,7 @@ export const stepNumbers = {
   mask: 21,
   read_only: 22,
   root_context: 23,
+  ...mountStepNumbers,
   socket: 32,
   connect: 33,
   join: 64,
@@ -179,6 +182,7 @@ function imageFile(w: Writer, { file, offset, size, identity }: ImageFile): Writ
 
 function payload(step: Step, staging: string): Buffer {
   const w = new Writer();
+  if (isMountStep(step)) return mountPayload(step, w, staging);
   switch (step.op) {
     case 'namespaces':
       return w.u64(step.namespaces.reduce((flags, name) => flags | CLONE[name], 0n)).done();

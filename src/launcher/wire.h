@@ -82,6 +82,14 @@ enum wire_step {
   STEP_MASK = 21,              // paths [str]: what is not there is left out
   STEP_READ_ONLY = 22,         // paths [str]: the same
   STEP_ROOT_CONTEXT = 23,      // context str: of SELinux, for the image that becomes the root
+  // A device node of the container's own, before there is a root; counted from 0.
+  STEP_NODE = 24,          // staging str, source str, 1 = block u32, major u32, minor u32, mode u32, uid u32, gid u32,
+                           // optional u32
+  STEP_DEVICE = 25,        // which node u32, target str, optional u32
+  STEP_DEVPTS = 26,        // target str, gid u32
+  STEP_PERSIST = 27,       // folder str, name str, mode u32, uid u32, gid u32, target str
+  STEP_OVERLAY = 28,       // target str, lower [str], upper
+  STEP_ROOT_WRITABLE = 29, // staging str, upper: size u64, inodes u64, folder str, name str; without a folder in memory
   // Descriptors that the program finds open from 3 on, in the order of these steps.
   STEP_SOCKET = 32,  // folder str, name str, type u32 (0 stream, 1 datagram, 2 seqpacket), mode u32, uid u32, gid u32,
                      // passcred u32

@@ -20,10 +20,7 @@ export const unsupportedKeys: readonly string[] = [
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */
-export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {
-  'mounts.*.type': ['persist', 'device', 'overlay'],
-  'rootfs.overlay': ['tmpfs', 'persist'],
-};
+export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {};
 
 /** Values of those keys that ask for what happens anyway. */
 export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {

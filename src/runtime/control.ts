@@ -61,9 +61,9 @@ export interface Control {
   install(repository: string, source: AsyncIterable<Uint8Array>, options?: InstallOptions): Promise<Installed>;
   /**
    * Removes a package, and its container with its logs. `name` is that of a container, or of the file of a rejected package. TH5006 while it runs,
-   * or a container that runs uses its files.
+   * or a container that runs uses its files. `wipe`: what the container keeps goes as well, unless another version of it is installed.
    */
-  uninstall(repository: string, name: string): Promise<Uninstalled>;
+  uninstall(repository: string, name: string, options?: { wipe?: boolean }): Promise<Uninstalled>;
   /** Begins the end of the daemon. `keep`: containers stay with the launcher, and the next daemon adopts them. */
   shutdown(options?: { keep?: boolean }): void;
 }

@@ -137,7 +137,13 @@ export class Daemon {
         files,
         stores,
         history,
-        planOptions: { runDir: runDir.path, parent, top: options.cgroups.name, enforce: options.cgroups.enforce },
+        planOptions: {
+          runDir: runDir.path,
+          dataDir: options.dataDir,
+          parent,
+          top: options.cgroups.name,
+          enforce: options.cgroups.enforce,
+        },
         onCritical: critical.resolve,
         onProblem,
       });

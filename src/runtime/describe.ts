@@ -125,6 +125,8 @@ function commandOf({ manifest }: LoadedManifest): string[] | undefined {
 }
 
 function describeMount(target: string, mount: Mount): NonNullable<ContainerDetail['mounts']>[number] {
+  if (mount.type === 'device') return { target, type: mount.type, source: mount.host, options: mount.access };
+  if (mount.type === 'overlay') return { target, type: mount.type, source: mount.lower.join(':') };
   if (mount.type !== 'bind' && mount.type !== 'resource') return { target, type: mount.type };
   return {
     target,

@@ -5,6 +5,7 @@ import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.
 import { capabilityNames, readSyscallNumbers, type SyscallNumbers } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
+import { deviceFact, type DeviceNumbers } from './device-fact.ts';
 import { defaultFolders } from './host-folders.ts';
 import { resolveInRoot } from './in-root.ts';
 import { CONSOLE_TARGET } from './plan-console.ts';
@@ -54,6 +55,8 @@ export interface PathFact {
   target?: string;
   /** The path without any symbolic link, where it differs. */
   real?: string;
+  /** Of the device that a mount shows. */
+  device?: DeviceNumbers;
 }
 
 function readText(path: string, fallback: string): string {
@@ -184,8 +187,11 @@ function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<s
     const file = `${NETWORK_NAMESPACES}/${network.namespace}`;
     paths[file] = pathFact(file, false);
   }
-  for (const mount of Object.values(manifest.mounts ?? {}))
-    if (mount.type === 'bind') paths[mount.host] = pathFact(mount.host, true);
+  for (const mount of Object.values(manifest.mounts ?? {})) {
+    if (mount.type === 'bind') paths[mount.host] ??= pathFact(mount.host, true);
+    if (mount.type === 'device') paths[mount.host] = { ...pathFact(mount.host, true), ...deviceFact(mount.host) };
+    for (const folder of mount.type === 'overlay' ? mount.lower : []) paths[folder] = pathFact(folder, true);
+  }
   return paths;
 }
 

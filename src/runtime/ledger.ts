@@ -1,5 +1,5 @@
 import { ThubanError, type Clock, type Code } from '../base/index.ts';
-import type { EventBody, RuntimeEvent } from './events.ts';
+import type { Condition, EventBody, RuntimeEvent } from './events.ts';
 import type { Exit, Oom } from './exit.ts';
 import type { ProgramOverrides } from './plan-program.ts';
 import type { Held } from './restore.ts';
@@ -45,6 +45,8 @@ export class Ledger {
   lastExit: Exit | undefined;
   /** Milliseconds on CLOCK_MONOTONIC. */
   nextStart: number | undefined;
+  /** What its start waits for. */
+  waiting: Condition | undefined;
   #accounted: string | undefined;
   readonly #options: LedgerOptions;
 
@@ -57,6 +59,7 @@ export class Ledger {
   become(state: State, message?: string, code?: Code): void {
     const previous = this.state;
     if (previous === state) return;
+    this.waiting = undefined;
     if (!transitions[previous].includes(state))
       throw new ThubanError('TH9001', `a bug in Thuban: ${this.id} cannot go from ${previous} to ${state}`);
     this.state = state;
@@ -73,6 +76,7 @@ export class Ledger {
     this.groups = groups;
     this.oomAnnounced = 0;
     this.pausedSince = undefined;
+    this.waiting = undefined;
     if (this.state === 'starting') this.save();
     else this.become('starting');
   }
@@ -82,6 +86,13 @@ export class Ledger {
     this.run = undefined;
     this.groups = [];
     this.become('starting', why);
+  }
+
+  /** A start that waits for what is to be plugged in. */
+  awaitDevices(hosts: readonly string[]): void {
+    const message = `for ${hosts.join(', ')}`;
+    this.awaitTurn(`waiting ${message}`);
+    this.waiting = { type: 'waiting', since: this.#now(), message, code: 'TH3009' };
   }
 
   /** It was started at least once. */

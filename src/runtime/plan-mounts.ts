@@ -1,14 +1,28 @@
 import type { Attribute, Step } from '../launcher/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
-import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { CONSOLE_TARGET, consoleMount, type PlannedConsole } from './plan-console.ts';
+import { deviceStep } from './plan-devices.ts';
+import { absolute, depth, isBelow, type LaunchDraft } from './plan-draft.ts';
+import { checkPersistModes, overlayStep, persistStep } from './plan-kept.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
 import { socketsFolder } from './plan-sockets.ts';
 import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
-/** Device nodes, and /dev/shm with them. Only touched pages are taken, and they count for the container that touches them. */
-const DEV_SIZE = 64 * 1024 * 1024;
+/** Device nodes and links take none of it. */
+const DEV_SIZE = 64 * 1024;
+/** Only touched pages are taken, and they count for the container that touches them. */
+const SHM_SIZE = 64 * 1024 * 1024;
+/** `tty` of Debian, Alpine and whoever else numbers groups: what a terminal belongs to, so that its user cannot be written to by all. */
+const TTY = 5;
+
+interface Planned {
+  target: string;
+  step: Step;
+  file: boolean;
+  /** An earlier step makes the place. */
+  made?: true;
+}
 
 /** Everything that is mounted into the root, outermost first, then the root is made read-only and entered. */
 export function planMounts(
@@ -18,31 +32,51 @@ export function planMounts(
   draft: LaunchDraft,
 ): void {
   const mounts = Object.entries(manifest.mounts ?? {}).map(([target, mount]): [string, Mount] => [
-    target.startsWith('/') ? target : `/${target}`,
+    absolute(target),
     mount,
   ]);
   mounts.sort(([a], [b]) => depth(a) - depth(b) || a.localeCompare(b, 'en'));
-  const planned: { target: string; step: Step; file: boolean }[] = [];
+  const planned: Planned[] = [];
   for (const [target, mount] of mounts) {
     const step = mountStep(target, mount, manifest, draft);
-    const file = mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file';
-    if (step !== undefined) planned.push({ target, step: { ...step, key: `mounts.${target}` }, file });
+    const file = mount.type === 'device' || (mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file');
+    const key = `mounts.${target}`;
+    if (step !== undefined) planned.push({ target, step: { ...step, key }, file });
+    if (mount.type === 'dev') planned.push(...besideDevices(target, mounts, key));
   }
-  if (console !== undefined) {
+  if (console !== undefined)
     planned.push({ target: CONSOLE_TARGET, step: consoleMount(manifest, console, draft), file: false });
-    planned.sort((a, b) => depth(a.target) - depth(b.target));
-  }
+  planned.sort((a, b) => depth(a.target) - depth(b.target));
+  checkPersistModes(manifest, draft);
   const targets = planned.map(({ target }) => target).filter((target) => target !== '/');
   const outermost = targets.filter((target) => !targets.some((other) => other !== target && isBelow(target, other)));
-  if (root.overlay === true && outermost.length > 0)
+  if (root.overlay === true && root.writable !== true && outermost.length > 0)
     draft.steps.push({ op: 'root_overlay', if_missing: outermost, size: ROOT_SIZE, inodes: ROOT_INODES });
   const done: string[] = [];
-  for (const { target, step, file } of planned) {
-    draft.steps.push(...targetSteps(target, file, root, done, draft, step.key), step);
+  for (const { target, step, file, made } of planned) {
+    draft.steps.push(...(made === true ? [] : targetSteps(target, file, root, done, draft, step.key)), step);
     done.push(target);
   }
   planPaths(manifest, draft);
-  draft.steps.push({ op: 'root_attributes', attributes: READ_ONLY }, { op: 'pivot' });
+  const attributes = root.writable === true ? READ_ONLY.filter((one) => one !== 'ro') : READ_ONLY;
+  draft.steps.push({ op: 'root_attributes', attributes }, { op: 'pivot' });
+}
+
+/** Filesystems of their own in /dev: memory that is shared, and terminals. A mount of the manifest at their place comes instead. */
+function besideDevices(dev: string, mounts: readonly [string, Mount][], key: string): Planned[] {
+  const base = dev === '/' ? '' : dev;
+  const [shm, pts] = [`${base}/shm`, `${base}/pts`];
+  const attributes: Attribute[] = ['nosuid', 'nodev', 'noexec'];
+  const all: Planned[] = [
+    {
+      target: shm,
+      step: { op: 'tmpfs', target: shm, attributes, size: SHM_SIZE, mode: 0o1777, key },
+      file: false,
+      made: true,
+    },
+    { target: pts, step: { op: 'devpts', target: pts, gid: TTY, key }, file: false, made: true },
+  ];
+  return all.filter(({ target }) => mounts.every(([other]) => other !== target));
 }
 
 function missingSource(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): void {
@@ -102,9 +136,11 @@ function mountStep(target: string, mount: Mount, manifest: Manifest, draft: Laun
     case 'sockets':
       return socketsStep(target, draft);
     case 'persist':
+      return persistStep(target, mount, manifest, draft);
     case 'device':
+      return deviceStep(target, mount, draft);
     case 'overlay':
-      return undefined; // a problem of the plan already: not supported
+      return overlayStep(target, mount, manifest, draft);
   }
 }
 
@@ -115,7 +151,7 @@ function socketsStep(target: string, draft: LaunchDraft): Step {
 }
 
 function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): Step | undefined {
-  draft.refuseRunDir(mount.host, `mounts.${target}.host`);
+  draft.refuseOwnFolders(mount.host, `mounts.${target}.host`);
   if (draft.facts.paths[mount.host]?.type === 'missing') {
     missingSource(target, mount, draft);
     return undefined;

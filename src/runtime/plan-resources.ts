@@ -20,7 +20,7 @@ export function resourceStep(target: string, mount: ResourceMount, draft: Launch
   const { source } = chosen;
   if (source.type === 'image') return { op: 'image', image: source.image, dir: mount.dir, target, attributes };
   const path = folderInside(source.path, mount);
-  draft.refuseRunDir(path, key);
+  draft.refuseOwnFolders(path, key);
   const type = draft.facts.paths[path]?.type;
   if (type !== undefined && type !== 'directory') {
     const message = `there is no directory \`${mount.dir}\` in \`${resourceId(chosen)}\`, which is \`${source.path}\``;

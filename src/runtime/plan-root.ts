@@ -1,9 +1,11 @@
 import type { ImageFile } from '../base/index.ts';
 import type { Attribute } from '../launcher/index.ts';
-import type { Manifest } from '../manifest/index.ts';
+import type { Manifest, Overlay } from '../manifest/index.ts';
 import type { PathFact } from './facts.ts';
 import { defaultFolders } from './host-folders.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
+import { planNodes } from './plan-devices.ts';
+import { inMemory, onDisk } from './plan-kept.ts';
 import { planRootContext } from './plan-labels.ts';
 
 /** A root of folders and links only: 1 MiB and 1024 names are plenty, and bound what a container's start can take from the board. */
@@ -18,21 +20,38 @@ export interface Root {
   image: string;
   /** What it holds is known only at the start: what is missing is made over it. */
   overlay?: true;
+  /** Whatever is made in it goes to a layer of its own. */
+  writable?: true;
 }
 
 export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft: LaunchDraft): Root {
   draft.steps.push({ op: 'propagation' });
   planRootContext(manifest, draft);
+  planNodes(manifest, draft);
   const rootfs = manifest.rootfs;
   switch (rootfs?.type) {
     case 'host':
       return { provided: hostRoot(rootfs.folders ?? defaultFolders, draft), image: '' };
     case 'dir':
-      return dirRoot(rootfs.path, draft);
+      return { ...dirRoot(rootfs.path, draft), ...planWritable(rootfs, manifest, draft) };
     case 'package':
+      return { ...packageRoot(image, true, draft), ...planWritable(rootfs, manifest, draft) };
     case undefined:
-      return packageRoot(image, rootfs !== undefined, draft);
+      return packageRoot(image, false, draft);
   }
+}
+
+/** A layer over the root that takes what the container changes. */
+function planWritable(
+  { overlay, overlay_size: size = ROOT_SIZE }: Overlay,
+  manifest: Manifest,
+  draft: LaunchDraft,
+): Partial<Root> {
+  if (overlay === undefined) return {};
+  const key = 'rootfs.overlay';
+  const upper = overlay === 'tmpfs' ? inMemory(size) : onDisk('root', key, manifest, draft);
+  draft.steps.push({ op: 'root_writable', upper, key });
+  return { provided: [], writable: true };
 }
 
 /** An empty root in memory with the host's folders in it. Links of the host (`/bin` to `usr/bin`) stay links: fewer mounts, same view. */
@@ -47,7 +66,7 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
       draft.steps.push({ op: 'symlink', path: folder, text: found.target ?? '', key });
       continue;
     }
-    draft.refuseRunDir(folder, key);
+    draft.refuseOwnFolders(folder, key);
     const file = found.type === 'file';
     draft.steps.push({ op: file ? 'mkfile' : 'mkdir', path: folder, mode: file ? 0o644 : 0o755, key });
     const how = { attributes: READ_ONLY, recursive: false, optional: true };
@@ -72,7 +91,7 @@ function packageRoot(image: ImageFile | undefined, asked: boolean, draft: Launch
 }
 
 function dirRoot(path: string, draft: LaunchDraft): Root {
-  draft.refuseRunDir(path, 'rootfs');
+  draft.refuseOwnFolders(path, 'rootfs');
   const found = draft.facts.paths[path];
   if (found !== undefined && found.type !== 'directory') {
     const what = found.type === 'missing' ? 'does not exist' : 'is not a directory';

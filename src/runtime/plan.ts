@@ -3,6 +3,7 @@ import { planCgroups, type CgroupPlan, type CgroupRequest, type Notice } from '.
 import type { OutputMode, Step } from '../launcher/index.ts';
 import { formatPath, stopDefaults, unsupportedIn, type Manifest, type Stop } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
+import { DEFAULT_DATA_DIR } from './kept-folders.ts';
 import { machineOf } from './machine.ts';
 import { planConsole, refuseConsole, type PlannedConsole } from './plan-console.ts';
 import { planProgram, type ProgramOverrides } from './plan-program.ts';
@@ -45,6 +46,8 @@ export interface PlanOptions extends ProgramOverrides {
   spare?: number;
   /** Thuban's own run directory, which no container may see. */
   runDir?: string;
+  /** What survives a boot: folders of `persist` mounts and overlays. */
+  dataDir?: string;
   /** The image in the package that the manifest came in. */
   image?: ImageFile;
   /** `false`: there is no daemon that could answer a container. */
@@ -69,7 +72,8 @@ export function runId(manifest: Manifest, beside?: number): string {
  */
 export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
   const init = programOf(manifest, options);
-  const draft = new LaunchDraft(facts, options.runDir ?? DEFAULT_RUN_DIR);
+  const { runDir = DEFAULT_RUN_DIR, dataDir = DEFAULT_DATA_DIR, beside } = options;
+  const draft = new LaunchDraft(facts, { runDir, dataDir, beside });
   checkKernel(draft);
   checkVariables(options, draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
@@ -111,9 +115,10 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
 /** Limits that cannot be met are problems like any other; the plan then shows the groups without limits. */
 function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOptions): CgroupPlan {
   const { facts } = draft;
-  const { enforce, parent: below, ...resources } = manifest.cgroups ?? {};
+  const { enforce, parent: below, devices: own, ...others } = manifest.cgroups ?? {};
+  const devices = draft.devices.rules(own);
   const request: CgroupRequest = {
-    resources,
+    resources: { ...others, ...(devices === undefined ? {} : { devices }) },
     name: manifest.name,
     version: manifest.version,
     ...(options.instance === undefined ? {} : { instance: options.instance }),
@@ -126,12 +131,16 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
     enforce: enforce ?? options.enforce ?? 'strict',
     machine: machineOf(facts),
   };
+  const named = <T extends { key?: string }>(list: T[]): T[] =>
+    list.map((one) => (one.key === undefined ? one : { ...one, key: draft.devices.keyOf(one.key, own) }));
   try {
-    return planCgroups(request);
+    const made = planCgroups(request);
+    return { ...made, writes: named(made.writes), warnings: named(made.warnings), degraded: named(made.degraded) };
   } catch (error) {
     const refused = error instanceof ThubanError ? (error.details['errors'] as Notice[] | undefined) : undefined;
     if (refused === undefined) throw error;
-    for (const { code, message, hint, key } of refused) draft.problem(code, message, hint, key ?? 'cgroups');
+    for (const { code, message, hint, key = 'cgroups' } of refused)
+      draft.problem(code, message, hint, draft.devices.keyOf(key, own));
     const { below: _below, ...elsewhere } = request;
     const isElsewhere = refused.some(({ key }) => key === 'cgroups.parent');
     return planCgroups({ ...(isElsewhere ? elsewhere : request), resources: {} });

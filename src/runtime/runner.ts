@@ -1,8 +1,9 @@
-import { failpoint } from '../base/index.ts';
+import { failpoint, type Clock } from '../base/index.ts';
 import { isOf32Bits, type CgroupWrite } from '../cgroups/index.ts';
 import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import { consoleOf } from './consoles.ts';
 import type { Board, Container, ContainerHooks } from './container.ts';
+import { untilDevicesAreThere } from './device-wait.ts';
 import type { Ledger } from './ledger.ts';
 import { discardOutput, type OutputSink } from './output.ts';
 import { untilDisksCanBeLimited } from './io-limits.ts';
@@ -20,6 +21,7 @@ export interface RunnerOptions {
   planOptions: PlanOptions;
   /** What other containers offer, asked anew at each start. */
   resources?: () => readonly Resource[];
+  clock?: Clock;
   /** Asked at each start. @throws ThubanError when nothing may be started any more from what is in force. */
   permit?: () => void;
   output?: OutputSink;
@@ -54,8 +56,24 @@ export class Runner {
     return board.consoles === undefined ? start() : board.consoles.around(launch.id, consoleOf(launch), start);
   }
 
-  /** Before a start by itself: see there. */
-  untilDisksCanBeLimited(stop: AbortSignal): Promise<boolean> | undefined {
+  /** Before a start: what has to come first. False: it was asked to stop meanwhile. Undefined: nothing has. */
+  untilReady(stop: AbortSignal, byItself: boolean): Promise<boolean> | undefined {
+    const disks = byItself ? this.#untilDisksCanBeLimited(stop) : undefined;
+    if (disks !== undefined) return disks.then((go) => go && (this.#untilDevicesAreThere(stop) ?? true));
+    return this.#untilDevicesAreThere(stop);
+  }
+
+  #untilDevicesAreThere(stop: AbortSignal): Promise<boolean> | undefined {
+    const { clock } = this.#options;
+    const { manifest } = this.#options.loaded();
+    const tell = (hosts: readonly string[]): void => {
+      this.#ledger.awaitDevices(hosts);
+    };
+    return untilDevicesAreThere({ manifest, stop, tell, ...(clock === undefined ? {} : { clock }) });
+  }
+
+  /** Only before a start by itself: see there. */
+  #untilDisksCanBeLimited(stop: AbortSignal): Promise<boolean> | undefined {
     return untilDisksCanBeLimited({
       writes: isOf32Bits() ? this.#writes() : [],
       stop,

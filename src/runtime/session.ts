@@ -10,6 +10,7 @@ import { BoardGroups } from './board-groups.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
 import { FactsCache } from './facts-cache.ts';
+import { DEFAULT_DATA_DIR } from './kept-folders.ts';
 import { Leftovers } from './leftovers.ts';
 import { MadeGroups } from './made-groups.ts';
 import type { PlanOptions } from './plan.ts';
@@ -19,6 +20,8 @@ export interface SessionOptions {
   prefix: string;
   /** Where groups are made: `self` or an absolute path inside the cgroup mount. */
   parent?: string;
+  /** What is to survive this session, and a boot. */
+  dataDir?: string;
   /** Behave as on a kernel before 5.12 (tests). */
   withoutMountSetattr?: boolean;
   /** Another launcher than that beside this program (tests). */
@@ -33,12 +36,14 @@ export class Session implements AsyncDisposable {
   readonly runDir: string;
   readonly board: Board;
   readonly #parent: string;
+  readonly #dataDir: string;
   readonly #launcher: LauncherClient;
   readonly #cleanup: Cleanup;
 
-  private constructor(runDir: string, parent: string, launcher: LauncherClient, cleanup: Cleanup) {
+  private constructor(runDir: string, parent: string, dataDir: string, launcher: LauncherClient, cleanup: Cleanup) {
     this.runDir = runDir;
     this.#parent = parent;
+    this.#dataDir = dataDir;
     this.#launcher = launcher;
     this.#cleanup = cleanup;
     let next = 1n;
@@ -88,7 +93,7 @@ export class Session implements AsyncDisposable {
         build: version,
         withoutMountSetattr: options.withoutMountSetattr ?? false,
       });
-      return new Session(runDir, parent, launcher, cleanup);
+      return new Session(runDir, parent, options.dataDir ?? DEFAULT_DATA_DIR, launcher, cleanup);
     } catch (error) {
       await cleanup.dispose();
       throw error;
@@ -101,7 +106,8 @@ export class Session implements AsyncDisposable {
 
   /** What a plan needs to know of this session. The instance keeps its groups apart from those of any other Thuban on the board. */
   get planOptions(): PlanOptions {
-    return { runDir: this.runDir, instance: process.pid, parent: this.#parent, hasConsoles: false };
+    const { runDir } = this;
+    return { runDir, dataDir: this.#dataDir, instance: process.pid, parent: this.#parent, hasConsoles: false };
   }
 
   /**

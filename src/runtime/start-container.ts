@@ -5,6 +5,7 @@ import type { SpawnRequest, Started } from '../launcher/index.ts';
 import type { CgroupsSection, LoadedManifest } from '../manifest/index.ts';
 import { armMonitors } from './arm-monitors.ts';
 import { Container, type Board, type ContainerHooks } from './container.ts';
+import { makeDataFolders } from './data-folders.ts';
 import { deferred } from './deferred.ts';
 import { attachDevicePrograms } from './device-programs.ts';
 import { OomTracker } from './oom-tracker.ts';
@@ -32,6 +33,7 @@ export async function startContainer(
   const [problem] = plan.problems;
   if (problem !== undefined) throw problem;
   failpoint('start.planned');
+  makeDataFolders(plan.launch.steps);
   const paths = plan.cgroup.groups.map((group) => group.path);
   const groups = await makeGroups(plan, paths, board);
   const { launcher } = board; // only now: a lost one has been replaced

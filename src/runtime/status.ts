@@ -31,7 +31,11 @@ export function statusOf(ledger: Ledger, container: Container | undefined, lefto
     since,
     ...(message === undefined ? {} : { message }),
     ...(alive === undefined ? {} : aliveOf(alive)),
-    conditions: [...(alive === undefined ? [] : conditionsOf(alive)), ...leftovers.conditionsOf(id)],
+    conditions: [
+      ...(alive === undefined ? [] : conditionsOf(alive)),
+      ...(ledger.waiting === undefined ? [] : [ledger.waiting]),
+      ...leftovers.conditionsOf(id),
+    ],
     restarts,
     oom_kills: oomKills,
     ...(nextStart === undefined ? {} : { next_start_ms: Math.max(0, nextStart - monotonicMs()) }),

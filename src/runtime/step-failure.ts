@@ -1,6 +1,7 @@
 import { ThubanError, errnoText } from '../base/index.ts';
-import { StepFailure, stepNumbers, type Step } from '../launcher/index.ts';
+import { StepFailure, isMountStep, stepNumbers, type Step } from '../launcher/index.ts';
 import { explainImage, isAboutImage, type Explanation } from './image-failure.ts';
+import { explainMountStep } from './mount-failure.ts';
 import type { LaunchPlan } from './plan.ts';
 import { explainSocket } from './socket-failure.ts';
 import { explainWorld } from './world-failure.ts';
@@ -74,6 +75,7 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
     };
   const world = explainWorld(errno, step, why) ?? explainSocket(errno, step, why);
   if (world !== undefined) return world;
+  if (isMountStep(step)) return explainMountStep(errno, step, why);
   if (isAboutImage(step)) return explainImage(errno, step, why);
   const target = mountTarget(step);
   if (target !== undefined) return { code: 'TH3004', message: `mount \`${target}\`: ${why}`, hint: mountHint(errno) };

@@ -257,8 +257,8 @@ export class Supervised {
 
   async #runOnce(entry: Entry & { from: 'start' | 'held' }, stop: AbortSignal): Promise<Exit> {
     const waits = entry.from === 'start' && entry.asked !== true;
-    const disks = waits ? this.#runner.untilDisksCanBeLimited(stop) : undefined;
-    if (disks !== undefined && !(await disks)) return this.#neverRan('was asked to stop before it was started');
+    const ready = entry.from === 'start' ? this.#runner.untilReady(stop, waits) : undefined;
+    if (ready !== undefined && !(await ready)) return this.#neverRan('was asked to stop before it was started');
     if (waits && !this.#turnstile.tryEnter()) {
       this.#ledger.awaitTurn();
       if (!(await this.#turnstile.enter(stop))) return this.#neverRan('was asked to stop before it was started');

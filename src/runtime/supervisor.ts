@@ -191,9 +191,9 @@ export class Supervisor implements Control {
     return this.#packages.install(repository, source, options);
   }
 
-  async uninstall(repository: string, name: string): Promise<Uninstalled> {
+  async uninstall(repository: string, name: string, options: { wipe?: boolean } = {}): Promise<Uninstalled> {
     if (this.#ending) throw shuttingDown();
-    return this.#packages.uninstall(repository, name);
+    return this.#packages.uninstall(repository, name, options);
   }
 
   shutdown(options: { keep?: boolean } = {}): void {

@@ -188,8 +188,8 @@ export class FakeControl implements Control {
     return { id: 'camera:2.1.0', repository, file, size, started: true, warnings: [] };
   }
 
-  async uninstall(repository: string, name: string): Promise<Uninstalled> {
-    this.#note('uninstall', name, { repository });
+  async uninstall(repository: string, name: string, options: { wipe?: boolean } = {}): Promise<Uninstalled> {
+    this.#note('uninstall', name, { repository, ...options });
     const container = this.#find(name);
     await Promise.resolve();
     this.containers = this.containers.filter((one) => one !== container);

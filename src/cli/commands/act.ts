@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { all, cgroupParent, daemonOptions, repeatable, resourceFolder, trustedKeys, yes } from './options.ts';
+import { all, cgroupParent, daemonOptions, dataDir, repeatable, resourceFolder, trustedKeys, yes } from './options.ts';
 
 const CONTAINER_CODES =
   'the container’s code; 128+n when signal n ended it; 125 it could not be started, 126 not executable, 127 not found';
@@ -22,6 +22,7 @@ export const act: readonly CommandEntry[] = [
       new Option('--once', 'run once, whatever the restart policy says'),
       trustedKeys(),
       resourceFolder(),
+      dataDir(),
       cgroupParent(),
     ],
     run: async ({ args: [file = ''], flags, context }) => (await import('../run.ts')).run(file, flags, context),

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from './command.ts';
-import { cgroupParent, daemonOptions, resourceFolder, trustedKeys, wide, yes } from './options.ts';
+import { cgroupParent, daemonOptions, dataDir, resourceFolder, trustedKeys, wide, yes } from './options.ts';
 
 export const declare: readonly CommandEntry[] = [
   {
@@ -43,6 +43,7 @@ export const declare: readonly CommandEntry[] = [
       new Option('--facts <file>', 'plan for the board that these facts were taken from (see plan --json)'),
       trustedKeys(),
       resourceFolder(),
+      dataDir(),
       cgroupParent(),
     ],
     run: async ({ args: [file = ''], flags, context }) =>

@@ -19,6 +19,11 @@ export function resourceFolder(): Option {
   return new Option('--repository <dir>', 'where resources are looked for, instead of beside the file');
 }
 
+/** Of commands that start without a daemon, or show such a start. */
+export function dataDir(): Option {
+  return new Option('--data-dir <dir>', 'where what outlives containers is kept').default('/var/lib/thuban');
+}
+
 /** Of every command that speaks to a daemon. */
 export function daemonOptions(): Option[] {
   return [

@@ -72,10 +72,11 @@ export const packages: readonly CommandEntry[] = [
     aliases: ['rm'],
     group: 'Package:',
     summary: 'Remove packages, with their containers and logs',
-    examples: ['thuban uninstall camera:2.1.0', 'thuban rm broken.tar'],
+    examples: ['thuban uninstall camera:2.1.0', 'thuban uninstall --wipe camera', 'thuban rm broken.tar'],
     exitCodes: '0 all are gone, 1 not, 2 usage, 130 Ctrl-C',
     options: [
       new Option('--repository <id>', 'the repository of the daemon (default: where the container comes from)'),
+      new Option('--wipe', 'with all that the container keeps in the data directory'),
       ...daemonOptions(),
     ],
     run: async ({ args, flags, context }) => (await import('../package/uninstall.ts')).uninstall(args, flags, context),

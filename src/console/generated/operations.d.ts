@@ -163,6 +163,10 @@ export interface RepositoryContainerParams {
   container: string;
 }
 
+export interface UninstallPackageQuery {
+  wipe?: boolean;
+}
+
 export interface ShutDownBody {
   /**
    * Containers run on, and the next daemon adopts them.
@@ -223,7 +227,7 @@ export interface Operations {
   applyRepositories: Operation<Nothing, Nothing, ApplyRepositoriesBody>;
   listRepositories: Operation<Nothing, Nothing, null>;
   installPackage: Operation<RepositoryParams, Nothing, null>;
-  uninstallPackage: Operation<RepositoryContainerParams, Nothing, null>;
+  uninstallPackage: Operation<RepositoryContainerParams, UninstallPackageQuery, null>;
   shutDown: Operation<Nothing, Nothing, ShutDownBody>;
 }
 

@@ -1057,8 +1057,8 @@ validate23.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate24;
-const schema25 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const UninstallPackageQuery = validate24;
+const schema25 = {"type":"object","additionalProperties":false,"required":[],"properties":{"wipe":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1067,17 +1067,17 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!(key0 === "wipe")){
 validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema25,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
+if(data.wipe !== undefined){
+let data0 = data.wipe;
 if(typeof data0 !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema25.properties.keep.type,parentSchema:schema25.properties.keep,data:data0}];
+validate24.errors = [{instancePath:instancePath+"/wipe",schemaPath:"#/properties/wipe/type",keyword:"type",params:{type: "boolean"},schema:schema25.properties.wipe.type,parentSchema:schema25.properties.wipe,data:data0}];
 return false;
 }
 }
@@ -1089,6 +1089,41 @@ return false;
 }
 }
 validate24.errors = vErrors;
+return errors === 0;
+}
+
+export const ShutDownBody = validate25;
+const schema26 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema26,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate25.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema26.properties.keep.type,parentSchema:schema26.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema26.type,parentSchema:schema26,data}];
+return false;
+}
+}
+validate25.errors = vErrors;
 return errors === 0;
 }
 
@@ -1112,6 +1147,6 @@ export const operations = {
   applyRepositories: { method: "POST", path: "/v1/apply", permission: "apply", permissionOr: null, kinds: {}, upload: false, params: Nothing, query: Nothing, body: ApplyRepositoriesBody },
   listRepositories: { method: "GET", path: "/v1/repositories", permission: "repositories", permissionOr: null, kinds: {}, upload: false, params: Nothing, query: Nothing, body: null },
   installPackage: { method: "PUT", path: "/v1/repositories/{repository}/packages", permission: "install", permissionOr: null, kinds: {}, upload: true, params: RepositoryParams, query: Nothing, body: null },
-  uninstallPackage: { method: "DELETE", path: "/v1/repositories/{repository}/packages/{container}", permission: "uninstall", permissionOr: null, kinds: {}, upload: false, params: RepositoryContainerParams, query: Nothing, body: null },
+  uninstallPackage: { method: "DELETE", path: "/v1/repositories/{repository}/packages/{container}", permission: "uninstall", permissionOr: null, kinds: {"wipe":"boolean"}, upload: false, params: RepositoryContainerParams, query: UninstallPackageQuery, body: null },
   shutDown: { method: "POST", path: "/v1/shutdown", permission: "shutdown", permissionOr: null, kinds: {}, upload: false, params: Nothing, query: Nothing, body: ShutDownBody },
 };

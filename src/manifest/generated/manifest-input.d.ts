@@ -159,11 +159,11 @@ export interface ManifestInput {
        */
       mode?: number;
       /**
-       * device: what the program may do with the device: `r` (read), `w` (write), `m` (make nodes of it), in any order. The same is allowed in the group of the container. Default: `rw`.
+       * device: what the program may do with the device: `r` (read), `w` (write), `m` (make nodes of it), in any order. The same is allowed in the group of the container, after the rules of `cgroups.devices`; beside it only the standard nodes, unless they say more. Default: `rw`.
        */
       access?: string;
       /**
-       * device: how long a start waits for the node, for what is plugged in late. Unit: seconds, or a duration, or `unlimited`. Default: 0 s.
+       * device: how long a start waits for the node, for what is plugged in late; `stop` ends it. Unit: seconds, or a duration, or `unlimited`. Default: 0 s.
        */
       wait?: number | string;
       /**
@@ -173,7 +173,7 @@ export interface ManifestInput {
        */
       lower?: string[];
       /**
-       * overlay: where the container’s changes go: `tmpfs` (gone at its end) or `persist` (kept under the data directory). Default: `tmpfs`.
+       * overlay: where the container’s changes go: `tmpfs` (gone at its end) or `persist` (kept under the data directory, for this version). Default: `tmpfs`.
        */
       upper?: 'tmpfs' | 'persist';
     };
@@ -867,7 +867,7 @@ export interface ManifestInput {
          */
         path?: string;
         /**
-         * dir, package: `none` leaves the root read-only; `tmpfs` lets the program write, and what it wrote is gone at its end; `persist` keeps it under the data directory. Default: `none`.
+         * dir, package: `none` leaves the root read-only; `tmpfs` lets the program write, and what it wrote is gone at its end; `persist` keeps it under the data directory, for this version. Default: `none`.
          */
         overlay?: 'none' | 'tmpfs' | 'persist';
         /**

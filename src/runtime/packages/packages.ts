@@ -50,12 +50,12 @@ export class Packages {
     return this.#installer.install(place, source, options);
   }
 
-  async uninstall(repository: string, name: string): Promise<Uninstalled> {
+  async uninstall(repository: string, name: string, options: { wipe?: boolean } = {}): Promise<Uninstalled> {
     const place = this.#place(repository);
     usable(place, () => {
       checkTrustedFolder(place.folder.dir);
     });
-    return this.#uninstaller.uninstall(place, name);
+    return this.#uninstaller.uninstall(place, name, options);
   }
 
   /** Gives up what is on its way. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Cli, type CliEnd } from '../../support/cli.ts';
@@ -55,6 +55,25 @@ describe('the examples', needsRoot(), () => {
     const pressure = await run([manifest('19-pressure')]);
     assert.deepEqual([pressure.code, pressure.stdout], [0, 'slow, and still here\n']);
     assert.match(pressure.stderr, /^thuban: pressure:1\.0\.0 pressure: (level low|some|full): /);
+  });
+
+  test('14-persist counts its starts, and the next version goes on', async () => {
+    using folder = temporaryFolder();
+    const where = ['--data-dir', join(folder.path, 'data')];
+    for (const number of [1, 2])
+      assert.equal((await run([manifest('14-persist'), ...where])).stdout, `start number ${number}\n`);
+    const next = join(folder.path, 'next.yaml');
+    const text = readFileSync(manifest('14-persist'), 'utf8').replace('version: 1.0.0', 'version: 1.1.0');
+    writeFileSync(next, text, { mode: 0o644 });
+    assert.equal((await run([next, ...where])).stdout, 'start number 3\n');
+  });
+
+  test('15-device has a device, and says that it waits for the other one', async () => {
+    const { code, stdout, stderr } = await run([manifest('15-device')]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^c\S+ 1 \S+ \S+ 1, 7 .* \/dev\/disk-full$/m);
+    assert.match(stdout, /^that is how a full disk looks$/m);
+    if (!existsSync('/dev/ttyUSB0')) assert.match(stderr, /^thuban: device:1\.0\.0 is waiting for \/dev\/ttyUSB0\n/);
   });
 
   test('that this version cannot execute are refused, and leave nothing', async () => {

@@ -134,6 +134,31 @@ describe('packages in a repository', needsImages(), () => {
 });
 
 describe('uninstalling', needsImages(), () => {
+  test('leaves what a container keeps, and takes it with `--wipe`, unless it is another version’s as well', async () => {
+    await onPackages(async (daemon, maker) => {
+      const sections = { mounts: { '/data': { type: 'persist' } } };
+      const script =
+        'read n < /data/starts; echo "$((n + 1))" > /data/starts; echo "start $((n + 1))"; exec /bin/sleep 1000';
+      const kept = join(daemon.folder.path, 'data/persist/camera');
+      await daemon.start();
+      for (const [version, line] of [
+        ['1.0.0', 'start 1'],
+        ['1.1.0', 'start 2'],
+      ] as const) {
+        await install(daemon, await maker.make({ name: 'camera', version, script, sections }));
+        await daemon.client.start(`camera:${version}`);
+        await until('it has written', () => daemon.hasLog('camera', line));
+        await daemon.client.stop(`camera:${version}`);
+      }
+      await assert.rejects(daemon.client.uninstall('default', 'camera:1.0.0', { wipe: true }), { code: 'TH5006' });
+      await daemon.client.uninstall('default', 'camera:1.0.0');
+      assert.equal(readFileSync(join(kept, 'starts'), 'utf8'), '2\n');
+      await daemon.client.uninstall('default', 'camera:1.1.0', { wipe: true });
+      assert.ok(!existsSync(kept));
+      assert.ok(existsSync(join(daemon.folder.path, 'data/persist')));
+    });
+  });
+
   test('is refused for what runs, for what others use, and for what is no package', async () => {
     await onPackages(async (daemon, maker) => {
       await daemon.start();

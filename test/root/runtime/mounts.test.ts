@@ -139,7 +139,23 @@ describe('mounts', needsRoot(), () => {
       dd if=/dev/zero of=/dev/full count=1 2>&1 | grep -o 'No space left'; (: < /dev/tty) 2>&1; echo shared > /dev/shm/x && cat /dev/shm/x; (: > /dev/new) 2>&1; true`;
     await trial(script, {}, ({ stdout }) => {
       const [names, ...lines] = stdout.trim().split('\n');
-      const expected = ['fd', 'full', 'null', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero'];
+      const expected = [
+        ...[
+          'fd',
+          'full',
+          'null',
+          'ptmx',
+          'pts',
+          'random',
+          'shm',
+          'stderr',
+          'stdin',
+          'stdout',
+          'tty',
+          'urandom',
+          'zero',
+        ],
+      ];
       assert.equal(names, expected.map((name) => `/dev/${name}`).join(' '));
       assert.deepEqual(lines.slice(0, 3), ['4', '4', '4']);
       const rest = lines.slice(3).join('\n');

@@ -109,6 +109,12 @@ const good: [
     'uninstallPackage',
     { action: 'uninstall', name: 'camera:2.1.0', options: { repository: 'default' } },
   ],
+  [
+    'DELETE',
+    '/v1/repositories/default/packages/camera%3A2.1.0?wipe=true',
+    'uninstallPackage',
+    { action: 'uninstall', name: 'camera:2.1.0', options: { repository: 'default', wipe: true } },
+  ],
   ['GET', '/v1/ident', 'readIdentity', undefined],
   ['GET', '/v1/version', 'readVersion', { action: 'version' }],
   ['POST', '/v1/shutdown', 'shutDown', { action: 'shutdown', options: {} }, {}, 202],

@@ -46,12 +46,16 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
-  sources: Record<'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
+  sources: Record<'dev' | 'keep' | 'mounts' | 'overlay' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
 ): Record<string, Field[]> {
   const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
   assert.ok(image !== undefined, 'squashfs.c reads an image');
   // What is read in a function of its own is put in its place.
-  const mounts = sources.mounts.replaceAll('read_image(', image).replaceAll('read_places(', 'read_list(');
+  const upper = /void read_upper\(.*?\n\}/s.exec(sources.overlay)?.[0].replaceAll('read_upper(', '') ?? '';
+  const mounts = sources.mounts
+    .replaceAll('read_image(', image)
+    .replaceAll('read_places(', 'read_list(')
+    .replaceAll('read_upper(', upper);
   const layouts: Record<string, Field[]> = { ...cases(mounts), ...cases(sources.program) };
   // The launcher itself takes the first step apart, the init the one that ends in execve.
   assert.match(sources.spawn, /op == STEP_NAMESPACES && step_size == 8/);
@@ -63,9 +67,11 @@ export function stepLayouts(
   for (const [name, code] of [
     ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n {4}\}/s],
     ['socket', /void read_socket\(.*?\n\}/s],
+    ['node', /void read_node\(.*?\n\}/s],
+    ['persist', /void read_kept\(.*?\n\}/s],
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
-    layouts[name] = fields(code.exec(sources.program + sources.sockets)?.[0] ?? '');
+    layouts[name] = fields(code.exec(sources.program + sources.sockets + sources.dev + sources.keep)?.[0] ?? '');
   return layouts;
 }
 

@@ -179,6 +179,9 @@ describe('encoded steps', () => {
     spawn: read('spawn.c'),
     squashfs: read('squashfs.c'),
     sockets: read('sockets.c'),
+    dev: read('dev.c'),
+    keep: read('keep.c'),
+    overlay: read('overlay.c'),
   });
 
   test('the C side reads every step that can be planned', () => {

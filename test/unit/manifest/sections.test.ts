@@ -260,11 +260,7 @@ describe('what cannot be executed yet', () => {
     ['logs: {}\n', ['logs']],
     ['update: {strategy: replace}\n', ['update']],
     ['stop: {pre_stop: {command: [a]}, post_stop: {command: [a]}}\n', ['stop.pre_stop', 'stop.post_stop']],
-    ['rootfs: {type: package, overlay: tmpfs}\n', ['rootfs.overlay']],
-    ['rootfs: {type: dir, path: /a, overlay: persist}\n', ['rootfs.overlay']],
     ['user_namespace: {}\n', ['user_namespace']],
-    ['mounts: {/a: {type: device, host: /dev/a}}\n', ['mounts./a.type']],
-    ['mounts: {/a: {type: overlay, lower: [/b]}}\n', ['mounts./a.type']],
     // What happens anyway is executed.
     ['standby: false\ndepends_on: {}\nupdate: {}\n', []],
     ['update: {strategy: manual, probation: 1 min, on_failure: rollback, keep: 1}\n', []],
