@@ -56,7 +56,12 @@ static void devices(void) {
   for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++)
     DO(nodes[i].path, mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)));
   for (unsigned i = 0; i < sizeof links / sizeof *links; i++) DO(links[i][1], symlink(links[i][0], links[i][1]));
+  DO("dev/ptmx", symlink("pts/ptmx", "dev/ptmx"));
+  DO("dev/pts", mkdir("dev/pts", 0755));
+  DO("mount dev/pts",
+     mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
   DO("dev/shm", mkdir("dev/shm", 01777));
+  DO("mount dev/shm", mount("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m"));
 }
 
 static void own_root(void) {
