@@ -23,6 +23,8 @@ struct stage {
   int joins[WIRE_MAX_JOINS], join_count;
   int handed[WIRE_MAX_HANDED], handed_count; // to the program
   int root;                                  // the new root
+  int user, holder_fd; // the container's user namespace, and who holds it until the stage is done; see user.c
+  pid_t holder;
   const char *context;
   volatile int failed_step, failed_op, failed_errno;
 };
@@ -36,6 +38,17 @@ int labelled(const char *type, const char *options, const char *context, unsigne
 int attach(struct stage *s, int mount_fd, const char *target);
 int move_to(int mount_fd, const char *folder);
 int enter_root(struct stage *s, int mount_fd, const char *staging);
+
+// ---- user.c ----
+struct users {
+  uint32_t uid, gid, size;
+  uint64_t flags;
+};
+void read_users(struct reader *r, struct users *want);
+int users_make(struct stage *s, struct reader steps);
+int users_join(struct stage *s, const struct users *want);
+int users_map(struct stage *s, int mount_fd, int recursive);
+void users_done(struct stage *s);
 
 // ---- network.c ----
 int enter_network(const char *file);
@@ -51,7 +64,7 @@ struct image {
   uint64_t offset, length;           // of the image in it
 };
 void read_image(struct reader *r, struct image *image);
-int mount_image(const struct image *image, const char *context, unsigned attributes);
+int mount_image(struct stage *s, const struct image *image, const char *context, unsigned attributes);
 int mount_image_folder(struct stage *s, const struct image *image, const char *dir, const char *target,
                        unsigned attributes);
 

@@ -3,7 +3,8 @@ import { capabilityMask } from './capabilities.ts';
 import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
 
-export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec';
+/** `idmap`: ids in the files mean those of the container's user namespace, where the filesystem can do that. */
+export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec' | 'idmap';
 export type SocketType = 'stream' | 'datagram' | 'seq_packet';
 
 /** sched(7) */
@@ -24,6 +25,8 @@ export interface DeadlineTimes {
  */
 export type Step = { key?: string } & (
   | { op: 'namespaces'; namespaces: Namespace[] }
+  /** A user namespace, with those namespaces that belong to it: the first ids of the host that it has, and how many. From here on all that is made is its root's. */
+  | { op: 'user_namespace'; uid: number; gid: number; size: number; namespaces: Namespace[] }
   | { op: 'propagation' }
   /** A new empty root in memory. Size in bytes. */
   | { op: 'root_tmpfs'; size: number; inodes: number }
@@ -68,6 +71,9 @@ export type Step = { key?: string } & (
   | { op: 'network_namespace'; file: string }
   | { op: 'join' }
   | { op: 'cgroup_namespace' }
+  | { op: 'enter_user_namespace' }
+  /** A copy that belongs to the user namespace. */
+  | { op: 'mount_namespace' }
   | { op: 'oom_score_adj'; value: number }
   /** null is unlimited. */
   | { op: 'rlimit'; resource: string; soft: number | null; hard: number | null }
@@ -115,6 +121,7 @@ export const stepNumbers = {
   mask: 21,
   read_only: 22,
   root_context: 23,
+  user_namespace: 30,
   socket: 32,
   connect: 33,
   join: 64,
@@ -132,6 +139,8 @@ export const stepNumbers = {
   seccomp: 76,
   sched: 77,
   security_label: 78,
+  enter_user_namespace: 86,
+  mount_namespace: 87,
   listen: 89,
 } as const satisfies Record<Step['op'], number>;
 
@@ -145,7 +154,7 @@ const CLONE: Record<Namespace, bigint> = {
 };
 
 /** MOUNT_ATTR_* of linux/mount.h */
-const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 };
+const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexec: 8, idmap: 1 << 20 };
 
 /**
  * SECCOMP_FILTER_FLAG_SPEC_ALLOW: what is the kernel's own default since 5.16. Before, a filter switched on mitigations of speculation that slow the
@@ -167,6 +176,10 @@ function attributes(list: readonly Attribute[]): number {
   return list.reduce((bits, name) => bits | ATTRIBUTE[name], 0);
 }
 
+function cloneFlags(list: readonly Namespace[]): bigint {
+  return list.reduce((flags, name) => flags | CLONE[name], 0n);
+}
+
 function limit(value: number | null): bigint {
   return value === null ? UNLIMITED : BigInt(value);
 }
@@ -181,7 +194,9 @@ function payload(step: Step, staging: string): Buffer {
   const w = new Writer();
   switch (step.op) {
     case 'namespaces':
-      return w.u64(step.namespaces.reduce((flags, name) => flags | CLONE[name], 0n)).done();
+      return w.u64(cloneFlags(step.namespaces)).done();
+    case 'user_namespace':
+      return w.u32(step.uid).u32(step.gid).u32(step.size).u64(cloneFlags(step.namespaces)).done();
     case 'root_tmpfs':
       return w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes)).done();
     case 'root_bind':
@@ -268,6 +283,8 @@ function payload(step: Step, staging: string): Buffer {
     case 'loopback':
     case 'join':
     case 'cgroup_namespace':
+    case 'enter_user_namespace':
+    case 'mount_namespace':
     case 'session':
     case 'no_new_privs':
       return w.done();

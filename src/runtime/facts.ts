@@ -6,6 +6,7 @@ import { capabilityNames, readSyscallNumbers, type SyscallNumbers } from '../lau
 import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { defaultFolders } from './host-folders.ts';
+import { filesystemOf } from './idmap.ts';
 import { resolveInRoot } from './in-root.ts';
 import { NETWORK_NAMESPACES } from './plan-network.ts';
 import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
@@ -41,6 +42,8 @@ export interface Facts {
   /** What the repositories hold of the containers whose files the manifest mounts, in every version. */
   resources: Resource[];
   block_devices: Record<string, { major: number; minor: number }>;
+  /** How many user namespaces there may be; -1: this kernel has none. Absent: not known. */
+  user_namespaces?: number;
   /** Security modules that are active: `apparmor`, `selinux`. Absent: not known. */
   modules?: string[];
   /** System calls of this architecture, where the manifest filters them. null: this kernel cannot. Absent: not known. */
@@ -53,6 +56,8 @@ export interface PathFact {
   target?: string;
   /** The path without any symbolic link, where it differs. */
   real?: string;
+  /** Where the manifest has a user namespace: what the files are on. */
+  filesystem?: string;
 }
 
 function readText(path: string, fallback: string): string {
@@ -102,6 +107,7 @@ export function gatherBoard(): BoardFacts {
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
     ...openFiles(),
     modules: securityModules(),
+    user_namespaces: Number(readText('/proc/sys/user/max_user_namespaces', '-1')),
     groups: hostGroups(),
     block_devices: blockDevices(),
   };
@@ -145,11 +151,23 @@ function hostGroups(): Record<string, number> {
 /** What differs from manifest to manifest. */
 export function ownFacts(manifest: Manifest, offered: readonly Resource[]): Omit<Facts, keyof BoardFacts> {
   const resources = resourcesFor(manifest, offered);
+  const paths = hostPaths(manifest, resources);
   return {
-    paths: hostPaths(manifest, resources),
+    paths: manifest.user_namespace === undefined ? paths : onFilesystems(paths),
     resources,
     ...(manifest.seccomp === undefined ? {} : { syscalls: systemCalls() }),
   };
+}
+
+/** Which ids of files can be mapped depends on it. */
+function onFilesystems(paths: Record<string, PathFact>): Record<string, PathFact> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, fact]) => {
+      const filesystem =
+        fact.type === 'missing' || fact.type === 'symlink' ? undefined : filesystemOf(fact.real ?? path);
+      return [path, { ...fact, ...(filesystem === undefined ? {} : { filesystem }) }];
+    }),
+  );
 }
 
 let read: SyscallNumbers | undefined;

@@ -4,6 +4,7 @@ import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
 import { socketsFolder } from './plan-sockets.ts';
+import { mappedAttributes } from './plan-users.ts';
 import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
 /** Device nodes, and /dev/shm with them. Only touched pages are taken, and they count for the container that touches them. */
@@ -72,9 +73,9 @@ function targetSteps(target: string, file: boolean, root: Root, done: string[], 
 function mountStep(target: string, mount: Mount, manifest: Manifest, draft: LaunchDraft): Step | undefined {
   switch (mount.type) {
     case 'bind':
-      return bindStep(target, mount, draft);
+      return bindStep(target, mount, manifest, draft);
     case 'resource':
-      return resourceStep(target, mount, draft);
+      return resourceStep(target, mount, manifest, draft);
     case 'tmpfs':
       return { op: 'tmpfs', target, attributes: ['nosuid', 'nodev', 'noexec'], size: mount.size, mode: 0o1777 };
     case 'proc':
@@ -98,7 +99,12 @@ function socketsStep(target: string, draft: LaunchDraft): Step {
   return { op: 'bind', source: socketsFolder(draft.runDir), target, attributes, recursive: false, optional: false };
 }
 
-function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): Step | undefined {
+function bindStep(
+  target: string,
+  mount: Mount & { type: 'bind' },
+  manifest: Manifest,
+  draft: LaunchDraft,
+): Step | undefined {
   draft.refuseRunDir(mount.host, `mounts.${target}.host`);
   if (draft.facts.paths[mount.host]?.type === 'missing') {
     missingSource(target, mount, draft);
@@ -107,6 +113,13 @@ function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: Launch
   const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
   const attributes: Attribute[] = options.has('rw') ? [] : ['ro'];
   for (const name of ['nosuid', 'nodev', 'noexec'] as const) if (options.has(name)) attributes.push(name);
-  const how = { attributes, recursive: options.has('rec'), optional: mount.optional ?? false };
+  const { host } = mount;
+  const { filesystem } = draft.facts.paths[host] ?? {};
+  const files = { what: target, path: draft.resolved(host), filesystem, key: `mounts.${target}` };
+  const how = {
+    attributes: mappedAttributes(attributes, files, manifest, draft),
+    recursive: options.has('rec'),
+    optional: mount.optional ?? false,
+  };
   return { op: 'bind', source: draft.resolved(mount.host), target, ...how };
 }

@@ -5,6 +5,7 @@ import type { PathFact } from './facts.ts';
 import { defaultFolders } from './host-folders.ts';
 import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { planRootContext } from './plan-labels.ts';
+import { mappedAttributes } from './plan-users.ts';
 
 /** A root of folders and links only: 1 MiB and 1024 names are plenty, and bound what a container's start can take from the board. */
 export const ROOT_SIZE = 1024 * 1024;
@@ -25,9 +26,9 @@ export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft
   const rootfs = manifest.rootfs;
   switch (rootfs?.type) {
     case 'host':
-      return { provided: hostRoot(rootfs.folders ?? defaultFolders, draft), image: '' };
+      return { provided: hostRoot(rootfs.folders ?? defaultFolders, manifest, draft), image: '' };
     case 'dir':
-      return dirRoot(rootfs.path, draft);
+      return dirRoot(rootfs.path, manifest, draft);
     case 'package':
     case undefined:
       return packageRoot(image, manifest, draft);
@@ -35,7 +36,7 @@ export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft
 }
 
 /** An empty root in memory with the host's folders in it. Links of the host (`/bin` to `usr/bin`) stay links: fewer mounts, same view. */
-function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
+function hostRoot(folders: readonly string[], manifest: Manifest, draft: LaunchDraft): string[] {
   const key = 'rootfs';
   draft.steps.push({ op: 'root_tmpfs', size: ROOT_SIZE, inodes: ROOT_INODES, key });
   const bound: string[] = [];
@@ -49,7 +50,9 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
     draft.refuseRunDir(folder, key);
     const file = found.type === 'file';
     draft.steps.push({ op: file ? 'mkfile' : 'mkdir', path: folder, mode: file ? 0o644 : 0o755, key });
-    const how = { attributes: READ_ONLY, recursive: false, optional: true };
+    const files = { what: folder, path: folder, filesystem: found.filesystem, key };
+    const attributes = mappedAttributes(READ_ONLY, files, manifest, draft);
+    const how = { attributes, recursive: false, optional: true };
     draft.steps.push({ op: 'bind', source: draft.resolved(folder), target: folder, ...how, key });
     bound.push(folder);
   }
@@ -60,7 +63,9 @@ function packageRoot(image: ImageFile | undefined, manifest: Manifest, draft: La
   const asked = manifest.rootfs !== undefined;
   if (image !== undefined) {
     planRootContext(manifest, draft);
-    draft.steps.push({ op: 'root_image', image, attributes: READ_ONLY, key: asked ? 'rootfs' : 'name' });
+    const key = asked ? 'rootfs' : 'name';
+    const files = { what: 'the root', filesystem: 'squashfs', key };
+    draft.steps.push({ op: 'root_image', image, attributes: mappedAttributes(READ_ONLY, files, manifest, draft), key });
     return { provided: [], image: '', overlay: true };
   }
   const [message, key] = asked
@@ -72,7 +77,7 @@ function packageRoot(image: ImageFile | undefined, manifest: Manifest, draft: La
   return { provided: [], image: '' };
 }
 
-function dirRoot(path: string, draft: LaunchDraft): Root {
+function dirRoot(path: string, manifest: Manifest, draft: LaunchDraft): Root {
   draft.refuseRunDir(path, 'rootfs');
   const found = draft.facts.paths[path];
   if (found !== undefined && found.type !== 'directory') {
@@ -80,6 +85,8 @@ function dirRoot(path: string, draft: LaunchDraft): Root {
     const hint = `mkdir ${path}, or name the directory that holds the container's files`;
     draft.problem('TH3005', `root filesystem \`${path}\` ${what}`, hint, 'rootfs');
   }
+  // Its attributes are set when all is mounted; the launcher maps what becomes the root by itself.
+  mappedAttributes(READ_ONLY, { what: `\`${path}\``, filesystem: found?.filesystem, key: 'rootfs' }, manifest, draft);
   draft.steps.push({ op: 'root_bind', source: draft.resolved(path), key: 'rootfs' });
   return { provided: ['/'], image: path };
 }

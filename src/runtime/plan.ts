@@ -11,6 +11,7 @@ import { planMounts } from './plan-mounts.ts';
 import { planLoopback, planNamespaces } from './plan-network.ts';
 import { planRoot } from './plan-root.ts';
 import { planSockets } from './plan-sockets.ts';
+import { idsOnBoard } from './plan-users.ts';
 
 /** Everything that a start does, decided beforehand: the exact cgroup writes and the launcher's steps. Nothing is done yet. */
 export interface LaunchPlan {
@@ -69,7 +70,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   checkKernel(draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
-  planNamespaces(manifest.network, draft);
+  planNamespaces(manifest, draft);
   const handed = planSockets(manifest, runId(manifest, options.beside), draft);
   planMounts(manifest, planRoot(manifest, options.image, draft), draft);
   if (manifest.hostname !== undefined) draft.steps.push({ op: 'hostname', name: manifest.hostname, key: 'hostname' });
@@ -84,8 +85,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
       steps: draft.steps,
       stdout: manifest.io?.stdout ?? 'pipe',
       stderr: manifest.io?.stderr ?? 'pipe',
-      uid: manifest.uid,
-      gid: manifest.gid,
+      ...idsOnBoard(manifest),
     },
     resources: draft.resources,
     stop: manifest.stop ?? stopDefaults,

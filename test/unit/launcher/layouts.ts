@@ -46,7 +46,7 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
-  sources: Record<'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
+  sources: Record<'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs' | 'user', string>,
 ): Record<string, Field[]> {
   const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
   assert.ok(image !== undefined, 'squashfs.c reads an image');
@@ -63,9 +63,10 @@ export function stepLayouts(
   for (const [name, code] of [
     ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n {4}\}/s],
     ['socket', /void read_socket\(.*?\n\}/s],
+    ['user_namespace', /void read_users\(.*?\n\}/s],
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
-    layouts[name] = fields(code.exec(sources.program + sources.sockets)?.[0] ?? '');
+    layouts[name] = fields(code.exec(sources.program + sources.sockets + sources.user)?.[0] ?? '');
   return layouts;
 }
 

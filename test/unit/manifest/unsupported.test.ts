@@ -15,7 +15,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   update: 'update: {strategy: replace}',
   'stop.pre_stop': 'stop: {pre_stop: {command: [a]}}',
   'stop.post_stop': 'stop: {post_stop: {command: [a]}}',
-  user_namespace: 'user_namespace: {}',
 };
 
 /** The same for values. */
