@@ -10,7 +10,17 @@ import { leavesNothingBehind } from '../../support/leaks.ts';
 import { STAY, needsImages, onPackage, stays } from '../../support/packages.ts';
 import { needsRoot } from '../../support/root.ts';
 
-import { FIRST, MiB, aUser, asRoot, isKernel, isMapped, linesOf, lookAt } from '../../support/user-namespace.ts';
+import {
+  FIRST,
+  almighty,
+  MiB,
+  aUser,
+  asRoot,
+  isKernel,
+  isMapped,
+  linesOf,
+  lookAt,
+} from '../../support/user-namespace.ts';
 
 describe('files in a user namespace', needsRoot(), () => {
   test('that were made for the container belong to its root', async () => {

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { runToEnd, shell } from '../../support/containers.ts';
-import { field, ownCapabilities, parentOf, statusOf } from '../../support/identity.ts';
+import { almighty as rootOfBoard, field, ownCapabilities, parentOf, statusOf } from '../../support/identity.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
 
