@@ -65,7 +65,7 @@ describe('files in a user namespace', needsRoot(), () => {
         const options = mountsOf(table.join('\n')).get('/data')?.options ?? [];
         assert.deepEqual(
           ['ro', 'nodev', 'idmapped'].filter((option) => options.includes(option)),
-          ['ro', 'nodev', ...(isOwn ? ['idmapped'] : [])],
+          ['ro', ...(isMapped(folder.path) ? ['nodev'] : []), ...(isOwn ? ['idmapped'] : [])],
         );
       }
     });

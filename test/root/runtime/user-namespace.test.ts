@@ -135,7 +135,11 @@ describe('root in a user namespace, with every capability', needsRoot(), () => {
     ['make a mount of the host writable', 'mount -o remount,bind,rw /usr', 'CAP_SYS_ADMIN'],
     ['take away what covers another mount', 'umount /proc/keys || umount /proc/timer_list', 'CAP_SYS_ADMIN'],
     ['mount the kernel’s view anew, without what is hidden', 'mount -t proc proc /tmp', 'CAP_SYS_ADMIN'],
-    ['write to the kernel’s settings', 'f=/proc/sys/kernel/panic; read v < $f; echo $v > $f', 'CAP_DAC_OVERRIDE'],
+    [
+      'write to the kernel’s settings',
+      'f=/proc/sys/kernel/core_uses_pid; read v < $f; echo $v > $f',
+      'CAP_DAC_OVERRIDE',
+    ],
     ['look into its init', 'ls /proc/1/root/ && ls /proc/1/fd/ && readlink /proc/1/ns/net', 'CAP_SYS_PTRACE'],
     ['enter the namespaces of its init', 'nsenter -t 1 -m true', 'CAP_SYS_PTRACE'],
     ['raise a limit of resources over its hard one', 'ulimit -Hn 129', 'CAP_SYS_RESOURCE'],

@@ -264,7 +264,6 @@ describe('what cannot be executed yet', () => {
     ['rootfs: {type: dir, path: /a, overlay: persist}\n', ['rootfs.overlay']],
     ['paths: {masked: default, read_only: none}\n', ['paths.masked', 'paths.read_only']],
     ['paths: {masked: [/a], read_only: [/b]}\n', ['paths.masked', 'paths.read_only']],
-    ['user_namespace: {}\n', ['user_namespace']],
     ['apparmor: {profile: a}\n', ['apparmor']],
     ['mounts: {/a: {type: device, host: /dev/a}}\n', ['mounts./a.type']],
     ['mounts: {/a: {type: overlay, lower: [/b]}}\n', ['mounts./a.type']],

@@ -58,10 +58,7 @@ describe('what this version cannot execute', () => {
 
   it('is a warning of `validate`, at its place, that says the version and what to do', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const { ok, diagnostics } = loadManifest(
-      `${HEAD}mounts:\n  /data: {type: persist}\nuser_namespace: {}\n`,
-      'a.yaml',
-    );
+    const { ok, diagnostics } = loadManifest(`${HEAD}mounts:\n  /data: {type: persist}\n`, 'a.yaml');
     assert.equal(ok, true);
     assert.deepEqual(
       diagnostics.map(({ code, severity, line, column, message, hint }) => [
@@ -80,14 +77,6 @@ describe('what this version cannot execute', () => {
           17,
           `\`mounts./data.type: persist\` is understood but not supported by ${version}`,
           'remove `mounts./data` to start now',
-        ],
-        [
-          'TH1107',
-          'warning',
-          8,
-          1,
-          `\`user_namespace\` is understood but not supported by ${version}`,
-          'remove it to start now',
         ],
       ],
     );
