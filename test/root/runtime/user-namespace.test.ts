@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
-import { runToEnd, shell } from '../../support/containers.ts';
+import { Conversation, runToEnd, shell } from '../../support/containers.ts';
 import { almighty as rootOfBoard, field, ownCapabilities, parentOf, statusOf } from '../../support/identity.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
@@ -90,15 +90,19 @@ describe('a user namespace', needsRoot(), () => {
   });
 
   test('does not keep a signal from its program', async () => {
-    const { exit, stdout } = await trial(
-      'trap "echo told; exit 3" TERM; echo up; while :; do sleep 0.05; done',
-      almighty,
-      async (supervised) => {
-        await supervised.stop();
-      },
-    );
-    assert.equal(exit.reason, 'stopped', JSON.stringify(exit));
-    assert.match(stdout, /^(up\ntold\n)?$/);
+    const script = 'trap "echo told; exit 3" TERM; echo up; while :; do sleep 0.05; done';
+    await leavesNothingBehind(async () => {
+      const output = new Conversation();
+      const { exit } = await runToEnd(shell(script, almighty), {
+        output,
+        whenRunning: async (supervised) => {
+          await output.saw('up');
+          await supervised.stop();
+        },
+      });
+      assert.equal(exit.reason, 'stopped', JSON.stringify(exit));
+      assert.equal(output.text.stdout, 'up\ntold\n');
+    });
   });
 
   test('that cannot be made is said, and leaves nothing', async () => {
