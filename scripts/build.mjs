@@ -64,6 +64,7 @@ const programs = {
     'stage',
     'mounts',
     'network',
+    'user',
     'sockets',
     'paths',
     'loop',

@@ -96,6 +96,11 @@ export const codes = {
     name: 'dependency_cycle',
     summary: 'Containers wait for each other in a circle, so none of them can start.',
   },
+  TH1406: {
+    name: 'shared_ids',
+    severity: 'warning',
+    summary: 'The user namespaces of two containers have ids of the board in common.',
+  },
   TH2001: { name: 'controller_absent', summary: 'The kernel offers no such cgroup controller.' },
   TH2002: { name: 'knob_absent', summary: 'The kernel has the controller, but not this file.' },
   TH2003: { name: 'unsupported_version', summary: 'The setting exists only on the other cgroup version.' },

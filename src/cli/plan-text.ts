@@ -102,6 +102,8 @@ function stepText(step: Step): string {
   switch (step.op) {
     case 'namespaces':
       return step.namespaces.join(' ');
+    case 'user_namespace':
+      return `0-${step.size - 1} are uid ${step.uid} gid ${step.gid} and on  ${step.namespaces.join(' ')}`.trimEnd();
     case 'root_tmpfs':
       return `${formatBytes(step.size)} in memory`;
     case 'root_bind':
@@ -181,6 +183,8 @@ function stepText(step: Step): string {
     case 'loopback':
     case 'join':
     case 'cgroup_namespace':
+    case 'enter_user_namespace':
+    case 'mount_namespace':
     case 'session':
     case 'no_new_privs':
       return '';

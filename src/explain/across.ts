@@ -117,6 +117,7 @@ export const across: Pages<'13' | '14'> = {
       'The setting is of the other cgroup version, and nothing is lost without it on this kernel.',
       '`rw` on a resource, which is always read-only.',
       'A mount with `optional: true` was skipped, because its host path does not exist.',
+      'Files belong to nobody in a user namespace, because this kernel cannot map the ids of their filesystem.',
     ],
     example: {
       type: 'manifest',
@@ -239,6 +240,27 @@ export const across: Pages<'13' | '14'> = {
     fixes: [
       'Remove one of the arrows: the container that can begin alone waits for nobody.',
       'What it needs later it can try again by itself, or be restarted for with `on_exit: restart` on the other side.',
+    ],
+  },
+  TH1406: {
+    causes: [
+      'Both manifests write `user_namespace: {}`, which begins at the same id of the board for all.',
+      'One range begins before another one ends.',
+    ],
+    example: {
+      type: 'folder',
+      bad: {
+        'app.yaml': ['name: app', 'rootfs: host', 'user_namespace: {}'],
+        'store.yaml': ['name: store', 'rootfs: host', 'user_namespace: {}'],
+      },
+      good: {
+        'app.yaml': ['name: app', 'rootfs: host', 'user_namespace: {}'],
+        'store.yaml': ['name: store', 'rootfs: host', 'user_namespace: {host_uid: 165536, host_gid: 165536}'],
+      },
+    },
+    fixes: [
+      'Give each container a range of its own. They cannot see the processes of each other, but files in a folder that both mount belong to users of both, and the kernel counts processes by user.',
+      'Versions of one container may share a range.',
     ],
   },
 };

@@ -3,7 +3,10 @@ import type { Pages } from './page.ts';
 /** TH7: what is around Thuban. TH9: Thuban itself. */
 export const environment: Pages<'7' | '9'> = {
   TH7001: {
-    causes: ['Only root may make cgroups and namespaces, and the command needs both.'],
+    causes: [
+      'Only root may make cgroups and namespaces, and the command needs both.',
+      'A user may make namespaces inside of a user namespace of his own, but no loop device, no squashfs, no group of v1, no id but his own, and no limit above his. Thuban does none of a start by halves.',
+    ],
     example: {
       type: 'session',
       text: ['$ thuban run camera.yaml', 'error[TH7001]: running a container needs root, because it ...'],

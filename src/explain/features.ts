@@ -4,7 +4,8 @@ import type { Pages } from './page.ts';
 export const features: Pick<Pages<'2'>, 'TH2018'> = {
   TH2018: {
     causes: [
-      'The kernel was built without it: `seccomp` needs CONFIG_SECCOMP_FILTER, `apparmor` CONFIG_SECURITY_APPARMOR.',
+      'The kernel was built without it: `seccomp` needs CONFIG_SECCOMP_FILTER, `apparmor` CONFIG_SECURITY_APPARMOR, `user_namespace` CONFIG_USER_NS.',
+      'The board forbids it: `sysctl user.max_user_namespaces` is 0.',
       'It was built with AppArmor and booted without: its name is missing in `lsm=`, or in CONFIG_LSM.',
       'The manifest is planned for another board, by facts that an older Thuban took there.',
     ],

@@ -91,6 +91,7 @@ int fchdir(int fd) { return (int)syscall(SYS_fchdir, fd); }
 int listen(int fd, int backlog) { return (int)syscall(SYS_listen, fd, backlog); }
 int kill(pid_t pid, int number) { return (int)syscall(SYS_kill, pid, number); }
 int unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
+int setns(int fd, int kinds) { return (int)syscall(SYS_setns, fd, kinds); }
 pid_t setsid(void) { return (pid_t)syscall(SYS_setsid); }
 uid_t getuid(void) { return (uid_t)syscall(CALL_GETUID); }
 gid_t getgid(void) { return (gid_t)syscall(CALL_GETGID); }

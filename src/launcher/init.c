@@ -110,7 +110,8 @@ int main(void) {
   program.joins = (int)header->joins;
   program.version2 = (int)header->version2;
   program.handed = (int)header->handed;
-  const int end = INIT_FD_JOINS + program.joins + program.handed;
+  program.user = (int)header->user;
+  const int end = INIT_FD_JOINS + program.joins + program.handed + program.user;
   for (int fd = INIT_FD_STATUS; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (program_prepare(&program)) {
     say(INIT_FAILED, program.first_step, STEP_EXEC | EPROTO << 16, 0);

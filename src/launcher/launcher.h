@@ -25,6 +25,8 @@ struct stage {
   int root;                                  // the new root
   int nodes;                                 // a filesystem with the container's device nodes, which the root covers
   uint32_t node_count;
+  int user, holder_fd; // the container's user namespace, and who holds it until the stage is done; see user.c
+  pid_t holder;
   const char *context;
   volatile int failed_step, failed_op, failed_errno;
 };
@@ -59,6 +61,16 @@ struct kept {
 void read_kept(struct reader *r, struct kept *kept);
 int open_kept(const char *folder, const char *name);
 int mount_kept(struct stage *s, const struct kept *kept);
+// ---- user.c ----
+struct users {
+  uint32_t uid, gid, size;
+  uint64_t flags;
+};
+void read_users(struct reader *r, struct users *want);
+int users_make(struct stage *s, struct reader steps);
+int users_join(struct stage *s, const struct users *want);
+int users_map(struct stage *s, int mount_fd, int recursive);
+void users_done(struct stage *s);
 
 // ---- network.c ----
 int enter_network(const char *file);
@@ -74,7 +86,7 @@ struct image {
   uint64_t offset, length;           // of the image in it
 };
 void read_image(struct reader *r, struct image *image);
-int mount_image(const struct image *image, const char *context, unsigned attributes);
+int mount_image(struct stage *s, const struct image *image, const char *context, unsigned attributes);
 int mount_image_folder(struct stage *s, const struct image *image, const char *dir, const char *target,
                        unsigned attributes);
 

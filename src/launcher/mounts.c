@@ -11,6 +11,7 @@
 // Before 5.12 the attributes of a mount can only be changed by its path. That is not recursive: a recursive read-only
 // mount is refused.
 int set_attributes(int mount_fd, unsigned attributes, int recursive) {
+  attributes &= ~(unsigned)ATTR_IDMAP;
   if (!attributes) return 0;
   if (!no_mount_setattr) {
     if (!sys_mount_setattr(mount_fd, recursive ? TREE_RECURSIVE : 0, attributes)) return 0;
@@ -118,13 +119,19 @@ static int clone_tree(const char *source, int recursive) {
   return tree;
 }
 
+// A folder of the host, which becomes read-only like every root.
+static int enter_mapped_root(struct stage *s, int tree, const char *staging) {
+  return tree < 0 || users_map(s, tree, 0) ? -1 : enter_root(s, tree, staging);
+}
+
 static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive,
                       int optional) {
   int tree = clone_tree(source, recursive);
   if (tree < 0) return optional && errno == ENOENT ? 0 : -1;
   // Attached first: the fallback of set_attributes needs a mount that is part of a namespace. Nothing of the container
   // runs yet.
-  if (attach(s, tree, target) || set_attributes(tree, attributes, recursive)) {
+  if ((attributes & ATTR_IDMAP && users_map(s, tree, recursive)) || attach(s, tree, target) ||
+      set_attributes(tree, attributes, recursive)) {
     int error = errno;
     close(tree);
     errno = error;
@@ -149,6 +156,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
   struct node node;
   struct kept kept;
   struct upper upper;
+  struct users users;
 #define CHECKED(call) (r->bad ? (errno = EPROTO, -1) : (call))
   switch (op) {
     case STEP_PROPAGATION: return mount(0, "/", 0, MS_REC | MS_SLAVE, 0);
@@ -164,12 +172,12 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
     case STEP_ROOT_BIND:
       a = read_str(r);
       b = read_str(r);
-      return CHECKED(enter_root(s, clone_tree(b, 0), a));
+      return CHECKED(enter_mapped_root(s, clone_tree(b, 0), a));
     case STEP_ROOT_IMAGE:
       a = read_str(r);
       x = read_u32(r);
       read_image(r, &image);
-      return CHECKED(enter_root(s, mount_image(&image, s->context, x), a));
+      return CHECKED(enter_root(s, mount_image(s, &image, s->context, x), a));
     case STEP_ROOT_OVERLAY:
       a = read_str(r);
       n = read_u64(r);
@@ -239,6 +247,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
       a = read_str(r);
       read_upper(r, &upper);
       return CHECKED(writable_root(s, a, &upper));
+    case STEP_USER_NAMESPACE: read_users(r, &users); return CHECKED(users_join(s, &users));
     case STEP_ROOT_CONTEXT: s->context = read_str(r); return CHECKED(0);
     case STEP_SOCKET: read_socket(r, &file); return CHECKED(make_socket(s, &file));
     case STEP_CONNECT: a = read_str(r); return CHECKED(connect_socket(s, a));

@@ -199,6 +199,13 @@ static _Noreturn void execute(struct program *p) {
   give_up(p, p->step, STEP_EXEC, errno);
 }
 
+// Behind all that is handed on. Entering it gives every capability in it and takes every one outside of it.
+static int enter_user_namespace(const struct program *p) {
+  if (p->user) return setns(INIT_FD_JOINS + p->joins + p->handed, CLONE_NEWUSER);
+  errno = EBADF;
+  return -1;
+}
+
 static int step(struct program *p, uint32_t op, struct reader *r) {
   uint32_t a, b;
   uint64_t n;
@@ -206,6 +213,8 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
   switch (op) {
     case STEP_JOIN: return join(p);
     case STEP_CGROUP_NAMESPACE: return unshare(NEWCGROUP);
+    case STEP_ENTER_USER_NAMESPACE: return enter_user_namespace(p);
+    case STEP_MOUNT_NAMESPACE: return unshare(CLONE_NEWNS);
     case STEP_OOM_SCORE_ADJ: return set_oom_score((int32_t)read_u32(r));
     case STEP_RLIMIT: {
       a = read_u32(r);

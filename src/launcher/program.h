@@ -6,7 +6,7 @@
 struct program {
   struct reader steps;
   uint32_t count;
-  int first_step, joins, version2, handed;
+  int first_step, joins, version2, handed, user;
   int step; // the one being done
   const char *path;
   char **argv, **envp;

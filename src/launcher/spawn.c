@@ -162,11 +162,12 @@ static int open_status(struct stage *s, struct container *c) {
   return setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
-static void close_handed_on(const struct stage *s) {
+static void close_handed_on(struct stage *s) {
   const int fds[] = { s->out, s->err, s->status, s->frame };
   for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0) close(fds[i]);
   for (int i = 0; i < s->join_count; i++) close(s->joins[i]);
+  users_done(s);
 }
 
 // The step that a failure before the clone belongs to, or 0 when the container is on its way.
@@ -174,6 +175,7 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
   if (open_joins(s, q)) return STEP_JOIN;
   if (*q->oom && (c->oom_fd = watch_oom(q->oom)) < 0) return STEP_JOIN;
   if (open_outputs(s, c, q) || open_status(s, c) || sockets_expect(c, q->steps)) return STEP_NAMESPACES;
+  if (users_make(s, q->steps)) return STEP_USER_NAMESPACE;
   s->steps = q->steps;
   s->first_step = 1;
   s->count = q->count - 1;
@@ -196,7 +198,9 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
 
 void container_spawn(struct reader *r) {
   struct request q = { 0 };
-  struct stage s = { .out = -1, .err = -1, .status = -1, .frame = -1, .nodes = -1, .failed_step = -1 };
+  struct stage s = {
+    .out = -1, .err = -1, .status = -1, .frame = -1, .nodes = -1, .user = -1, .holder_fd = -1, .failed_step = -1
+  };
   struct container *c = read_request(r, &q) ? 0 : make_container(&q);
   int failed = c ? start(c, &s, &q) : STEP_NAMESPACES;
   if (failed) {

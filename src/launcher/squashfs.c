@@ -59,18 +59,18 @@ static int open_checked(const struct image *image) {
 }
 
 // A detached filesystem. It holds the loop device, which holds the file: the last unmount frees them all.
-int mount_image(const struct image *image, const char *context, unsigned attributes) {
+int mount_image(struct stage *s, const struct image *image, const char *context, unsigned attributes) {
   int file = open_checked(image), device = file < 0 ? -1 : loop_device(file, image->offset, image->length), made = -1;
   if (device >= 0) {
     char options[48];
     snprintf(options, sizeof options, "ro,source=/proc/self/fd/%d", device);
-    made = labelled("squashfs", options, context, attributes);
+    made = labelled("squashfs", options, context, attributes & ~(unsigned)ATTR_IDMAP);
   }
   int error = errno;
   if (device >= 0) close(device);
   if (file >= 0) close(file);
   errno = error;
-  return made;
+  return made >= 0 && attributes & ATTR_IDMAP && users_map(s, made, 0) ? -1 : made;
 }
 
 // Mounts the folder `dir` of the image, resolved as if the image were the root. Before 6.15 only a mount that is part
@@ -78,7 +78,7 @@ int mount_image(const struct image *image, const char *context, unsigned attribu
 // with it what it has opened and mounted.
 int mount_image_folder(struct stage *s, const struct image *image, const char *dir, const char *target,
                        unsigned attributes) {
-  int whole = mount_image(image, 0, attributes);
+  int whole = mount_image(s, image, 0, attributes);
   if (attach(s, whole, target)) return -1;
   int from = sys_openat2(whole, below(dir), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
   int tree = from < 0 ? -1 : sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH);

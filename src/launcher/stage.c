@@ -29,9 +29,9 @@ static int own_proc(void) {
 // Every descriptor first above all targets, then to its place; the image comes last and is close-on-exec. What is not
 // in the list is closed by a plain close_range (5.9), so nothing of the launcher passes into a container.
 enum { ABOVE = 128 };
-_Static_assert(INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED < ABOVE, "all places lie below");
+_Static_assert(INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1 < ABOVE, "all places lie below");
 static int arrange_descriptors(struct stage *s, int null, int proc) {
-  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1], n = 0;
+  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 2], n = 0;
   from[n++] = null;
   from[n++] = s->out >= 0 ? s->out : null;
   from[n++] = s->err >= 0 ? s->err : null;
@@ -40,6 +40,7 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
   from[n++] = proc;
   for (int i = 0; i < s->join_count; i++) from[n++] = s->joins[i];
   for (int i = 0; i < s->handed_count; i++) from[n++] = s->handed[i];
+  if (s->user >= 0) from[n++] = s->user;
   from[n++] = init_image;
   for (int i = 0; i < n; i++)
     if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ABOVE)) < 0) return -1;
@@ -79,6 +80,7 @@ _Noreturn void stage_main(struct stage *s) {
   header.steps = s->count;
   header.joins = (uint32_t)s->join_count;
   header.handed = (uint32_t)s->handed_count;
+  header.user = s->user >= 0;
   if (pwrite(s->frame, &header, sizeof header, 0) != sizeof header) fail(s, step, STEP_PROGRAM);
   int proc = own_proc(), image = proc < 0 ? -1 : arrange_descriptors(s, null, proc);
   if (image < 0) fail(s, step, STEP_PROGRAM);

@@ -2,10 +2,11 @@ import type { ImageFile } from '../base/index.ts';
 import { capabilityMask } from './capabilities.ts';
 import { isMountStep, mountPayload, mountStepNumbers, type MountStep } from './mount-steps.ts';
 import { rlimitNumber } from './rlimits.ts';
+import { isSocketStep, socketPayload, socketStepNumbers, type SocketStep } from './socket-steps.ts';
 import { Writer } from './wire.ts';
 
-export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec';
-export type SocketType = 'stream' | 'datagram' | 'seq_packet';
+/** `idmap`: ids in the files mean those of the container's user namespace, where the filesystem can do that. */
+export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec' | 'idmap';
 
 /** sched(7) */
 export type SchedPolicy = 'other' | 'fifo' | 'round_robin' | 'batch' | 'idle' | 'deadline';
@@ -25,15 +26,17 @@ export interface DeadlineTimes {
  */
 export type Step = { key?: string } & (
   | { op: 'namespaces'; namespaces: Namespace[] }
+  /** A user namespace, with those namespaces that belong to it: the first ids of the host that it has, and how many. From here on all that is made is its root's. */
+  | { op: 'user_namespace'; uid: number; gid: number; size: number; namespaces: Namespace[] }
   | { op: 'propagation' }
   /** A new empty root in memory. Size in bytes. */
   | { op: 'root_tmpfs'; size: number; inodes: number }
   | { op: 'root_bind'; source: string }
   /** The image of a package, through a loop device of its own. */
   | { op: 'root_image'; image: ImageFile; attributes: Attribute[] }
-  /** Makes the root one that folders and files can be made in, in memory: only when it lacks one of these paths. */
   /** Of SELinux, for the image that becomes the root: before `root_image`. */
   | { op: 'root_context'; context: string }
+  /** Makes the root one that folders and files can be made in, in memory: only when it lacks one of these paths. */
   | { op: 'root_overlay'; if_missing: string[]; size: number; inodes: number }
   | { op: 'mkdir'; path: string; mode: number }
   | { op: 'mkfile'; path: string; mode: number }
@@ -48,19 +51,6 @@ export type Step = { key?: string } & (
   | { op: 'dev'; target: string; size: number; proc_links: boolean }
   /** What is empty for the program, and what is read-only; paths that do not exist are left out. */
   | { op: 'mask' | 'read_only'; paths: string[] }
-  /** A Unix socket with its file in a folder of the host; the program finds it open, from descriptor 3 on in the order of these steps. */
-  | {
-      op: 'socket';
-      folder: string;
-      name: string;
-      type: SocketType;
-      mode: number;
-      uid: number;
-      gid: number;
-      passcred: boolean;
-    }
-  /** The same, connected to a stream socket. */
-  | { op: 'connect'; file: string }
   | { op: 'root_attributes'; attributes: Attribute[] }
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
@@ -69,6 +59,9 @@ export type Step = { key?: string } & (
   | { op: 'network_namespace'; file: string }
   | { op: 'join' }
   | { op: 'cgroup_namespace' }
+  | { op: 'enter_user_namespace' }
+  /** A copy that belongs to the user namespace. */
+  | { op: 'mount_namespace' }
   | { op: 'oom_score_adj'; value: number }
   /** null is unlimited. */
   | { op: 'rlimit'; resource: string; soft: number | null; hard: number | null }
@@ -79,17 +72,16 @@ export type Step = { key?: string } & (
   | { op: 'capabilities'; capabilities: string[] }
   | { op: 'no_new_privs' }
   | { op: 'working_directory'; path: string }
+  /** Written to a file in /proc/PID/attr: what confines the program from execve on. */
+  | { op: 'security_label'; file: 'exec' | 'apparmor/exec'; text: string }
+  | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   /**
    * A list of struct sock_filter, in base64, for the moment before execve. `admin`: without no_new_privs the kernel wants CAP_SYS_ADMIN for it, which
    * the process then has until execve.
    */
-  /** Written to a file in /proc/PID/attr: what confines the program from execve on. */
-  | { op: 'security_label'; file: 'exec' | 'apparmor/exec'; text: string }
-  /** By the program's own user. `index` counts what is handed on. */
-  | { op: 'listen'; index: number; backlog: number }
-  | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
   | { op: 'seccomp'; program: string; admin: boolean }
   | MountStep
+  | SocketStep
   | { op: 'exec'; path: string; args: string[]; env: string[] }
 );
 
@@ -118,8 +110,8 @@ export const stepNumbers = {
   read_only: 22,
   root_context: 23,
   ...mountStepNumbers,
-  socket: 32,
-  connect: 33,
+  ...socketStepNumbers,
+  user_namespace: 30,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -135,7 +127,8 @@ export const stepNumbers = {
   seccomp: 76,
   sched: 77,
   security_label: 78,
-  listen: 89,
+  enter_user_namespace: 86,
+  mount_namespace: 87,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -148,15 +141,13 @@ const CLONE: Record<Namespace, bigint> = {
 };
 
 /** MOUNT_ATTR_* of linux/mount.h */
-const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexec: 8 };
+const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexec: 8, idmap: 1 << 20 };
 
 /**
  * SECCOMP_FILTER_FLAG_SPEC_ALLOW: what is the kernel's own default since 5.16. Before, a filter switched on mitigations of speculation that slow the
  * whole program down.
  */
 const SPECULATION_ALLOWED = 1 << 2;
-
-const SOCKET: Record<SocketType, number> = { stream: 0, datagram: 1, seq_packet: 2 };
 
 /** SCHED_* of linux/sched.h. */
 const POLICY: Record<SchedPolicy, number> = { other: 0, fifo: 1, round_robin: 2, batch: 3, idle: 5, deadline: 6 };
@@ -168,6 +159,10 @@ const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
 function attributes(list: readonly Attribute[]): number {
   return list.reduce((bits, name) => bits | ATTRIBUTE[name], 0);
+}
+
+function cloneFlags(list: readonly Namespace[]): bigint {
+  return list.reduce((flags, name) => flags | CLONE[name], 0n);
 }
 
 function limit(value: number | null): bigint {
@@ -183,9 +178,12 @@ function imageFile(w: Writer, { file, offset, size, identity }: ImageFile): Writ
 function payload(step: Step, staging: string): Buffer {
   const w = new Writer();
   if (isMountStep(step)) return mountPayload(step, w, staging);
+  if (isSocketStep(step)) return socketPayload(step, w);
   switch (step.op) {
     case 'namespaces':
-      return w.u64(step.namespaces.reduce((flags, name) => flags | CLONE[name], 0n)).done();
+      return w.u64(cloneFlags(step.namespaces)).done();
+    case 'user_namespace':
+      return w.u32(step.uid).u32(step.gid).u32(step.size).u64(cloneFlags(step.namespaces)).done();
     case 'root_tmpfs':
       return w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes)).done();
     case 'root_bind':
@@ -240,13 +238,6 @@ function payload(step: Step, staging: string): Buffer {
       return w.string(step.context).done();
     case 'security_label':
       return w.string(step.file).string(step.text).done();
-    case 'socket':
-      w.string(step.folder).string(step.name).u32(SOCKET[step.type]).u32(step.mode);
-      return w.u32(step.uid).u32(step.gid).u32(Number(step.passcred)).done();
-    case 'connect':
-      return w.string(step.file).done();
-    case 'listen':
-      return w.u32(step.index).u32(step.backlog).done();
     case 'network_namespace':
       return w.string(step.file).done();
     case 'sched': {
@@ -272,6 +263,8 @@ function payload(step: Step, staging: string): Buffer {
     case 'loopback':
     case 'join':
     case 'cgroup_namespace':
+    case 'enter_user_namespace':
+    case 'mount_namespace':
     case 'session':
     case 'no_new_privs':
       return w.done();

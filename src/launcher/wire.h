@@ -90,6 +90,9 @@ enum wire_step {
   STEP_PERSIST = 27,       // folder str, name str, mode u32, uid u32, gid u32, target str
   STEP_OVERLAY = 28,       // target str, lower [str], upper
   STEP_ROOT_WRITABLE = 29, // staging str, upper: size u64, inodes u64, folder str, name str; without a folder in memory
+  // First uid and gid of the host u32 u32, how many u32, clone flags of the namespaces that belong to it u64; see
+  // user.c
+  STEP_USER_NAMESPACE = 30,
   // Descriptors that the program finds open from 3 on, in the order of these steps.
   STEP_SOCKET = 32,  // folder str, name str, type u32 (0 stream, 1 datagram, 2 seqpacket), mode u32, uid u32, gid u32,
                      // passcred u32
@@ -110,19 +113,21 @@ enum wire_step {
   STEP_SECCOMP = 76,           // flags u32, 1 = keep CAP_SYS_ADMIN until execve u32, size u32, struct sock_filter[]
   STEP_SCHED = 77,          // policy u32, flags u32, nice i32, priority u32, runtime u64, deadline u64, period u64: ns
   STEP_SECURITY_LABEL = 78, // file in /proc/PID/attr str, text str: of the program, from execve on
-  STEP_LISTEN = 89,         // which of the descriptors handed on u32, backlog u32
+  STEP_ENTER_USER_NAMESPACE = 86,
+  STEP_MOUNT_NAMESPACE = 87, // a copy of the stage's, which belongs to the user namespace
+  STEP_LISTEN = 89,          // which of the descriptors handed on u32, backlog u32
 };
 
 // What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).
 enum wire_monitor { MONITOR_SOME = 0, MONITOR_FULL = 1, MONITOR_LEVEL = 2 };
 
 // Attributes of a mount: the kernel's MOUNT_ATTR_* (linux/mount.h)
-enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8 };
+enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8, ATTR_IDMAP = 1048576 };
 
 // ---- the frame of the init: header, then the steps from STEP_PROGRAM on ----
 #define INIT_MAGIC 0x31494854u
 struct init_header {
-  uint32_t magic, first_step, steps, joins, version2, handed;
+  uint32_t magic, first_step, steps, joins, version2, handed, user;
 };
 enum { INIT_FD_STATUS = 3, INIT_FD_FRAME = 4, INIT_FD_PROC = 5, INIT_FD_JOINS = 6 };
 

@@ -16,7 +16,6 @@ export const unsupportedKeys: readonly string[] = [
   'update',
   'stop.pre_stop',
   'stop.post_stop',
-  'user_namespace',
 ];
 
 /** Values that are refused in the same way, by the key they stand at. */

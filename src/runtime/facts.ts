@@ -7,6 +7,7 @@ import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { deviceFact, type DeviceNumbers } from './device-fact.ts';
 import { defaultFolders } from './host-folders.ts';
+import { filesystemOf } from './idmap.ts';
 import { resolveInRoot } from './in-root.ts';
 import { CONSOLE_TARGET } from './plan-console.ts';
 import { NETWORK_NAMESPACES } from './plan-network.ts';
@@ -43,6 +44,8 @@ export interface Facts {
   /** What the repositories hold of the containers whose files the manifest mounts, in every version. */
   resources: Resource[];
   block_devices: Record<string, { major: number; minor: number }>;
+  /** How many user namespaces there may be; -1: this kernel has none. Absent: not known. */
+  user_namespaces?: number;
   /** Security modules that are active: `apparmor`, `selinux`. Absent: not known. */
   modules?: string[];
   /** System calls of this architecture, where the manifest filters them. null: this kernel cannot. Absent: not known. */
@@ -57,6 +60,8 @@ export interface PathFact {
   real?: string;
   /** Of the device that a mount shows. */
   device?: DeviceNumbers;
+  /** Where the manifest has a user namespace: what the files are on. */
+  filesystem?: string;
 }
 
 function readText(path: string, fallback: string): string {
@@ -106,6 +111,7 @@ export function gatherBoard(): BoardFacts {
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
     ...openFiles(),
     modules: securityModules(),
+    user_namespaces: Number(readText('/proc/sys/user/max_user_namespaces', '-1')),
     groups: hostGroups(),
     block_devices: blockDevices(),
   };
@@ -149,11 +155,23 @@ function hostGroups(): Record<string, number> {
 /** What differs from manifest to manifest. */
 export function ownFacts(manifest: Manifest, offered: readonly Resource[]): Omit<Facts, keyof BoardFacts> {
   const resources = resourcesFor(manifest, offered);
+  const paths = hostPaths(manifest, resources);
   return {
-    paths: hostPaths(manifest, resources),
+    paths: manifest.user_namespace === undefined ? paths : onFilesystems(paths),
     resources,
     ...(manifest.seccomp === undefined ? {} : { syscalls: systemCalls() }),
   };
+}
+
+/** Which ids of files can be mapped depends on it. */
+function onFilesystems(paths: Record<string, PathFact>): Record<string, PathFact> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, fact]) => {
+      const filesystem =
+        fact.type === 'missing' || fact.type === 'symlink' ? undefined : filesystemOf(fact.real ?? path);
+      return [path, { ...fact, ...(filesystem === undefined ? {} : { filesystem }) }];
+    }),
+  );
 }
 
 let read: SyscallNumbers | undefined;

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
 import type { Step } from '../launcher/index.ts';
 import { absolute, type LaunchDraft } from './plan-draft.ts';
+import { idsOnBoard } from './plan-users.ts';
 
 export type DeviceMount = Mount & { type: 'device' };
 
@@ -24,7 +25,7 @@ export function planNodes(manifest: Manifest, draft: LaunchDraft): void {
     const { device } = fact;
     const { mode, optional = false } = mount;
     const source = draft.resolved(mount.host);
-    draft.steps.push({ op: 'node', source, ...device, mode, uid: manifest.uid, gid: manifest.gid, optional, key });
+    draft.steps.push({ op: 'node', source, ...device, mode, ...idsOnBoard(manifest), optional, key });
     draft.devices.add({ target, rule: { allow: true, ...device, access: mount.access } });
   }
 }

@@ -2,6 +2,7 @@ import type { Manifest, Mount } from '../manifest/index.ts';
 import type { Step, Upper } from '../launcher/index.ts';
 import { keptName, overlayName, overlaysFolder, persistFolder } from './kept-folders.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { idsOnBoard } from './plan-users.ts';
 
 /** As Northstar has it. */
 const PERSIST_MODE = 0o700;
@@ -16,10 +17,15 @@ export function persistStep(
   manifest: Manifest,
   draft: LaunchDraft,
 ): Step {
-  // prettier-ignore
-  const { name, uid, gid } = manifest;
   const folder = persistFolder(draft.dataDir);
-  return { op: 'persist', folder, name: keptName(name), mode: mode ?? PERSIST_MODE, uid, gid, target };
+  return {
+    op: 'persist',
+    folder,
+    name: keptName(manifest.name),
+    mode: mode ?? PERSIST_MODE,
+    ...idsOnBoard(manifest),
+    target,
+  };
 }
 
 /** There is one folder, and it has one mode. */
@@ -41,7 +47,6 @@ export function overlayStep(
   manifest: Manifest,
   draft: LaunchDraft,
 ): Step | undefined {
-  // prettier-ignore
   const key = `mounts.${target}.lower`;
   let sound = true;
   mount.lower.forEach((folder, i) => {

@@ -7,6 +7,7 @@ import { checkPersistModes, overlayStep, persistStep } from './plan-kept.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
 import { resourceStep } from './plan-resources.ts';
 import { socketsFolder } from './plan-sockets.ts';
+import { mappedAttributes } from './plan-users.ts';
 import { READ_ONLY, ROOT_INODES, ROOT_SIZE, type Root } from './plan-root.ts';
 
 /** Device nodes and links take none of it. */
@@ -42,7 +43,7 @@ export function planMounts(
     const file = mount.type === 'device' || (mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file');
     const key = `mounts.${target}`;
     if (step !== undefined) planned.push({ target, step: { ...step, key }, file });
-    if (mount.type === 'dev') planned.push(...besideDevices(target, mounts, key));
+    if (mount.type === 'dev') planned.push(...besideDevices(target, mounts, key, manifest));
   }
   if (console !== undefined)
     planned.push({ target: CONSOLE_TARGET, step: consoleMount(manifest, console, draft), file: false });
@@ -63,7 +64,12 @@ export function planMounts(
 }
 
 /** Filesystems of their own in /dev: memory that is shared, and terminals. A mount of the manifest at their place comes instead. */
-function besideDevices(dev: string, mounts: readonly [string, Mount][], key: string): Planned[] {
+function besideDevices(
+  dev: string,
+  mounts: readonly [string, Mount][],
+  key: string,
+  { user_namespace: users }: Manifest,
+): Planned[] {
   const base = dev === '/' ? '' : dev;
   const [shm, pts] = [`${base}/shm`, `${base}/pts`];
   const attributes: Attribute[] = ['nosuid', 'nodev', 'noexec'];
@@ -74,7 +80,12 @@ function besideDevices(dev: string, mounts: readonly [string, Mount][], key: str
       file: false,
       made: true,
     },
-    { target: pts, step: { op: 'devpts', target: pts, gid: TTY, key }, file: false, made: true },
+    {
+      target: pts,
+      step: { op: 'devpts', target: pts, gid: (users?.host_gid ?? 0) + TTY, key },
+      file: false,
+      made: true,
+    },
   ];
   return all.filter(({ target }) => mounts.every(([other]) => other !== target));
 }
@@ -122,9 +133,9 @@ function targetSteps(
 function mountStep(target: string, mount: Mount, manifest: Manifest, draft: LaunchDraft): Step | undefined {
   switch (mount.type) {
     case 'bind':
-      return bindStep(target, mount, draft);
+      return bindStep(target, mount, manifest, draft);
     case 'resource':
-      return resourceStep(target, mount, draft);
+      return resourceStep(target, mount, manifest, draft);
     case 'tmpfs':
       return { op: 'tmpfs', target, attributes: ['nosuid', 'nodev', 'noexec'], size: mount.size, mode: 0o1777 };
     case 'proc':
@@ -150,7 +161,12 @@ function socketsStep(target: string, draft: LaunchDraft): Step {
   return { op: 'bind', source: socketsFolder(draft.runDir), target, attributes, recursive: false, optional: false };
 }
 
-function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: LaunchDraft): Step | undefined {
+function bindStep(
+  target: string,
+  mount: Mount & { type: 'bind' },
+  manifest: Manifest,
+  draft: LaunchDraft,
+): Step | undefined {
   draft.refuseOwnFolders(mount.host, `mounts.${target}.host`);
   if (draft.facts.paths[mount.host]?.type === 'missing') {
     missingSource(target, mount, draft);
@@ -159,6 +175,13 @@ function bindStep(target: string, mount: Mount & { type: 'bind' }, draft: Launch
   const options = new Set((mount.options ?? '').split(',').filter((option) => option !== ''));
   const attributes: Attribute[] = options.has('rw') ? [] : ['ro'];
   for (const name of ['nosuid', 'nodev', 'noexec'] as const) if (options.has(name)) attributes.push(name);
-  const how = { attributes, recursive: options.has('rec'), optional: mount.optional ?? false };
+  const { host } = mount;
+  const { filesystem } = draft.facts.paths[host] ?? {};
+  const files = { what: target, path: draft.resolved(host), filesystem, key: `mounts.${target}` };
+  const how = {
+    attributes: mappedAttributes(attributes, files, manifest, draft),
+    recursive: options.has('rec'),
+    optional: mount.optional ?? false,
+  };
   return { op: 'bind', source: draft.resolved(mount.host), target, ...how };
 }

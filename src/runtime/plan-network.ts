@@ -1,15 +1,17 @@
 import type { Namespace } from '../launcher/index.ts';
-import type { Network } from '../manifest/index.ts';
+import type { Manifest, Network } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { planUserNamespace } from './plan-users.ts';
 
 /** Where `ip netns add` keeps namespaces (ip-netns(8)). */
 export const NETWORK_NAMESPACES = '/run/netns';
 
 /** Namespaces of the clone itself, and how the container comes into a network that is there already. */
-export function planNamespaces(network: Network | undefined, draft: LaunchDraft): void {
+export function planNamespaces(manifest: Manifest, draft: LaunchDraft): void {
+  const { network } = manifest;
   const own = network === undefined || network === 'none';
   const namespaces: Namespace[] = ['pid', 'mount', 'ipc', 'uts'];
-  draft.steps.push({ op: 'namespaces', namespaces: own ? [...namespaces, 'net'] : namespaces });
+  planUserNamespace(manifest, own ? [...namespaces, 'net'] : namespaces, draft);
   if (own || network === 'host') return;
   const { namespace } = network;
   const file = `${NETWORK_NAMESPACES}/${namespace}`;

@@ -3,6 +3,7 @@ import type { LaunchDraft } from './plan-draft.ts';
 import { planLabels } from './plan-labels.ts';
 import { handedEnvironment, planListening, type Handed } from './plan-sockets.ts';
 import { planSched } from './plan-sched.ts';
+import { checkGroups, planEntering } from './plan-users.ts';
 import { planSeccomp } from './plan-seccomp.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -24,7 +25,10 @@ export function planProgram(
 ): void {
   const capabilities = manifest.capabilities ?? [];
   const process = { ...processDefaults, ...manifest.process };
-  checkOwnCapabilities(capabilities, draft);
+  // In a user namespace of its own there are all of them, whatever Thuban has.
+  if (manifest.user_namespace === undefined) checkOwnCapabilities(capabilities, draft);
+  const groups = supplementaryGroups(manifest.suppl_groups ?? [], draft);
+  checkGroups(manifest, groups, draft);
   // Always: it begins with the low score of the launcher.
   draft.steps.push({ op: 'oom_score_adj', value: process.oom_score_adj, key: 'process.oom_score_adj' });
   const hard = draft.facts.open_files;
@@ -36,13 +40,14 @@ export function planProgram(
   draft.steps.push({ op: 'umask', mode: process.umask }, { op: 'join', key: 'cgroups' }, { op: 'cgroup_namespace' });
   planSched(manifest.sched, draft);
   planLabels(manifest, draft);
+  planEntering(manifest, draft);
   draft.steps.push(
     { op: 'bounding', capabilities, key: 'capabilities' },
     {
       op: 'ids',
       uid: manifest.uid,
       gid: manifest.gid,
-      groups: supplementaryGroups(manifest.suppl_groups ?? [], draft),
+      groups,
       // Without no_new_privs a filter needs CAP_SYS_ADMIN until the end.
       keep_capabilities: capabilities.length > 0 || (manifest.seccomp !== undefined && !process.no_new_privs),
       key: 'uid',

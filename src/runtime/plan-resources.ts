@@ -1,10 +1,16 @@
 import type { Attribute, Step } from '../launcher/index.ts';
-import { missingResource } from '../manifest/index.ts';
+import { missingResource, type Manifest } from '../manifest/index.ts';
 import { chooseResource, folderInside, resourceId, versionsOf, type ResourceMount } from './resources.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { mappedAttributes } from './plan-users.ts';
 
 /** The step that mounts a folder of another container's files, or undefined after the problem was noted. */
-export function resourceStep(target: string, mount: ResourceMount, draft: LaunchDraft): Step | undefined {
+export function resourceStep(
+  target: string,
+  mount: ResourceMount,
+  manifest: Manifest,
+  draft: LaunchDraft,
+): Step | undefined {
   const key = `mounts.${target}`;
   const offered = draft.facts.resources;
   const chosen = chooseResource(mount, offered);
@@ -15,10 +21,15 @@ export function resourceStep(target: string, mount: ResourceMount, draft: Launch
     return undefined;
   }
   draft.useResource(resourceId(chosen));
-  const attributes: Attribute[] = ['ro', 'nosuid', 'nodev'];
-  if (mount.options?.split(',').includes('noexec') === true) attributes.push('noexec');
+  const plain: Attribute[] = ['ro', 'nosuid', 'nodev'];
+  if (mount.options?.split(',').includes('noexec') === true) plain.push('noexec');
+  const mapped = (filesystem: string | undefined): Attribute[] =>
+    mappedAttributes(plain, { what: target, filesystem, key }, manifest, draft);
   const { source } = chosen;
-  if (source.type === 'image') return { op: 'image', image: source.image, dir: mount.dir, target, attributes };
+  if (source.type === 'image') {
+    const attributes = mapped('squashfs');
+    return { op: 'image', image: source.image, dir: mount.dir, target, attributes };
+  }
   const path = folderInside(source.path, mount);
   draft.refuseOwnFolders(path, key);
   const type = draft.facts.paths[path]?.type;
@@ -27,5 +38,6 @@ export function resourceStep(target: string, mount: ResourceMount, draft: Launch
     draft.problem('TH3005', message, `mkdir -p ${path}, or name a directory that it has`, key);
     return undefined;
   }
+  const attributes = mapped(draft.facts.paths[path]?.filesystem);
   return { op: 'bind', source: draft.resolved(path), target, attributes, recursive: false, optional: false };
 }

@@ -7,6 +7,7 @@ import { depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { planNodes } from './plan-devices.ts';
 import { inMemory, onDisk } from './plan-kept.ts';
 import { planRootContext } from './plan-labels.ts';
+import { mappedAttributes } from './plan-users.ts';
 
 /** A root of folders and links only: 1 MiB and 1024 names are plenty, and bound what a container's start can take from the board. */
 export const ROOT_SIZE = 1024 * 1024;
@@ -31,13 +32,13 @@ export function planRoot(manifest: Manifest, image: ImageFile | undefined, draft
   const rootfs = manifest.rootfs;
   switch (rootfs?.type) {
     case 'host':
-      return { provided: hostRoot(rootfs.folders ?? defaultFolders, draft), image: '' };
+      return { provided: hostRoot(rootfs.folders ?? defaultFolders, manifest, draft), image: '' };
     case 'dir':
-      return { ...dirRoot(rootfs.path, draft), ...planWritable(rootfs, manifest, draft) };
+      return { ...dirRoot(rootfs.path, manifest, draft), ...planWritable(rootfs, manifest, draft) };
     case 'package':
-      return { ...packageRoot(image, true, draft), ...planWritable(rootfs, manifest, draft) };
+      return { ...packageRoot(image, true, manifest, draft), ...planWritable(rootfs, manifest, draft) };
     case undefined:
-      return packageRoot(image, false, draft);
+      return packageRoot(image, false, manifest, draft);
   }
 }
 
@@ -55,7 +56,7 @@ function planWritable(
 }
 
 /** An empty root in memory with the host's folders in it. Links of the host (`/bin` to `usr/bin`) stay links: fewer mounts, same view. */
-function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
+function hostRoot(folders: readonly string[], manifest: Manifest, draft: LaunchDraft): string[] {
   const key = 'rootfs';
   draft.steps.push({ op: 'root_tmpfs', size: ROOT_SIZE, inodes: ROOT_INODES, key });
   const bound: string[] = [];
@@ -69,16 +70,20 @@ function hostRoot(folders: readonly string[], draft: LaunchDraft): string[] {
     draft.refuseOwnFolders(folder, key);
     const file = found.type === 'file';
     draft.steps.push({ op: file ? 'mkfile' : 'mkdir', path: folder, mode: file ? 0o644 : 0o755, key });
-    const how = { attributes: READ_ONLY, recursive: false, optional: true };
+    const files = { what: folder, path: folder, filesystem: found.filesystem, key };
+    const attributes = mappedAttributes(READ_ONLY, files, manifest, draft);
+    const how = { attributes, recursive: false, optional: true };
     draft.steps.push({ op: 'bind', source: draft.resolved(folder), target: folder, ...how, key });
     bound.push(folder);
   }
   return bound;
 }
 
-function packageRoot(image: ImageFile | undefined, asked: boolean, draft: LaunchDraft): Root {
+function packageRoot(image: ImageFile | undefined, asked: boolean, manifest: Manifest, draft: LaunchDraft): Root {
   if (image !== undefined) {
-    draft.steps.push({ op: 'root_image', image, attributes: READ_ONLY, key: asked ? 'rootfs' : 'name' });
+    const key = asked ? 'rootfs' : 'name';
+    const files = { what: 'the root', filesystem: 'squashfs', key };
+    draft.steps.push({ op: 'root_image', image, attributes: mappedAttributes(READ_ONLY, files, manifest, draft), key });
     return { provided: [], image: '', overlay: true };
   }
   const [message, key] = asked
@@ -90,7 +95,7 @@ function packageRoot(image: ImageFile | undefined, asked: boolean, draft: Launch
   return { provided: [], image: '' };
 }
 
-function dirRoot(path: string, draft: LaunchDraft): Root {
+function dirRoot(path: string, manifest: Manifest, draft: LaunchDraft): Root {
   draft.refuseOwnFolders(path, 'rootfs');
   const found = draft.facts.paths[path];
   if (found !== undefined && found.type !== 'directory') {
@@ -98,6 +103,8 @@ function dirRoot(path: string, draft: LaunchDraft): Root {
     const hint = `mkdir ${path}, or name the directory that holds the container's files`;
     draft.problem('TH3005', `root filesystem \`${path}\` ${what}`, hint, 'rootfs');
   }
+  // Its attributes are set when all is mounted; the launcher maps what becomes the root by itself.
+  mappedAttributes(READ_ONLY, { what: `\`${path}\``, filesystem: found?.filesystem, key: 'rootfs' }, manifest, draft);
   draft.steps.push({ op: 'root_bind', source: draft.resolved(path), key: 'rootfs' });
   return { provided: ['/'], image: path };
 }

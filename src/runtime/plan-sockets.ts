@@ -1,6 +1,7 @@
 import { MAX_HANDED } from '../launcher/index.ts';
 import type { Manifest, Socket } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { idsOnBoard } from './plan-users.ts';
 
 /** sockaddr_un holds 108 bytes with the NUL (unix(7)); the name alone is bound, from inside of its folder. */
 export const LONGEST_ADDRESS = 107;
@@ -52,8 +53,10 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
   return handed;
 }
 
+/** What the manifest writes are ids of the board: a socket is there for others. */
 function ownerOf({ type, mode, uid, gid, passcred = false }: Socket, manifest: Manifest) {
-  return { type, mode, uid: uid ?? manifest.uid, gid: gid ?? manifest.gid, passcred };
+  const own = idsOnBoard(manifest);
+  return { type, mode, uid: uid ?? own.uid, gid: gid ?? own.gid, passcred };
 }
 
 /** As the program's own user: that is who its clients are told that they talk to. */

@@ -13,6 +13,7 @@ import { planLoopback, planNamespaces } from './plan-network.ts';
 import { checkVariables, programOf } from './plan-overrides.ts';
 import { planRoot } from './plan-root.ts';
 import { planSockets } from './plan-sockets.ts';
+import { idsOnBoard } from './plan-users.ts';
 
 /** Everything that a start does, decided beforehand: the exact cgroup writes and the launcher's steps. Nothing is done yet. */
 export interface LaunchPlan {
@@ -78,7 +79,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
   checkVariables(options, draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
-  planNamespaces(manifest.network, draft);
+  planNamespaces(manifest, draft);
   const id = runId(manifest, options.beside);
   const handed = planSockets(manifest, id, draft);
   const console = planConsole(manifest, id, handed, draft);
@@ -96,8 +97,7 @@ export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}
       steps: draft.steps,
       stdout: manifest.io?.stdout ?? 'pipe',
       stderr: manifest.io?.stderr ?? 'pipe',
-      uid: manifest.uid,
-      gid: manifest.gid,
+      ...idsOnBoard(manifest),
     },
     ...(console === undefined ? {} : { console }),
     resources: draft.resources,

@@ -3,6 +3,7 @@ import type { Explanation } from './image-failure.ts';
 
 /** What the kernel refused of scheduling, labels, filters and networks. Undefined: nothing more is known than the errno. */
 export function explainWorld(errno: string, step: Step, why: string): Explanation | undefined {
+  if (step.op === 'user_namespace') return explainUsers(errno, why);
   if (step.op === 'sched') return explainSched(errno, step.policy, why);
   if (step.op === 'network_namespace') return explainNetwork(errno, step.file, why);
   if (step.op === 'security_label')
@@ -16,6 +17,11 @@ export function explainWorld(errno: string, step: Step, why: string): Explanatio
 }
 
 const hints = {
+  users: {
+    EINVAL: 'the kernel needs CONFIG_USER_NS=y, and ids end at 4294967294',
+    ENOSPC: 'there are as many as are allowed, or 32 lie in each other: sysctl user.max_user_namespaces',
+    EPERM: 'Thuban needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID, and a host whose root has all ids of the range',
+  } as Readonly<Record<string, string>>,
   seccomp: {
     EINVAL: 'the kernel needs CONFIG_SECCOMP_FILTER=y',
     ENOMEM: 'filters of one process have 32768 instructions at most, and its memory limit counts',
@@ -26,6 +32,14 @@ const hints = {
     EINVAL: 'see sched(7) for what this kernel takes; a deadline is at least 1 µs of runtime',
   } as Readonly<Record<string, string>>,
 };
+
+function explainUsers(errno: string, why: string): Explanation {
+  return {
+    code: 'TH3010',
+    message: `the user namespace cannot be made: ${why}`,
+    hint: hints.users[errno] ?? 'see user_namespaces(7) for this error',
+  };
+}
 
 function explainSched(errno: string, policy: string, why: string): Explanation {
   const message = `the policy \`${policy}\` cannot be set: ${why}`;

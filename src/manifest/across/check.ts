@@ -6,6 +6,7 @@ import { findCycles } from './cycles.ts';
 import { checkDependencies } from './dependencies.ts';
 import { duplicateContainer } from './duplicates.ts';
 import { idOf, isLoaded, Members, type Member } from './members.ts';
+import { checkRanges } from './ranges.ts';
 import { checkResources } from './resources.ts';
 
 /** Checks the rules that hold between the files of a repository. The findings stand in the order of the files, each at the one to be changed. */
@@ -29,6 +30,6 @@ export function checkAcross(members: readonly Member[], { absent }: AcrossOption
   const missing = new Absent(all, absent);
   for (const member of loaded)
     add(member, ...checkResources(member, all, missing), ...checkDependencies(member, all, missing));
-  for (const { at, diagnostic } of findCycles(loaded, all)) add(at, diagnostic);
+  for (const { at, diagnostic } of [...findCycles(loaded, all), ...checkRanges(loaded)]) add(at, diagnostic);
   return members.map((member) => inOrder(found.get(member) ?? []));
 }

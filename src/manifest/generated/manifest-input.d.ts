@@ -924,7 +924,7 @@ export interface ManifestInput {
     read_only?: string | string[];
   };
   /**
-   * A user namespace of its own: ids of the container, also 0, are others on the board. `{}` takes the defaults. Default: none, ids are those of the board.
+   * A user namespace of its own: ids of the container, also 0, are others on the board, and its capabilities hold only over what is its own. Read-only files have the ids that they have on the board, as far as the kernel can map them; files that can be written keep those of the board. `{}` takes the defaults. Default: none, ids are those of the board.
    */
   user_namespace?: {
     /**
@@ -1138,11 +1138,11 @@ export interface ManifestInput {
        */
       mode: number;
       /**
-       * Owner of the socket's file, 0 to 4294967294. Default: the container's user.
+       * Owner of the socket's file on the board, 0 to 4294967294. Default: the container's user.
        */
       uid?: number;
       /**
-       * Group of the socket's file, 0 to 4294967294. Default: the container's group.
+       * Group of the socket's file on the board, 0 to 4294967294. Default: the container's group.
        */
       gid?: number;
       /**

@@ -52,6 +52,11 @@ describe('the examples', needsRoot(), () => {
     );
     const network = await run([manifest('13-network')]);
     assert.deepEqual([network.code, network.stdout.replaceAll(' ', '')], [0, 'interfaces:\nlo\n']);
+    const inner = await run([manifest('20-user-namespace')]);
+    assert.match(
+      inner.stdout,
+      /I am user 0, .*: inner\nthe board calls me 300000\na device of the board I cannot make/,
+    );
     const pressure = await run([manifest('19-pressure')]);
     assert.deepEqual([pressure.code, pressure.stdout], [0, 'slow, and still here\n']);
     assert.match(pressure.stderr, /^thuban: pressure:1\.0\.0 pressure: (level low|some|full): /);

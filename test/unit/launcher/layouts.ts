@@ -46,7 +46,10 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
-  sources: Record<'dev' | 'keep' | 'mounts' | 'overlay' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
+  sources: Record<
+    'dev' | 'keep' | 'mounts' | 'overlay' | 'program' | 'sockets' | 'spawn' | 'squashfs' | 'user',
+    string
+  >,
 ): Record<string, Field[]> {
   const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
   assert.ok(image !== undefined, 'squashfs.c reads an image');
@@ -69,9 +72,12 @@ export function stepLayouts(
     ['socket', /void read_socket\(.*?\n\}/s],
     ['node', /void read_node\(.*?\n\}/s],
     ['persist', /void read_kept\(.*?\n\}/s],
+    ['user_namespace', /void read_users\(.*?\n\}/s],
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
-    layouts[name] = fields(code.exec(sources.program + sources.sockets + sources.dev + sources.keep)?.[0] ?? '');
+    layouts[name] = fields(
+      code.exec(sources.program + sources.sockets + sources.dev + sources.keep + sources.user)?.[0] ?? '',
+    );
   return layouts;
 }
 

@@ -14,6 +14,7 @@ export const STAGING = '/run/thuban/root';
 /** One step of each kind, with values that make every part of its payload visible. */
 export const everyStep: readonly Step[] = [
   { op: 'namespaces', namespaces: ['pid', 'mount', 'ipc', 'uts', 'net'] },
+  { op: 'user_namespace', uid: 100_000, gid: 200_000, size: 65_536, namespaces: ['ipc', 'uts', 'net'] },
   { op: 'propagation' },
   { op: 'root_tmpfs', size: 1024, inodes: 16 },
   { op: 'root_bind', source: '/srv/root' },
@@ -56,6 +57,8 @@ export const everyStep: readonly Step[] = [
   { op: 'network_namespace', file: '/run/netns/cameras' },
   { op: 'join' },
   { op: 'cgroup_namespace' },
+  { op: 'enter_user_namespace' },
+  { op: 'mount_namespace' },
   { op: 'oom_score_adj', value: -500 },
   { op: 'rlimit', resource: 'nofile', soft: 64, hard: null },
   { op: 'session' },

@@ -64,6 +64,7 @@ describe('wire.h and its TypeScript side', () => {
       ['NOSUID', 'nosuid'],
       ['NODEV', 'nodev'],
       ['NOEXEC', 'noexec'],
+      ['IDMAP', 'idmap'],
     ] as const) {
       const bytes = encodeSteps([{ op: 'root_attributes', attributes: [attribute] }], STAGING);
       assert.equal(bytes.readUInt32LE(8), bits[name], name);
@@ -182,6 +183,7 @@ describe('encoded steps', () => {
     dev: read('dev.c'),
     keep: read('keep.c'),
     overlay: read('overlay.c'),
+    user: read('user.c'),
   });
 
   test('the C side reads every step that can be planned', () => {

@@ -260,7 +260,6 @@ describe('what cannot be executed yet', () => {
     ['logs: {}\n', ['logs']],
     ['update: {strategy: replace}\n', ['update']],
     ['stop: {pre_stop: {command: [a]}, post_stop: {command: [a]}}\n', ['stop.pre_stop', 'stop.post_stop']],
-    ['user_namespace: {}\n', ['user_namespace']],
     // What happens anyway is executed.
     ['standby: false\ndepends_on: {}\nupdate: {}\n', []],
     ['update: {strategy: manual, probation: 1 min, on_failure: rollback, keep: 1}\n', []],

@@ -14,7 +14,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   update: 'update: {strategy: replace}',
   'stop.pre_stop': 'stop: {pre_stop: {command: [a]}}',
   'stop.post_stop': 'stop: {post_stop: {command: [a]}}',
-  user_namespace: 'user_namespace: {}',
 };
 
 /** The same for values. */
@@ -52,10 +51,7 @@ describe('what this version cannot execute', () => {
 
   it('is a warning of `validate`, at its place, that says the version and what to do', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const { ok, diagnostics } = loadManifest(
-      `${HEAD}stop:\n  pre_stop: {command: [a]}\nuser_namespace: {}\n`,
-      'a.yaml',
-    );
+    const { ok, diagnostics } = loadManifest(`${HEAD}stop:\n  pre_stop: {command: [a]}\n`, 'a.yaml');
     assert.equal(ok, true);
     assert.deepEqual(
       diagnostics.map(({ code, severity, line, column, message, hint }) => [
@@ -73,14 +69,6 @@ describe('what this version cannot execute', () => {
           7,
           3,
           `\`stop.pre_stop\` is understood but not supported by ${version}`,
-          'remove it to start now',
-        ],
-        [
-          'TH1107',
-          'warning',
-          8,
-          1,
-          `\`user_namespace\` is understood but not supported by ${version}`,
           'remove it to start now',
         ],
       ],

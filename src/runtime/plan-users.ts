@@ -1,0 +1,90 @@
+import type { Attribute, Namespace } from '../launcher/index.ts';
+import type { Manifest } from '../manifest/index.ts';
+import { canMapIds, type Filesystem } from './idmap.ts';
+import { isBelow, type LaunchDraft } from './plan-draft.ts';
+
+/** What root of the container has no power over if it belongs to the container's user namespace instead of the board's. */
+const BELONGING: readonly Namespace[] = ['ipc', 'uts', 'net'];
+
+/** Splits the namespaces of a container into those of the clone itself and those that belong to its user namespace. */
+export function planUserNamespace(
+  { user_namespace: users }: Manifest,
+  all: readonly Namespace[],
+  draft: LaunchDraft,
+): void {
+  if (users === undefined) {
+    draft.steps.push({ op: 'namespaces', namespaces: [...all] });
+    return;
+  }
+  const key = 'user_namespace';
+  draft.steps.push(
+    { op: 'namespaces', namespaces: all.filter((name) => !BELONGING.includes(name)) },
+    {
+      op: 'user_namespace',
+      uid: users.host_uid,
+      gid: users.host_gid,
+      size: users.size,
+      namespaces: all.filter((name) => BELONGING.includes(name)),
+      key,
+    },
+  );
+  const { user_namespaces: most } = draft.facts;
+  if (most === undefined || most > 0) return;
+  const [message, hint] =
+    most === 0
+      ? ['this board allows no user namespaces', 'sysctl user.max_user_namespaces=1000']
+      : ['this kernel has no user namespaces', 'build it with CONFIG_USER_NS=y'];
+  draft.problem('TH2018', message, hint, key);
+}
+
+/** The ids of the board that the program has: what others see, and what its pipes and sockets belong to. */
+export function idsOnBoard({ uid, gid, user_namespace: users }: Manifest): { uid: number; gid: number } {
+  return users === undefined ? { uid, gid } : { uid: users.host_uid + uid, gid: users.host_gid + gid };
+}
+
+/** After everything that needs power over the board, and before ids and capabilities, which are those of the namespace. */
+export function planEntering({ user_namespace: users }: Manifest, draft: LaunchDraft): void {
+  if (users === undefined) return;
+  const key = 'user_namespace';
+  draft.steps.push({ op: 'enter_user_namespace', key }, { op: 'mount_namespace', key });
+}
+
+/** A group that the namespace does not have would be refused by the kernel; one of the board it only shares the number with. */
+export function checkGroups(
+  { user_namespace: users, suppl_groups: names = [] }: Manifest,
+  gids: readonly number[],
+  draft: LaunchDraft,
+): void {
+  if (users === undefined) return;
+  const key = 'suppl_groups';
+  for (const gid of gids) {
+    if (gid < users.size) continue;
+    const message = `the group ${gid} is not in \`user_namespace\`, which ends at ${users.size - 1}`;
+    draft.problem('TH1205', message, 'leave it out, or raise `user_namespace.size`', key);
+  }
+  for (const name of names) {
+    const gid = draft.facts.groups[name];
+    if (gid === undefined) continue;
+    const message = `\`${name}\` is group ${gid} of the container and ${users.host_gid + gid} of the board: it opens nothing that belongs to the board’s ${name}`;
+    draft.notes.push({ message, key });
+  }
+}
+
+/**
+ * The attributes of files that are read-only, with `idmap` where their ids can be those of the container; else they belong to nobody there, which is
+ * said. Devices among them would be root's, so there are none: what lies in /dev stays as it is.
+ */
+export function mappedAttributes(
+  attributes: readonly Attribute[],
+  files: { what: string; path?: string; filesystem: Filesystem | undefined; key: string },
+  { user_namespace: users }: Manifest,
+  draft: LaunchDraft,
+): Attribute[] {
+  const { path = '', filesystem, what, key } = files;
+  if (users === undefined || !attributes.includes('ro') || isBelow(path, '/dev')) return [...attributes];
+  if (filesystem === undefined || canMapIds(filesystem, draft.facts.kernel))
+    return [...attributes, ...(attributes.includes('nodev') ? [] : (['nodev'] as const)), 'idmap'];
+  const message = `${what} belongs to nobody (65534) in the container: Linux ${draft.facts.kernel} cannot map the ids of ${filesystem}`;
+  draft.notes.push({ message, key });
+  return [...attributes];
+}
