@@ -52,7 +52,7 @@ describe('the examples', needsRoot(), () => {
     );
     const network = await run([manifest('13-network')]);
     assert.deepEqual([network.code, network.stdout.replaceAll(' ', '')], [0, 'interfaces:\nlo\n']);
-    const inner = await run([manifest('20-user-namespace')]);
+    const inner = await run([manifest('21-user-namespace')]);
     assert.match(
       inner.stdout,
       /I am user 0, .*: inner\nthe board calls me 300000\na device of the board I cannot make/,
