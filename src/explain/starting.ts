@@ -167,7 +167,7 @@ export const starting: Pages<'3'> = {
       type: 'session',
       text: [
         'error[TH3009]: there is no device `/dev/sdb1`, which a start waits for 30 s',
-        '  from mounts./dev/sdb1.host   modem.yaml:9:11',
+        '  from mounts./dev/sdb1.host   recorder.yaml:9:11',
         '  hint: plug it in, or `optional: true` to start without it then',
       ],
     },
