@@ -93,8 +93,8 @@ export function peerContestants(workshop: Workshop): { peers: Contestant[]; miss
 }
 
 async function removeLeftGroups(): Promise<void> {
-  const left = leftGroups(readFileSync('/proc/self/mountinfo', 'utf8'), ['crun', 'runc']).filter((path) =>
-    existsSync(path),
+  const left = leftGroups(readFileSync('/proc/self/mountinfo', 'utf8'), ['crun', 'runc', 'lxc', 'podman']).filter(
+    (path) => existsSync(path),
   );
   const [first] = await removeGroups(realKernelFs, left);
   if (first !== undefined) throw new Error(`${first.path} could not be removed (${first.errno})`);

@@ -61,6 +61,8 @@ function text(name: string, root: string, args: readonly string[], more: object 
     gid: GID,
     rootfs: root,
     mounts: { '/proc': { type: 'proc' }, '/dev': { type: 'dev' } },
+    // As the others have it: only what is asked for.
+    paths: { masked: 'none', read_only: 'none' },
     cgroups: {
       memory: { memory_hard_limit: MEMORY_LIMIT },
       cpu: { shares: CPU_SHARES },

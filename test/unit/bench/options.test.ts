@@ -10,7 +10,7 @@ function read(...argv: string[]): Options {
 
 describe('the options of the benchmark', () => {
   test('measure everything unless told', () => {
-    assert.deepEqual(read().parts, ['start', 'daemon', 'groups', 'manifest']);
+    assert.deepEqual(read().parts, ['start', 'daemon', 'oom', 'many', 'groups', 'manifest']);
     assert.deepEqual(read().levels, [0, 10, 100]);
   });
 
