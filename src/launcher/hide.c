@@ -16,14 +16,20 @@ static int put_over(int mounted, int at, unsigned attributes) {
   return result;
 }
 
-// A folder becomes an empty one, anything else the null device of the host, through a mount that leaves its mode and
-// owner alone.
+// Through a mount that leaves the mode and owner of the host's device alone. Without that one our own serves, from
+// Linux 6.15 on: before, a mount is cloned only from what is mounted in the namespace.
+static int null_device(void) {
+  int device = clone_at(AT_FDCWD, "/dev/null");
+  return device < 0 && errno == ENOENT ? clone_at(null_folder, "null") : device;
+}
+
+// A folder becomes an empty one, anything else a null device.
 static int mask(int at) {
   struct file_status st;
   const unsigned attributes = ATTR_RDONLY | ATTR_NOSUID | ATTR_NOEXEC;
   if (sys_statx(at, &st)) return -1;
   if (S_ISDIR(st.mode)) return put_over(filesystem("tmpfs", "size=4k,nr_inodes=1,mode=755", attributes), at, 0);
-  return put_over(clone_at(AT_FDCWD, "/dev/null"), at, attributes);
+  return put_over(null_device(), at, attributes);
 }
 
 // What is mounted below stays as it is.
