@@ -13,7 +13,7 @@ const limited = (more: Resources['memory'] = {}): Resources => ({
 
 /** Of a group in which nothing has happened. v1 counts the kills only; its limit is seen from the peak. */
 const FRESH: Record<1 | 2, OomCounters> = {
-  1: { oom: null, oom_kill: 0, at_limit: false },
+  1: { oom: null, oom_kill: 0 },
   2: { oom: 0, oom_kill: 0, oom_group_kill: 0 },
 };
 
