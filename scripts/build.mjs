@@ -59,6 +59,7 @@ const programs = {
     'transport',
     'spawn',
     'container',
+    'enter',
     'monitor',
     'reports',
     'stage',
@@ -76,7 +77,7 @@ const programs = {
     'syscalls',
     'teardown',
   ],
-  'thuban-init': ['init', 'program'],
+  'thuban-init': ['init', 'program', 'entered', 'terminal'],
 };
 const outputs = ['thuban.mjs', 'test/thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));
 

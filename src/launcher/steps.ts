@@ -1,5 +1,6 @@
 import type { ImageFile } from '../base/index.ts';
 import { capabilityMask } from './capabilities.ts';
+import { enterPayload, type EnterStep } from './enter-steps.ts';
 import { rlimitNumber } from './rlimits.ts';
 import { Writer } from './wire.ts';
 
@@ -60,6 +61,7 @@ export type Step = { key?: string } & (
     }
   /** The same, connected to a stream socket. */
   | { op: 'connect'; file: string }
+  | EnterStep
   | { op: 'root_attributes'; attributes: Attribute[] }
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
@@ -117,6 +119,7 @@ export const stepNumbers = {
   root_context: 23,
   socket: 32,
   connect: 33,
+  enter: 34,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -133,6 +136,7 @@ export const stepNumbers = {
   sched: 77,
   security_label: 78,
   listen: 89,
+  setns: 90,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -239,6 +243,9 @@ function payload(step: Step, staging: string): Buffer {
     case 'socket':
       w.string(step.folder).string(step.name).u32(SOCKET[step.type]).u32(step.mode);
       return w.u32(step.uid).u32(step.gid).u32(Number(step.passcred)).done();
+    case 'enter':
+    case 'setns':
+      return enterPayload(step, w);
     case 'connect':
       return w.string(step.file).done();
     case 'listen':

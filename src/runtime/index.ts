@@ -20,6 +20,9 @@ export type {
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
+export { Execution, type ExecExit } from './execution.ts';
+export type { ExecRequest } from './plan-exec.ts';
+export { startExecution } from './start-execution.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';

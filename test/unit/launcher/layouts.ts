@@ -46,7 +46,7 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
-  sources: Record<'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
+  sources: Record<'enter' | 'mounts' | 'program' | 'sockets' | 'spawn' | 'squashfs', string>,
 ): Record<string, Field[]> {
   const image = /void read_image\(.*?\n\}/s.exec(sources.squashfs)?.[0].replaceAll('read_image(', '');
   assert.ok(image !== undefined, 'squashfs.c reads an image');
@@ -55,6 +55,7 @@ export function stepLayouts(
   const layouts: Record<string, Field[]> = { ...cases(mounts), ...cases(sources.program) };
   // The launcher itself takes the first step apart, the init the one that ends in execve.
   assert.match(sources.spawn, /op == STEP_NAMESPACES && step_size == 8/);
+  assert.match(sources.spawn, /op == STEP_ENTER && step_size == 24/);
   layouts['namespaces'] = ['u64'];
   const exec = /op == STEP_EXEC\) \{(.*?)\}/s.exec(sources.program)?.[1];
   assert.ok(exec !== undefined, 'program.c reads STEP_EXEC');
@@ -62,10 +63,11 @@ export function stepLayouts(
   // Read ahead of the steps, and in a function of its own.
   for (const [name, code] of [
     ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n {4}\}/s],
+    ['enter', /void read_enter\(.*?\n\}/s],
     ['socket', /void read_socket\(.*?\n\}/s],
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
-    layouts[name] = fields(code.exec(sources.program + sources.sockets)?.[0] ?? '');
+    layouts[name] = fields(code.exec(sources.program + sources.sockets + sources.enter)?.[0] ?? '');
   return layouts;
 }
 

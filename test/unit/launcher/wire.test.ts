@@ -179,6 +179,7 @@ describe('encoded steps', () => {
     spawn: read('spawn.c'),
     squashfs: read('squashfs.c'),
     sockets: read('sockets.c'),
+    enter: read('enter.c'),
   });
 
   test('the C side reads every step that can be planned', () => {
