@@ -1,4 +1,5 @@
 export { ConsoleClient, type ConsoleClientOptions } from './client.ts';
+export type { ExecConnection, TakeOutput } from './client/exec.ts';
 export type { ConsoleLog } from './handle-request.ts';
 export type { Permission } from './generated/operations.d.ts';
 export { defaultLimits, type ConsoleLimits } from './limits.ts';

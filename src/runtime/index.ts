@@ -9,6 +9,7 @@ export type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecHandle,
   InstallOptions,
   Installed,
   LogQuery,
@@ -20,7 +21,7 @@ export type {
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
-export { Execution, type ExecExit } from './execution.ts';
+export type { ExecExit, Execution } from './execution.ts';
 export type { ExecRequest } from './plan-exec.ts';
 export { startExecution } from './start-execution.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';

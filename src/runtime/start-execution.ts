@@ -36,6 +36,11 @@ export async function startExecution(
   board: Board,
 ): Promise<Execution> {
   const { container: id } = container.record;
+  if (container.pausing.condition !== undefined)
+    throw new ThubanError('TH6005', `\`${id}\` is paused, and so would be what is started in it`, {
+      hint: `thuban resume ${id}`,
+      details: { id, state: 'running', action: 'exec' },
+    });
   const plan = board.facts.planExec(manifest, { ...request, run: String(container.run) });
   const [problem] = plan.problems;
   if (problem !== undefined) throw problem;

@@ -9,6 +9,8 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecHandle,
+  ExecRequest,
   Exit,
   InstallOptions,
   Installed,
@@ -26,6 +28,7 @@ import type {
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-board.ts';
 import { begin, end, fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
+import { FakeExec } from './fake-exec.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
@@ -48,6 +51,8 @@ export class FakeControl implements Control {
   taking: (size: number) => Promise<void> = () => Promise.resolve();
   /** What `update` answers. */
   updated = fakeUpdated();
+  /** Programs that were started in containers. */
+  readonly programs: FakeExec[] = [];
   /** How many batches were asked of streams. */
   pulled = 0;
   /** How many samples a stream of stats has when it is followed. */
@@ -104,6 +109,13 @@ export class FakeControl implements Control {
   async pause(name: string): Promise<{ id: string } & PauseResult> {
     await Promise.resolve();
     return pauseIn(this.#running('pause', name));
+  }
+
+  async exec(name: string, request: ExecRequest): Promise<ExecHandle> {
+    await Promise.resolve();
+    const program = new FakeExec(this.#running('exec', name).id, request);
+    this.programs.push(program);
+    return program;
   }
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {

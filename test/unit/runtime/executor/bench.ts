@@ -90,6 +90,7 @@ export class ExecutorBench implements AsyncDisposable {
       version: none,
       reconciler: { apply: none, repositories: none },
       packages: { install: none, uninstall: none },
+      exec: none,
     });
   }
 
