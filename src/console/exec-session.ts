@@ -41,6 +41,7 @@ class ExecSession {
     socket.on('end', () => socket.destroy());
     void this.#gone.then(() => (this.#hasEnded ? undefined : this.#program.abandon()));
     if (head.length > 0) this.#receive(head);
+    socket.resume(); // it was held while the request was carried out
     const exit = await this.#program.relay(this.#output());
     this.#hasEnded = true;
     if (!socket.destroyed) {
