@@ -13,9 +13,9 @@ export interface Running {
   session: Session;
   supervised: Supervised;
   /** Starts a program in it, whose output is kept. */
-  begin(args: string[], request?: Partial<ExecRequest>): Promise<Begun>;
+  begin: (args: string[], request?: Partial<ExecRequest>) => Promise<Begun>;
   /** To its end. `stdin` is all that it gets to read. */
-  exec(args: string[], request?: Partial<ExecRequest>, stdin?: string | Buffer): Promise<Executed>;
+  exec: (args: string[], request?: Partial<ExecRequest>, stdin?: string | Buffer) => Promise<Executed>;
 }
 
 export interface Begun {

@@ -59,7 +59,7 @@ describe('a program that is started in a running container', needsRoot(), () => 
       };
       const ended = execution.relay(output);
       for (let at = 0; at < bytes.length; at += MiB)
-        await new Promise<void>((taken) => execution.write(bytes.subarray(at, at + MiB), taken));
+        await new Promise<void>((taken) => { execution.write(bytes.subarray(at, at + MiB), taken); });
       execution.endInput();
       assert.equal((await ended).code, 0);
       assert.equal(hash.digest('hex'), createHash('sha256').update(bytes).digest('hex'));
@@ -216,8 +216,8 @@ describe('a program that is started in a running container', needsRoot(), () => 
   test('meets the pids limit of the container', async () => {
     await inContainer(shell('sleep 1000 & exec sleep 1000', { cgroups: { pids: { limit: 2 } } }), async ({ exec }) => {
       // v1 counts who joins by himself, and only refuses those whom he makes then.
-      const { code } = await exec(['/bin/sh', '-c', 'sleep 0 & wait']).catch((error: { code: string }) => {
-        assert.equal(error.code, 'TH3010');
+      const { code } = await exec(['/bin/sh', '-c', 'sleep 0 & wait']).catch((error: unknown) => {
+        assert.equal((error as { code: string }).code, 'TH3010');
         return { code: 2 };
       });
       assert.equal(code, 2);
