@@ -120,10 +120,14 @@ function targetOf(compiler) {
  */
 function listSystemCalls(compiler) {
   const folder = join(dist, 'made');
-  const asked = spawnSync(compiler, ['-E', '-dM', '-x', 'c', '-'], { input: '#include <asm/unistd.h>\n', encoding: 'utf8' });
+  const asked = spawnSync(compiler, ['-E', '-dM', '-x', 'c', '-'], {
+    input: '#include <asm/unistd.h>\n',
+    encoding: 'utf8',
+  });
   const names = [...asked.stdout.matchAll(/^#define __NR_([a-z_][a-z0-9_]*) /gm)].map(([, name]) => name);
   const calls = names.filter((name) => !['syscalls', 'arch_specific_syscall'].includes(name)).sort();
-  if (calls.length < 200) fail('TH7002', `${compiler} knows ${calls.length} system calls`, 'apt-get install linux-libc-dev');
+  if (calls.length < 200)
+    fail('TH7002', `${compiler} knows ${calls.length} system calls`, 'apt-get install linux-libc-dev');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'syscalls.inc'), calls.map((name) => `  { "${name}", __NR_${name} },\n`).join(''));
   return folder;

@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ThubanError, formatBytes } from '../base/index.ts';
-import { refuseConnection } from './answer.ts';
+import { asThubanError, refuseConnection } from './answer.ts';
 import { checkType, parse } from './body.ts';
 import { EXEC_PROTOCOL } from './exec-frames.ts';
 import { serveExec } from './exec-session.ts';
-import { routeOf, tell, type Context } from './handle-request.ts';
-import { asThubanError } from './answer.ts';
+import { handleRequest, routeOf, tell, type Context } from './handle-request.ts';
 import { readQuery } from './input.ts';
 import { WrongMethod } from './router.ts';
 import { statusOf } from './status.ts';
@@ -21,6 +20,10 @@ export async function handleUpgrade(
   head: Buffer,
   context: Context,
 ): Promise<void> {
+  if (isOptional(request)) {
+    await answer(request, socket, context);
+    return;
+  }
   try {
     const { route, params, query } = routeOf(request, context);
     if (route.upgrade === undefined || request.headers.upgrade?.toLowerCase() !== EXEC_PROTOCOL)
@@ -42,6 +45,22 @@ export async function handleUpgrade(
     if (socket.writable) refuseConnection(socket, error instanceof WrongMethod ? 405 : statusOf(error.code), error);
     else socket.destroy();
   }
+}
+
+/** Another protocol than ours may be left alone (RFC 9110, 7.8): `curl --http2` asks for one. With a body its place in the stream is lost. */
+function isOptional({ headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return headers.upgrade?.toLowerCase() !== EXEC_PROTOCOL && !hasBody;
+}
+
+async function answer(request: IncomingMessage, socket: Socket, context: Context): Promise<void> {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false; // node:http reads no further request from it
+  response.assignSocket(socket);
+  response.once('finish', () => {
+    socket.destroySoon();
+  });
+  await handleRequest(request, response, context);
 }
 
 /** A body of a known length, since nobody cuts it from what follows. */

@@ -30,6 +30,7 @@ import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-
 import { begin, end, fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
 import { FakeExec } from './fake-exec.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
+import { Waiting } from './waiting.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
 const BATCH = 100;
@@ -53,7 +54,6 @@ export class FakeControl implements Control {
   updated = fakeUpdated();
   /** Programs that were started in containers. */
   readonly programs: FakeExec[] = [];
-  /** How many batches were asked of streams. */
   pulled = 0;
   /** How many samples a stream of stats has when it is followed. */
   samples = 2;
@@ -64,7 +64,7 @@ export class FakeControl implements Control {
   folders: RepositorySummary[] = fakeRepositories();
   readonly #events: EventRecord[] = [];
   readonly #logs = new Map<string, LogRecord[]>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #nextPid = 5000;
 
   list(options: { usage?: boolean } = {}): ContainerSummary[] {
@@ -229,7 +229,7 @@ export class FakeControl implements Control {
   }
 
   #wake(): void {
-    for (const resume of [...this.#waiting]) resume();
+    this.#waiting.wake();
   }
 
   #note(action: string, name?: string, options?: object): void {
@@ -290,23 +290,11 @@ export class FakeControl implements Control {
           const batch = all.slice(at, at + BATCH);
           at += batch.length;
           yield batch.filter(wanted);
-        } else if (follow) await this.#more(signal);
+        } else if (follow) await this.#waiting.wait(signal);
         else return;
       }
     } finally {
       this.streams--;
     }
-  }
-
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const resume = (): void => {
-        this.#waiting.delete(resume);
-        signal.removeEventListener('abort', resume);
-        resolve();
-      };
-      this.#waiting.add(resume);
-      signal.addEventListener('abort', resume);
-    });
   }
 }

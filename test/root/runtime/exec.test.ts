@@ -59,7 +59,9 @@ describe('a program that is started in a running container', needsRoot(), () => 
       };
       const ended = execution.relay(output);
       for (let at = 0; at < bytes.length; at += MiB)
-        await new Promise<void>((taken) => { execution.write(bytes.subarray(at, at + MiB), taken); });
+        await new Promise<void>((taken) => {
+          execution.write(bytes.subarray(at, at + MiB), taken);
+        });
       execution.endInput();
       assert.equal((await ended).code, 0);
       assert.equal(hash.digest('hex'), createHash('sha256').update(bytes).digest('hex'));
