@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 /** A terminal that nobody has asked for its size. */
 const USUAL = { rows: 24, columns: 80 };
 
@@ -20,6 +22,8 @@ export class OwnTerminal {
   makeRaw(): void {
     if (!process.stdin.isTTY) return;
     process.stdin.setRawMode(true);
+    // Node.js leaves it to make two characters of a line feed, by which programs also move the cursor down. Without stty(1) it stays so.
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
     this.#isRaw = true;
     process.once('exit', this.#onExit);
   }
