@@ -59,6 +59,7 @@ const programs = {
     'transport',
     'spawn',
     'container',
+    'enter',
     'monitor',
     'reports',
     'stage',
@@ -79,7 +80,7 @@ const programs = {
     'syscalls',
     'teardown',
   ],
-  'thuban-init': ['init', 'program', 'bare'],
+  'thuban-init': ['init', 'program', 'entered', 'terminal', 'bare'],
 };
 const outputs = ['thuban.mjs', 'test/thuban.mjs', ...Object.keys(programs)].map((name) => join(dist, name));
 

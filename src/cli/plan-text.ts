@@ -166,6 +166,10 @@ function stepText(step: Step): string {
       return step.text;
     case 'socket':
       return `${step.folder}/${step.name}  ${step.type} ${step.mode.toString(8)} uid ${step.uid} gid ${step.gid}`;
+    case 'enter':
+      return `container ${step.id}`;
+    case 'setns':
+      return step.namespaces.join(' ');
     case 'connect':
       return step.file;
     case 'listen':

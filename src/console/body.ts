@@ -22,7 +22,7 @@ function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 }
 
-function checkType(type: string | undefined): void {
+export function checkType(type: string | undefined): void {
   if (type !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) return;
   throw new ThubanError('TH6012', 'the content type of the body is not JSON', {
     hint: 'send the header `Content-Type: application/json`',
@@ -46,7 +46,7 @@ async function readAll(request: IncomingMessage, limit: number): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-function parse(bytes: Buffer): unknown {
+export function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch (error) {

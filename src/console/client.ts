@@ -8,6 +8,7 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecRequest,
   Exit,
   Identity,
   Installed,
@@ -24,6 +25,7 @@ import type {
   Updated,
 } from '../runtime/index.ts';
 import { exchange, readJson, type Call } from './client/exchange.ts';
+import { openExec, type ExecConnection, type TakeOutput } from './client/exec.ts';
 import { readRecords } from './client/records.ts';
 import { withQuery } from './client/query.ts';
 import type { ClientUpload } from './client/send-upload.ts';
@@ -85,6 +87,11 @@ export class ConsoleClient {
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
     return this.#ask('POST', containerPath(name, 'resume'));
+  }
+
+  /** Starts a further program in a container that runs; answers when it was executed. */
+  async exec(name: string, request: ExecRequest, take: TakeOutput): Promise<ExecConnection> {
+    return openExec(this.#socketPath, containerPath(name, 'exec'), request, take, this.#onRequest);
   }
 
   /** Other limits for what runs: `cgroups` as a manifest has it, in the place of the section in force. */

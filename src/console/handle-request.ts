@@ -7,7 +7,7 @@ import { demand, type Caller } from './caller.ts';
 import { readQuery } from './input.ts';
 import { idleMs, type ConsoleLimits } from './limits.ts';
 import { findRoute } from './router.ts';
-import type { Reply } from './routes.ts';
+import type { Reply, Route } from './routes.ts';
 import { StallWatch } from './stall.ts';
 import { sendRecords } from './stream.ts';
 import { openUpload } from './upload.ts';
@@ -55,17 +55,26 @@ export async function handleRequest(
 }
 
 async function carryOut(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Reply> {
-  const [path = '', query = ''] = split(request.url ?? '');
-  const { route, params } = findRoute(request.method ?? '', path);
-  const { permission, permissionOr } = route;
-  if (permission !== null) demand(context.caller, permission, ...(permissionOr === null ? [] : [permissionOr]));
-  if (context.closing.aborted) throw new ThubanError('TH6014', 'the daemon is about to end');
+  const { route, params, query } = routeOf(request, context);
   if (!route.hasBody && !route.takesUpload) refuseBody(request);
   const values = readQuery(query, route.kinds);
   const body = route.hasBody ? await readBody(request, response, context.limits.request_size) : undefined;
   const upload = route.takesUpload ? openUpload(request, response, context.limits) : undefined;
   const signal = route.isStream ? endOf(response, context.closing) : context.closing;
   return route.serve(context.control, { params, query: values, body, upload, caller: context.caller }, signal);
+}
+
+/** What is asked for, if this connection may: nothing of it is checked further. */
+export function routeOf(
+  request: IncomingMessage,
+  context: Context,
+): { route: Route; params: Record<string, string>; query: string } {
+  const [path = '', query = ''] = split(request.url ?? '');
+  const { route, params } = findRoute(request.method ?? '', path);
+  const { permission, permissionOr } = route;
+  if (permission !== null) demand(context.caller, permission, ...(permissionOr === null ? [] : [permissionOr]));
+  if (context.closing.aborted) throw new ThubanError('TH6014', 'the daemon is about to end');
+  return { route, params, query };
 }
 
 /** A stream ends when its client goes away, and when the server closes. */
@@ -86,7 +95,7 @@ function split(target: string): string[] {
 }
 
 /** Only what is our fault is worth a person's attention; a refusal is the client's business. */
-function tell(thrown: unknown, request: IncomingMessage, context: Context): void {
+export function tell(thrown: unknown, request: IncomingMessage, context: Context): void {
   const error = asThubanError(thrown);
   const fields = { ...about(request, context), code: error.code, error: error.message };
   if (error.code !== 'TH9001') context.log('debug', 'refused a request', fields);

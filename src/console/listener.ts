@@ -6,6 +6,7 @@ import { handleRequest, type Context } from './handle-request.ts';
 import { HEADER_SIZE, PIPELINE, RequestRate, idleMs, requestMs } from './limits.ts';
 import { SocketFile, type SocketSpec } from './socket-file.ts';
 import { statusOf } from './status.ts';
+import { handleUpgrade } from './upgrade.ts';
 import { isUpload } from './upload.ts';
 
 /** One connection. Its requests are carried out one after the other, also when they were sent ahead of their answers. */
@@ -55,6 +56,9 @@ export class Listener {
     });
     this.#server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
       this.#onClientError(error, socket);
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#onUpgrade(request, socket, head);
     });
     this.#server.on('connect', (_request: IncomingMessage, socket: Socket) => {
       this.#refuse(socket, 405, new ThubanError('TH6013', 'CONNECT is not possible here'));
@@ -129,6 +133,19 @@ export class Listener {
       if (connection.socket.destroyed) return;
       if (refusal === undefined) await handleRequest(request, response, this.#context);
       await answered;
+    });
+  }
+
+  /** After those before it; the connection then belongs to it for good. */
+  #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    socket.on('error', () => socket.destroy());
+    connection.pending++;
+    const refusal = this.#refusalOf(connection);
+    connection.turn = connection.turn.then(async () => {
+      if (refusal === undefined) await handleUpgrade(request, socket, head, this.#context);
+      else this.#refuse(socket, statusOf(refusal.code), refusal);
     });
   }
 

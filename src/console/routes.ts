@@ -1,6 +1,7 @@
 import { ThubanError } from '../base/index.ts';
-import type { Control } from '../runtime/index.ts';
+import type { Control, ExecHandle } from '../runtime/index.ts';
 import { demand, identityOf, type Caller } from './caller.ts';
+import { EXEC_PROTOCOL } from './exec-frames.ts';
 import type { Operation, Operations, Permission } from './generated/operations.d.ts';
 import { operations } from './generated/operations.js';
 import { check } from './input.ts';
@@ -31,6 +32,8 @@ export interface Route {
   /** Its body is something else, and may be large. */
   takesUpload: boolean;
   isStream: boolean;
+  /** The request upgrades its connection, which then carries the streams of a program. */
+  upgrade?: (control: Control, raw: RawRequest) => Promise<ExecHandle>;
   /** Throws TH6012 for a request that is not of the described form. `signal` ends a stream. */
   serve(control: Control, raw: RawRequest, signal: AbortSignal): Reply | Promise<Reply>;
 }
@@ -81,6 +84,30 @@ function streaming<P, Q, B>(
   return route(operation, true, (control, request, signal) => ({ records: read(control, request, signal) }));
 }
 
+/** One that answers only by an upgrade of its connection. */
+function upgrading<P, Q, B>(
+  operation: Operation<P, Q, B>,
+  open: (control: Control, request: Checked<P, Q, B>) => Promise<ExecHandle>,
+): Route {
+  const needsUpgrade = (): never => {
+    throw new ThubanError('TH6012', 'this request has to upgrade its connection', {
+      hint: `send the headers \`Connection: Upgrade\` and \`Upgrade: ${EXEC_PROTOCOL}\``,
+      details: { in: 'header', key: 'upgrade' },
+    });
+  };
+  return {
+    ...route(operation, false, needsUpgrade),
+    upgrade: async (control, { upload, caller, ...raw }) =>
+      open(control, {
+        params: check(operation.params, 'path', raw.params),
+        query: check(operation.query, 'query', raw.query),
+        body: operation.body === null ? (null as B) : check(operation.body, 'body', raw.body),
+        upload,
+        caller,
+      }),
+  };
+}
+
 /** What each operation of the OpenAPI document does. */
 const byOperation = {
   listContainers: answering(operations.listContainers, (control, { query }) => control.list(query)),
@@ -99,6 +126,7 @@ const byOperation = {
   updateContainer: answering(operations.updateContainer, (control, { params, body: { cgroups, ...options } }) =>
     control.update(params.id, cgroups, options),
   ),
+  execInContainer: upgrading(operations.execInContainer, (control, { params, body }) => control.exec(params.id, body)),
   readLogs: streaming(operations.readLogs, (control, { params, query }, signal) => {
     if (query.since !== undefined) checkTime(query.since);
     return control.logs(params.id, query, signal);

@@ -7,6 +7,10 @@
 // the code reads as any other and the same files work with a libc as well.
 #include "sys.h"
 #include <signal.h>
+#include <termios.h>
+#include <sys/signalfd.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,9 +79,21 @@ long syscall(long number, ...) {
 
 // 32-bit ARM has the wide forms under other numbers.
 #ifdef SYS_fcntl64
-enum { CALL_FCNTL = SYS_fcntl64, CALL_MMAP = SYS_mmap2, CALL_GETUID = SYS_getuid32, CALL_GETGID = SYS_getgid32 };
+enum {
+  CALL_FCNTL = SYS_fcntl64,
+  CALL_MMAP = SYS_mmap2,
+  CALL_GETUID = SYS_getuid32,
+  CALL_GETGID = SYS_getgid32,
+  CALL_FCHOWN = SYS_fchown32
+};
 #else
-enum { CALL_FCNTL = SYS_fcntl, CALL_MMAP = SYS_mmap, CALL_GETUID = SYS_getuid, CALL_GETGID = SYS_getgid };
+enum {
+  CALL_FCNTL = SYS_fcntl,
+  CALL_MMAP = SYS_mmap,
+  CALL_GETUID = SYS_getuid,
+  CALL_GETGID = SYS_getgid,
+  CALL_FCHOWN = SYS_fchown
+};
 #endif
 
 void _exit(int code) {
@@ -88,6 +104,7 @@ ssize_t write(int fd, const void *from, size_t size) { return syscall(SYS_write,
 int close(int fd) { return (int)syscall(SYS_close, fd); }
 int dup3(int from, int to, int flags) { return (int)syscall(SYS_dup3, from, to, flags); }
 int fchdir(int fd) { return (int)syscall(SYS_fchdir, fd); }
+int fchown(int fd, uid_t uid, gid_t gid) { return (int)syscall(CALL_FCHOWN, fd, uid, gid); }
 int listen(int fd, int backlog) { return (int)syscall(SYS_listen, fd, backlog); }
 int kill(pid_t pid, int number) { return (int)syscall(SYS_kill, pid, number); }
 int unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
@@ -97,6 +114,7 @@ uid_t getuid(void) { return (uid_t)syscall(CALL_GETUID); }
 gid_t getgid(void) { return (gid_t)syscall(CALL_GETGID); }
 mode_t umask(mode_t mode) { return (mode_t)syscall(SYS_umask, mode); }
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags) { return syscall(SYS_sendmsg, fd, message, flags); }
+ssize_t recv(int fd, void *to, size_t size, int flags) { return syscall(SYS_recvfrom, fd, to, size, flags, 0, 0); }
 pid_t waitpid(pid_t pid, int *status, int options) { return (pid_t)syscall(SYS_wait4, pid, status, options, 0); }
 int execve(const char *path, char *const *argv, char *const *envp) {
   return (int)syscall(SYS_execve, path, argv, envp);
@@ -116,6 +134,10 @@ int openat(int dir, const char *path, int flags, ...) {
 int fcntl(int fd, int command, ...) {
   REST(command, long);
   return (int)syscall(CALL_FCNTL, fd, command, rest);
+}
+int ioctl(int fd, unsigned long request, ...) {
+  REST(request, long);
+  return (int)syscall(SYS_ioctl, fd, request, rest);
 }
 int prctl(int option, ...) {
   va_list list;
@@ -142,6 +164,15 @@ int sigprocmask(int how, const sigset_t *set, sigset_t *old) {
 int sigwaitinfo(const sigset_t *set, siginfo_t *info) {
   return (int)syscall(SYS_rt_sigtimedwait, set, info, 0, KERNEL_SET);
 }
+int signalfd(int fd, const sigset_t *set, int flags) { return (int)syscall(SYS_signalfd4, fd, set, KERNEL_SET, flags); }
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  struct {
+    long seconds, nanoseconds;
+  } time = { timeout / 1000, timeout % 1000 * 1000000L };
+  return (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? 0 : &time, 0, KERNEL_SET);
+}
+// What the kernel writes is the beginning of what a libc has (asm-generic/termbits.h).
+int tcgetattr(int fd, struct termios *how) { return ioctl(fd, TCGETS, how); }
 int usleep(useconds_t time) {
   struct {
     long seconds, nanoseconds;
@@ -183,6 +214,16 @@ size_t strlen(const char *text) {
   for (; text[n]; n++) stay_a_loop();
   return n;
 }
+size_t strcspn(const char *text, const char *ends) {
+  size_t n = 0;
+  while (text[n] && !strchr(ends, text[n])) n++;
+  return n;
+}
+int strncmp(const char *one, const char *other, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (one[i] != other[i] || !one[i]) return (unsigned char)one[i] - (unsigned char)other[i];
+  return 0;
+}
 char *strchr(const char *text, int c) {
   for (;; text++) {
     if (*text == (char)c) return (char *)(uintptr_t)text;
@@ -197,7 +238,7 @@ char *strrchr(const char *text, int c) {
   }
 }
 
-// %d, %u and %s, which is all that is asked for.
+// %d, %u, %s and %.*s, which is all that is asked for.
 int snprintf(char *to, size_t size, const char *format, ...) {
   va_list list;
   va_start(list, format);
@@ -212,6 +253,11 @@ int snprintf(char *to, size_t size, const char *format, ...) {
       continue;
     }
     format++;
+    size_t most = SIZE_MAX;
+    if (!strncmp(format, ".*s", 3)) {
+      most = (size_t)va_arg(list, int);
+      format += 2;
+    }
     if (*format == 's')
       from = va_arg(list, const char *);
     else {
@@ -222,7 +268,7 @@ int snprintf(char *to, size_t size, const char *format, ...) {
       if (*format == 'd' && value < 0) *--text = '-';
       from = text;
     }
-    for (; *from; from++, n++)
+    for (; most && *from; from++, n++, most--)
       if (n + 1 < size) to[n] = *from;
   }
   va_end(list);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ThubanError } from '../base/index.ts';
 import { StepFailure, errnoName, monitorPayload, needProtocol, readListed, refusal, spawnPayload } from './messages.ts';
 import type { ListedContainer, MonitorKind, SpawnRequest, Started } from './messages.ts';
+import type { TerminalSize } from './enter-steps.ts';
 import { Watchers, type ContainerListeners } from './watchers.ts';
 import { Frame, FrameSplitter, PROTOCOL, Reader, Writer, frame, type ReceivedFrame } from './wire.ts';
 
@@ -142,6 +143,16 @@ export class LauncherClient {
     this.#watchers.forget(id);
     const errno = await this.#ask(Frame.RELEASE, new Writer().u64(id));
     if (errno !== constants.errno.ESRCH && this.#lost === undefined) expectDone('RELEASE', errno);
+  }
+
+  /** The end of its standard input, once the caller has closed its own end too. False: there is none, or not any more. */
+  async closeInput(id: bigint): Promise<boolean> {
+    return (await this.#ask(Frame.CLOSE_INPUT, new Writer().u64(id))) === 0;
+  }
+
+  /** Of a terminal. False: it has ended. */
+  async resize(id: bigint, { rows, columns }: TerminalSize): Promise<boolean> {
+    return (await this.#ask(Frame.RESIZE, new Writer().u64(id).u32(rows).u32(columns))) === 0;
   }
 
   async setBlob(id: bigint, blob: Buffer): Promise<void> {

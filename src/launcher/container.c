@@ -44,8 +44,8 @@ void free_strings(struct strings *s) {
 }
 
 void container_free(struct container *c) {
-  int fds[] = { c->status_fd, c->out_fd, c->err_fd, c->oom_fd };
-  for (unsigned i = 0; i < 4; i++)
+  int fds[] = { c->status_fd, c->in_fd, c->out_fd, c->err_fd, c->oom_fd };
+  for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0) close(fds[i]); // closing also ends the watch
   sockets_remove(c);
   free_strings(&c->groups);
@@ -72,7 +72,7 @@ void note_failure(struct container *c, int step, int op, int error) {
 
 // Field 22 of /proc/<pid>/stat; a zombie still has it. The name in field 2 may hold anything, so the search starts at
 // the last ')'.
-static uint64_t start_time_of(pid_t pid) {
+uint64_t start_time_of(pid_t pid) {
   char path[40], text[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -223,6 +223,7 @@ void container_reaped(pid_t pid, int status) {
 int container_signal(uint64_t id, uint32_t signal) {
   struct container *c = container_find(id);
   if (!c || c->init <= 0) return ESRCH;
+  if (c->entered) return tell_entered(c, INIT_KILL, (int)signal, 0);
   return kill(c->init, (int)signal) ? errno : 0; // unreaped, so the pid is still its own
 }
 

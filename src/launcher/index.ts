@@ -13,6 +13,7 @@ export type {
 export { isMountStep, type MountStep, type Upper } from './mount-steps.ts';
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
+export type { OwnNamespace, TerminalSize } from './enter-steps.ts';
 export { MAX_HANDED } from './wire.ts';
 export { capabilityNames } from './capabilities.ts';
 export { readSyscallNumbers, type SyscallNumbers } from './syscall-table.ts';

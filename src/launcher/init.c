@@ -3,6 +3,9 @@
 // Executed from a sealed memfd with the descriptors of wire.h (INIT_FD_*) and nothing else. It stays outside of the
 // container's groups; only the program joins them. All signals were blocked by the launcher before the first clone, so
 // none is lost.
+//
+// After STEP_ENTER it is no pid 1: see entered.c.
+#include "entered.h"
 #include "program.h"
 #include <linux/capability.h>
 #include <signal.h>
@@ -14,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static void say(int type, int a, int b, pid_t child) {
+void say(int type, int a, int b, pid_t child) {
   struct init_record record = { type, a, b };
   struct iovec part = { &record, sizeof record };
   union {
@@ -98,7 +101,8 @@ static _Noreturn void reap_and_forward(pid_t program) {
 
 int main(void) {
   struct file_status st;
-  struct program program = { .step = -1 };
+  struct program program = { .step = -1, .member = -1, .terminal = -1 };
+  struct terminal terminal = { .master = -1, .slave = -1 };
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NAME, "init");
   if (sys_statx(INIT_FD_FRAME, &st)) return 1;
@@ -111,11 +115,21 @@ int main(void) {
   program.version2 = (int)header->version2;
   program.handed = (int)header->handed;
   program.user = (int)header->user;
-  const int end = INIT_FD_JOINS + program.joins + program.handed + program.user;
+  const int behind = INIT_FD_JOINS + program.joins + program.handed + program.user,
+            end = behind + (header->enter ? 2 : 0);
   for (int fd = INIT_FD_STATUS; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (program_prepare(&program)) {
     say(INIT_FAILED, program.first_step, STEP_EXEC | EPROTO << 16, 0);
     return 1;
+  }
+  if (header->enter) {
+    program.entered = 1;
+    program.member = behind;
+    if (header->terminal && terminal_open(&terminal, behind + 1, header)) {
+      say(INIT_FAILED, 0, STEP_ENTER | errno << 16, 0);
+      return 1;
+    }
+    program.terminal = terminal.slave;
   }
   long pid = clone_program(&program, (int)header->version2);
   int failed = program.failed_step, op = program.failed_op, error = program.failed_errno;
@@ -124,8 +138,8 @@ int main(void) {
     op = STEP_JOIN;
     error = (int)-pid;
   }
-  sys_close_range(0, 2);
-  sys_close_range(INIT_FD_JOINS, ~0U);
+  if (program.terminal < 0) sys_close_range(0, 2);
+  sys_close_range(terminal_keep(&terminal), ~0U);
   close(INIT_FD_FRAME);
   if (pid > 0 && !op && never_executed((pid_t)pid)) {
     failed = program.first_step;
@@ -139,5 +153,6 @@ int main(void) {
   keep_only_cap_kill();
   close(INIT_FD_PROC);
   if (op) return 1;
+  if (program.entered) wait_and_relay((pid_t)pid, program.terminal < 0 ? 0 : &terminal);
   reap_and_forward((pid_t)pid);
 }

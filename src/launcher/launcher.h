@@ -13,17 +13,26 @@ extern int null_folder; // a detached read-only filesystem with one device in it
 int make_null(void);
 int open_null(void);
 
+struct container;
+
 // ---- stage.c: pid 1 of the new namespaces, until it becomes the init ----
 // Shared with the launcher's memory (CLONE_VM): what the child notes here, the launcher reads after the child's exec or
 // end.
+struct entering {
+  int active;
+  uint64_t target;
+  uint32_t input, terminal, rows, columns, uid;
+  int init, program, proc, ptmx; // pidfds of the container, the board's /proc and /dev/ptmx
+};
 struct stage {
-  struct reader steps;         // from the step after NAMESPACES on
-  uint32_t first_step, count;  // index of that step, and how many are left in all
-  int out, err, status, frame; // descriptors to hand on
+  struct reader steps;             // from the step after NAMESPACES on
+  uint32_t first_step, count;      // index of that step, and how many are left in all
+  int in, out, err, status, frame; // descriptors to hand on
   int joins[WIRE_MAX_JOINS], join_count;
   int handed[WIRE_MAX_HANDED], handed_count; // to the program
-  int root;                                  // the new root
-  int nodes;                                 // a filesystem with the container's device nodes, which the root covers
+  struct entering enter;
+  int root;  // the new root
+  int nodes; // a filesystem with the container's device nodes, which the root covers
   uint32_t node_count;
   int user, holder_fd; // the container's user namespace, and who holds it until the stage is done; see user.c
   pid_t holder;
@@ -31,6 +40,15 @@ struct stage {
   volatile int failed_step, failed_op, failed_errno;
 };
 _Noreturn void stage_main(struct stage *s);
+
+// ---- enter.c ----
+void read_enter(struct reader *r, struct entering *e);
+int find_target(struct entering *e);
+int enter_container(const struct entering *e);
+void close_target(const struct entering *e);
+int tell_entered(const struct container *c, int type, int a, int b);
+int container_close_input(uint64_t id);
+int container_resize(uint64_t id, uint32_t rows, uint32_t columns);
 
 // ---- mounts.c ----
 int mount_step(struct stage *s, uint32_t op, struct reader *r);
@@ -120,7 +138,6 @@ struct socket_file {
   const char *folder, *name;
   uint32_t type, mode, uid, gid, passcred;
 };
-struct container;
 void read_socket(struct reader *r, struct socket_file *want);
 int make_socket(struct stage *s, const struct socket_file *want);
 int connect_socket(struct stage *s, const char *file);
@@ -145,8 +162,9 @@ struct container {
   pid_t init, program;
   uint64_t start_time; // of the program, in clock ticks since boot (proc(5), field 22)
   uint64_t time, mono; // when it started: ns since 1970, and on CLOCK_MONOTONIC
-  int status_fd, out_fd, err_fd, oom_fd;
-  uint64_t out_inode, err_inode;
+  int status_fd, in_fd, out_fd, err_fd, oom_fd;
+  uint64_t in_inode, out_inode, err_inode;
+  int entered, terminal;   // a further program in another container, with a terminal
   int have_status, status; // the program's raw wait status, from the init, or in its place the init's own
   int lingers;             // that was told while the init has not ended
   uint64_t end_time, end_mono;
@@ -161,6 +179,7 @@ extern struct container *containers;
 struct container *container_find(uint64_t id);
 void container_free(struct container *c);
 void note_failure(struct container *c, int step, int op, int error); // reported when the init has been reaped
+uint64_t start_time_of(pid_t pid);
 void report_failure(uint64_t id, int step, int op, int error);
 void container_status(struct container *c); // the status socket has something to say
 void container_oom(struct container *c);

@@ -27,6 +27,8 @@ export interface SpawnRequest {
   onExit: (exit: ProgramExit) => void;
   onLingers?: (exit: ProgramExit) => void;
   onPressure?: (report: PressureReport) => void;
+  /** Before it has started: the write end of its standard input, where the step `enter` asked for one. */
+  onInput?: (pipe: PipeEnd) => void;
 }
 
 /** A pipe of the launcher: descriptor number and inode, because numbers are reused. */
@@ -140,7 +142,7 @@ export function readListed(r: Reader): ListedContainer {
   return { id, ...started, state, ...end, ...lingers, blob: Buffer.from(r.block(r.u32())) };
 }
 
-function readPipe(r: Reader): PipeEnd | undefined {
+export function readPipe(r: Reader): PipeEnd | undefined {
   const fd = r.i32();
   const inode = r.u64();
   return fd < 0 ? undefined : { fd, inode };

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -189,13 +190,47 @@ static int listen_on(const struct program *p, uint32_t which, uint32_t backlog) 
   return listen(INIT_FD_JOINS + p->joins + (int)which, (int)backlog);
 }
 
+// The terminal is that of a session, which this process has just made (STEP_SESSION).
+static int take_terminal(const struct program *p) {
+  if (ioctl(p->terminal, TIOCSCTTY, 0)) return -1;
+  for (int fd = 0; fd < 3; fd++)
+    if (dup3(p->terminal, fd, 0) < 0) return -1;
+  return 0;
+}
+
+// As a shell finds it, in the container and with its user's rights. What cannot be entered or executed is told when
+// nothing else is found.
+static void execute_by_name(const struct program *p) {
+  char path[4096];
+  const char *folders = "";
+  int error = ENOENT;
+  for (char **variable = p->envp; *variable; variable++)
+    if (!strncmp(*variable, "PATH=", 5)) folders = *variable + 5;
+  while (*folders) {
+    size_t n = strcspn(folders, ":");
+    if (snprintf(path, sizeof path, "%.*s%s%s", (int)n, folders, n ? "/" : "", p->path) < (int)sizeof path) {
+      execve(path, p->argv, p->envp);
+      if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return;
+      if (errno == EACCES) error = EACCES;
+    }
+    folders += n + (folders[n] == ':');
+  }
+  errno = error;
+}
+
 static _Noreturn void execute(struct program *p) {
+  // Its init is not that of its pid namespace, whose end would be its own. A change of ids has undone this before.
+  if (p->entered && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) give_up(p, p->step, STEP_EXEC, errno);
+  if (p->terminal >= 0 && take_terminal(p)) give_up(p, 0, STEP_ENTER, errno);
   sigset_t none; // nothing is ignored: the launcher saw to that when it began
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, 0);
   if (hand_over(p)) give_up(p, p->step, STEP_EXEC, errno);
   if (p->filter && install_filter(p)) give_up(p, p->filter_step, STEP_SECCOMP, errno);
-  execve(p->path, p->argv, p->envp);
+  if (strchr(p->path, '/'))
+    execve(p->path, p->argv, p->envp);
+  else
+    execute_by_name(p);
   give_up(p, p->step, STEP_EXEC, errno);
 }
 
@@ -234,6 +269,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
     case STEP_LISTEN: a = read_u32(r); return listen_on(p, a, read_u32(r));
+    case STEP_SETNS: return setns(p->member, (int)read_u64(r));
     case STEP_SECURITY_LABEL: text = read_str(r); return set_label(text, read_str(r));
     case STEP_SCHED: return schedule(r);
     case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute

@@ -7,7 +7,8 @@ struct program {
   struct reader steps;
   uint32_t count;
   int first_step, joins, version2, handed, user;
-  int step; // the one being done
+  int step;                      // the one being done
+  int entered, member, terminal; // after STEP_ENTER: the container's own program, the terminal; -1 without
   const char *path;
   char **argv, **envp;
   gid_t *groups;

@@ -13,11 +13,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+enum { READ_END = 0, WRITE_END = 1 };
 enum { OUTPUT_DISCARD = 0, OUTPUT_PIPE = 1, OUTPUT_INHERIT = 2, MAX_CONTAINERS = 4096 };
 enum { NAMESPACES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
 // Anonymous pipe of the program's user, so that a program may open /dev/stdout again.
-static int make_pipe(uint32_t uid, uint32_t gid, int *read_end, uint64_t *inode) {
+static int make_pipe(uint32_t uid, uint32_t gid, int kept, int *kept_end, uint64_t *inode) {
   int p[2];
   struct stat st;
   if (pipe2(p, O_CLOEXEC)) return -1;
@@ -26,13 +27,13 @@ static int make_pipe(uint32_t uid, uint32_t gid, int *read_end, uint64_t *inode)
     close(p[1]);
     return -1;
   }
-  *read_end = p[0];
+  *kept_end = p[kept];
   *inode = st.st_ino;
-  return p[1];
+  return p[!kept];
 }
 
 static int open_output(uint32_t mode, int inherited, uint32_t uid, uint32_t gid, int *read_end, uint64_t *inode) {
-  if (mode == OUTPUT_PIPE) return make_pipe(uid, gid, read_end, inode);
+  if (mode == OUTPUT_PIPE) return make_pipe(uid, gid, READ_END, read_end, inode);
   if (mode == OUTPUT_INHERIT) return fcntl(inherited, F_DUPFD_CLOEXEC, 3);
   return -2; // discard: the stage's own null device
 }
@@ -80,7 +81,8 @@ static __attribute__((noinline)) long clone_stage(uint64_t flags, struct stage *
 struct request {
   uint64_t id, flags;
   uint32_t out, err, uid, gid, count, blob_size;
-  struct reader steps; // those after NAMESPACES
+  struct reader steps; // those after NAMESPACES or ENTER
+  struct entering enter;
   const char *unified, *oom;
   struct strings tasks, groups;
   const uint8_t *blob;
@@ -103,10 +105,13 @@ static int read_request(struct reader *r, struct request *q) {
   read_strings(r, &q->groups);
   q->blob_size = read_u32(r);
   q->blob = read_bytes(r, q->blob_size);
-  uint32_t op = read_u32(&q->steps), step_size = read_u32(&q->steps); // the first step holds the clone flags
-  q->flags = read_u64(&q->steps) & NAMESPACES;
-  int good =
-      !r->bad && !q->steps.bad && op == STEP_NAMESPACES && step_size == 8 && q->count && q->blob_size <= WIRE_MAX_BLOB;
+  uint32_t op = read_u32(&q->steps), step_size = read_u32(&q->steps); // the first step says which namespaces
+  if (op == STEP_ENTER)
+    read_enter(&q->steps, &q->enter);
+  else
+    q->flags = read_u64(&q->steps) & NAMESPACES;
+  int good = !r->bad && !q->steps.bad && q->count && q->blob_size <= WIRE_MAX_BLOB &&
+             ((op == STEP_NAMESPACES && step_size == 8) || (op == STEP_ENTER && step_size == 24));
   errno = EPROTO;
   return good && q->tasks.count < WIRE_MAX_JOINS && !container_find(q->id) ? 0 : -1;
 }
@@ -119,8 +124,11 @@ static struct container *make_container(struct request *q) {
     errno = EAGAIN;
     return 0;
   }
-  *c =
-      (struct container){ .id = q->id, .status_fd = -1, .out_fd = -1, .err_fd = -1, .oom_fd = -1, .groups = q->groups };
+  *c = (struct container){
+    .id = q->id, .status_fd = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1, .oom_fd = -1, .groups = q->groups
+  };
+  c->entered = q->enter.active;
+  c->terminal = q->enter.terminal != 0;
   q->groups = (struct strings){ 0 };
   c->blob = malloc(q->blob_size + 1);
   if (!c->blob) {
@@ -151,7 +159,9 @@ static int open_outputs(struct stage *s, struct container *c, const struct reque
   s->out = open_output(q->out, 1, q->uid, q->gid, &c->out_fd, &c->out_inode);
   if (s->out == -1) return -1;
   s->err = open_output(q->err, 2, q->uid, q->gid, &c->err_fd, &c->err_inode);
-  return s->err == -1 ? -1 : 0;
+  if (s->err == -1) return -1;
+  if (q->enter.input) s->in = make_pipe(q->uid, q->gid, WRITE_END, &c->in_fd, &c->in_inode);
+  return s->in == -1 ? -1 : 0;
 }
 
 static int open_status(struct stage *s, struct container *c) {
@@ -163,15 +173,27 @@ static int open_status(struct stage *s, struct container *c) {
 }
 
 static void close_handed_on(struct stage *s) {
-  const int fds[] = { s->out, s->err, s->status, s->frame };
+  const int fds[] = { s->in, s->out, s->err, s->status, s->frame };
   for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0) close(fds[i]);
   for (int i = 0; i < s->join_count; i++) close(s->joins[i]);
+  close_target(&s->enter);
   users_done(s);
+}
+
+static void tell_input(const struct container *c) {
+  struct writer w = { .size = 0 };
+  put_u64(&w, c->id);
+  put_u32(&w, (uint32_t)c->in_fd);
+  put_u64(&w, c->in_inode);
+  transport_send(WIRE_INPUT, 0, w.data, w.size, 0, 0);
 }
 
 // The step that a failure before the clone belongs to, or 0 when the container is on its way.
 static int start(struct container *c, struct stage *s, const struct request *q) {
+  s->enter = q->enter;
+  s->enter.uid = q->uid;
+  if (q->enter.active && find_target(&s->enter)) return STEP_ENTER;
   if (open_joins(s, q)) return STEP_JOIN;
   if (*q->oom && (c->oom_fd = watch_oom(q->oom)) < 0) return STEP_JOIN;
   if (open_outputs(s, c, q) || open_status(s, c) || sockets_expect(c, q->steps)) return STEP_NAMESPACES;
@@ -192,15 +214,22 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
   containers = c;
   if (s->failed_step >= 0) note_failure(c, s->failed_step, s->failed_op, s->failed_errno);
   watch_fd(c->status_fd, EPOLLIN, c);
+  if (c->in_fd >= 0) tell_input(c);
   if (c->oom_fd >= 0) watch_fd(c->oom_fd, EPOLLIN, (void *)((uintptr_t)c | TAG_OOM));
   return 0;
 }
 
 void container_spawn(struct reader *r) {
   struct request q = { 0 };
-  struct stage s = {
-    .out = -1, .err = -1, .status = -1, .frame = -1, .nodes = -1, .user = -1, .holder_fd = -1, .failed_step = -1
-  };
+  struct stage s = { .in = -2,
+                     .out = -1,
+                     .err = -1,
+                     .status = -1,
+                     .frame = -1,
+                     .nodes = -1,
+                     .user = -1,
+                     .holder_fd = -1,
+                     .failed_step = -1 };
   struct container *c = read_request(r, &q) ? 0 : make_container(&q);
   int failed = c ? start(c, &s, &q) : STEP_NAMESPACES;
   if (failed) {

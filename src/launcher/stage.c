@@ -28,11 +28,11 @@ static int own_proc(void) {
 
 // Every descriptor first above all targets, then to its place; the image comes last and is close-on-exec. What is not
 // in the list is closed by a plain close_range (5.9), so nothing of the launcher passes into a container.
-enum { ABOVE = 128 };
-_Static_assert(INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1 < ABOVE, "all places lie below");
+enum { ABOVE = 128, ENTERING = 2 };
+_Static_assert(INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1 + ENTERING < ABOVE, "all places lie below");
 static int arrange_descriptors(struct stage *s, int null, int proc) {
-  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 2], n = 0;
-  from[n++] = null;
+  int from[INIT_FD_JOINS + WIRE_MAX_JOINS + WIRE_MAX_HANDED + 1 + ENTERING + 1], n = 0;
+  from[n++] = s->in >= 0 ? s->in : null;
   from[n++] = s->out >= 0 ? s->out : null;
   from[n++] = s->err >= 0 ? s->err : null;
   from[n++] = s->status;
@@ -41,6 +41,10 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
   for (int i = 0; i < s->join_count; i++) from[n++] = s->joins[i];
   for (int i = 0; i < s->handed_count; i++) from[n++] = s->handed[i];
   if (s->user >= 0) from[n++] = s->user;
+  if (s->enter.active) {
+    from[n++] = s->enter.program;
+    from[n++] = s->enter.ptmx >= 0 ? s->enter.ptmx : null;
+  }
   from[n++] = init_image;
   for (int i = 0; i < n; i++)
     if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ABOVE)) < 0) return -1;
@@ -56,6 +60,7 @@ _Noreturn void stage_main(struct stage *s) {
   umask(0);
   int null = open_null();
   if (null < 0) fail(s, 0, STEP_NAMESPACES);
+  if (s->enter.active && enter_container(&s->enter)) fail(s, 0, STEP_ENTER);
   struct reader *r = &s->steps;
   int step = (int)s->first_step;
   for (; s->count; step++, s->count--) {
@@ -81,8 +86,13 @@ _Noreturn void stage_main(struct stage *s) {
   header.joins = (uint32_t)s->join_count;
   header.handed = (uint32_t)s->handed_count;
   header.user = s->user >= 0;
+  header.enter = (uint32_t)s->enter.active;
+  header.terminal = s->enter.terminal;
+  header.rows = s->enter.rows;
+  header.columns = s->enter.columns;
+  header.uid = s->enter.uid;
   if (pwrite(s->frame, &header, sizeof header, 0) != sizeof header) fail(s, step, STEP_PROGRAM);
-  int proc = own_proc(), image = proc < 0 ? -1 : arrange_descriptors(s, null, proc);
+  int proc = s->enter.active ? s->enter.proc : own_proc(), image = proc < 0 ? -1 : arrange_descriptors(s, null, proc);
   if (image < 0) fail(s, step, STEP_PROGRAM);
   char *argv[] = { (char *)"init", 0 }, *envp[] = { 0 };
   syscall(SYS_execveat, image, "", argv, envp, EMPTY_PATH);

@@ -1,5 +1,6 @@
 import type { ImageFile } from '../base/index.ts';
 import { capabilityMask } from './capabilities.ts';
+import { enterPayload, type EnterStep } from './enter-steps.ts';
 import { isMountStep, mountPayload, mountStepNumbers, type MountStep } from './mount-steps.ts';
 import { rlimitNumber } from './rlimits.ts';
 import { isSocketStep, socketPayload, socketStepNumbers, type SocketStep } from './socket-steps.ts';
@@ -51,6 +52,7 @@ export type Step = { key?: string } & (
   | { op: 'dev'; target: string; size: number; proc_links: boolean }
   /** What is empty for the program, and what is read-only; paths that do not exist are left out. */
   | { op: 'mask' | 'read_only'; paths: string[] }
+  | EnterStep
   | { op: 'root_attributes'; attributes: Attribute[] }
   | { op: 'pivot' }
   | { op: 'hostname'; name: string }
@@ -112,6 +114,7 @@ export const stepNumbers = {
   ...mountStepNumbers,
   ...socketStepNumbers,
   user_namespace: 30,
+  enter: 34,
   join: 64,
   cgroup_namespace: 65,
   oom_score_adj: 66,
@@ -129,6 +132,7 @@ export const stepNumbers = {
   security_label: 78,
   enter_user_namespace: 86,
   mount_namespace: 87,
+  setns: 90,
 } as const satisfies Record<Step['op'], number>;
 
 /** clone(2) flags. */
@@ -238,6 +242,9 @@ function payload(step: Step, staging: string): Buffer {
       return w.string(step.context).done();
     case 'security_label':
       return w.string(step.file).string(step.text).done();
+    case 'enter':
+    case 'setns':
+      return enterPayload(step, w);
     case 'network_namespace':
       return w.string(step.file).done();
     case 'sched': {

@@ -105,6 +105,7 @@ static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set) {
 static inline int sys_statx(int fd, struct file_status *status) {
   return (int)syscall(SYS_statx, fd, "", EMPTY_PATH, BASIC_STATUS, status);
 }
+static inline int sys_pidfd_open(pid_t pid) { return (int)syscall(NR_PIDFD_OPEN, pid, 0); }
 static inline int sys_close_range(unsigned first, unsigned last) {
   return (int)syscall(NR_CLOSE_RANGE, first, last, 0);
 }

@@ -235,6 +235,17 @@ static void frame(const struct wire_header *h, const uint8_t *payload) {
       if (error) transport_done(h->seq, error);
       return;
     }
+    case WIRE_CLOSE_INPUT: {
+      uint64_t id = read_u64(&r);
+      transport_done(h->seq, r.bad ? EINVAL : container_close_input(id));
+      return;
+    }
+    case WIRE_RESIZE: {
+      uint64_t id = read_u64(&r);
+      uint32_t rows = read_u32(&r), columns = read_u32(&r);
+      transport_done(h->seq, r.bad ? EINVAL : container_resize(id, rows, columns));
+      return;
+    }
     case WIRE_MONITOR: transport_done(h->seq, monitor(&r)); return;
     case WIRE_SHUTDOWN: teardown_and_exit();
     default: transport_close(); // an unknown record is refused, never guessed

@@ -1,6 +1,6 @@
 import type { ThubanError } from '../base/index.ts';
-import { StepFailure, readExit, readFailure, readPressure, readStarted } from './messages.ts';
-import type { ListedContainer, PressureReport, ProgramExit, Started } from './messages.ts';
+import { StepFailure, readExit, readFailure, readPipe, readPressure, readStarted } from './messages.ts';
+import type { ListedContainer, PipeEnd, PressureReport, ProgramExit, Started } from './messages.ts';
 import { Frame, type Reader } from './wire.ts';
 
 export interface ContainerListeners {
@@ -10,6 +10,7 @@ export interface ContainerListeners {
   onLingers?: (exit: ProgramExit) => void;
   /** A monitor has spoken, and is silent until it is armed again. */
   onPressure?: (report: PressureReport) => void;
+  onInput?: (pipe: PipeEnd) => void;
 }
 
 interface Watched extends ContainerListeners {
@@ -79,6 +80,14 @@ export class Watchers {
         const exit = readExit(r);
         this.#tell(id, (watched) => {
           watched.onLingers?.(exit);
+        });
+        return true;
+      }
+      case Frame.INPUT: {
+        const id = r.u64();
+        const pipe = readPipe(r);
+        this.#tell(id, (watched) => {
+          if (pipe !== undefined) watched.onInput?.(pipe);
         });
         return true;
       }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WIRE_PROTOCOL_MIN 1
-#define WIRE_PROTOCOL_MAX 2 // 2 adds frames; those of 1 are as they were
+#define WIRE_PROTOCOL_MAX 3 // 2 and 3 add frames; those of 1 are as they were
 #define WIRE_MAX_FRAME 524288
 #define WIRE_MAX_BLOB 65536
 #define WIRE_MAX_JOINS 16
@@ -31,10 +31,12 @@ enum wire_type {
   WIRE_RELEASE = 5, // id u64: forget an ended container, close its pipes
   WIRE_BLOB = 6,    // id u64, blob
   WIRE_LIST = 7,
-  WIRE_REGISTER = 8, // groups [str], paths [str]: removed, in this order, when the lease ends
-  WIRE_SHUTDOWN = 9, // kill and remove everything, end
-  WIRE_DEVICES = 10, // since 2: group str, program; see devices.c
-  WIRE_MONITOR = 11, // since 2: id u64, kind u32, file str, text str; see monitor.c
+  WIRE_REGISTER = 8,     // groups [str], paths [str]: removed, in this order, when the lease ends
+  WIRE_SHUTDOWN = 9,     // kill and remove everything, end
+  WIRE_DEVICES = 10,     // since 2: group str, program; see devices.c
+  WIRE_MONITOR = 11,     // since 2: id u64, kind u32, file str, text str; see monitor.c
+  WIRE_CLOSE_INPUT = 12, // since 3: id u64: the end of its standard input, when nobody else holds it
+  WIRE_RESIZE = 13,      // since 3: id u64, rows u32, columns u32: of its terminal
   // launcher to controller
   WIRE_REFUSED = 130, // reason u32, pid u32
   WIRE_STARTED = 131, // report: id u64, init u32, program u32, start_time u64, time u64, mono u64, then stdout and
@@ -47,10 +49,12 @@ enum wire_type {
   // 1 until its program has ended.
   WIRE_LISTED = 135,
   WIRE_LIST_END = 136,
-  WIRE_DONE = 137,     // answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES, MONITOR: errno i32
+  // Answer to SIGNAL, RELEASE, BLOB, REGISTER, DEVICES, MONITOR, CLOSE_INPUT, RESIZE: errno i32
+  WIRE_DONE = 137,
   WIRE_PRESSURE = 138, // report, since 2: id u64, kind u32, count u32: how often since the report before
   // Report, since 2, as EXITED: the program has ended a second ago, its init has not. EXITED follows when it can.
   WIRE_LINGERS = 139,
+  WIRE_INPUT = 140, // since 3, before STARTED: id u64, fd i32, inode u64: the write end of its standard input
 };
 
 enum wire_refusal { REFUSED_BUSY = 1, REFUSED_PROTOCOL = 2, REFUSED_PEER = 3 };
@@ -97,6 +101,9 @@ enum wire_step {
   STEP_SOCKET = 32,  // folder str, name str, type u32 (0 stream, 1 datagram, 2 seqpacket), mode u32, uid u32, gid u32,
                      // passcred u32
   STEP_CONNECT = 33, // file str: a stream socket that is connected to it
+  // Instead of NAMESPACES, in those of a container that runs: id u64, standard input u32 (0 null, 1 pipe), terminal
+  // u32, rows u32, columns u32; see enter.c
+  STEP_ENTER = 34,
   STEP_PROGRAM = 64,
   STEP_JOIN = 64,
   STEP_CGROUP_NAMESPACE = 65,
@@ -116,6 +123,7 @@ enum wire_step {
   STEP_ENTER_USER_NAMESPACE = 86,
   STEP_MOUNT_NAMESPACE = 87, // a copy of the stage's, which belongs to the user namespace
   STEP_LISTEN = 89,          // which of the descriptors handed on u32, backlog u32
+  STEP_SETNS = 90,           // flags u64: after ENTER, the namespaces that only the container's own program is in
 };
 
 // What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).
@@ -128,7 +136,10 @@ enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8, ATTR_I
 #define INIT_MAGIC 0x31494854u
 struct init_header {
   uint32_t magic, first_step, steps, joins, version2, handed, user;
+  uint32_t enter, terminal, rows, columns, uid; // of STEP_ENTER
 };
+// Behind the joins and what is handed on: after ENTER, the container's program and the board's /dev/ptmx, or a null
+// device in its place.
 enum { INIT_FD_STATUS = 3, INIT_FD_FRAME = 4, INIT_FD_PROC = 5, INIT_FD_JOINS = 6 };
 
 // What the init says on its status socket. `EXECUTED` carries the program's pid as SCM_CREDENTIALS, so that the
@@ -137,6 +148,8 @@ struct init_record {
   int32_t type, a, b;
 };
 enum { INIT_EXECUTED = 'E', INIT_FAILED = 'F', INIT_STATUS = 'S' }; // FAILED: step, errno; STATUS: raw wait status
+// What an init is told there after ENTER: KILL: signal; RESIZE: rows, columns.
+enum { INIT_KILL = 'K', INIT_RESIZE = 'R' };
 
 // ---- reading: a cursor that turns bad instead of running over ----
 struct reader {

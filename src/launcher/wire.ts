@@ -2,8 +2,8 @@
  * The frames between the daemon and the launcher. src/launcher/wire.h holds the same numbers and the layout of each frame;
  * a test compares the two files.
  */
-/** The versions that this build understands. 2 adds frames; those of 1 are as they were. */
-export const PROTOCOL = { MIN: 1, MAX: 2 } as const;
+/** The versions that this build understands. 2 and 3 add frames; those of 1 are as they were. */
+export const PROTOCOL = { MIN: 1, MAX: 3 } as const;
 export const MAX_FRAME = 512 * 1024;
 /** Descriptors that can be handed on to a program. */
 export const MAX_HANDED = 64;
@@ -21,6 +21,8 @@ export const Frame = {
   SHUTDOWN: 9,
   DEVICES: 10,
   MONITOR: 11,
+  CLOSE_INPUT: 12,
+  RESIZE: 13,
   REFUSED: 130,
   STARTED: 131,
   FAILED: 132,
@@ -31,6 +33,7 @@ export const Frame = {
   DONE: 137,
   PRESSURE: 138,
   LINGERS: 139,
+  INPUT: 140,
 } as const;
 
 /** What a monitor waits for: a PSI trigger of this kind, or a level of cgroup v1. */

@@ -109,6 +109,7 @@ export class Container {
   readonly #readers: OutputReader[];
   readonly #givenUp = deferred<ProgramExit | undefined>();
   #stopping: Stopping | undefined;
+  #hasExited = false;
   #record: RunRecord;
   /** How its program ended, while its init has not. */
   #lingers: ProgramExit | undefined;
@@ -130,10 +131,27 @@ export class Container {
     const { onPause: onEvent = () => undefined, pausedSince: since } = parts.hooks;
     this.pausing = new Pausing({ id, fs: parts.fs, groups: parts.groups, since, onEvent });
     this.ended = this.#waitForEnd();
+    void parts.exited.then(() => {
+      this.#hasExited = true;
+    });
   }
 
   get record(): RunRecord {
     return this.#record;
+  }
+
+  /** Its number at the launcher. */
+  get run(): bigint {
+    return this.#id;
+  }
+
+  get launcher(): LauncherClient {
+    return this.#launcher;
+  }
+
+  /** Somebody ends it, or it has ended. */
+  get isEnding(): boolean {
+    return this.#stopping !== undefined || this.#hasExited;
   }
 
   /** Nothing about its groups can be changed any more. */

@@ -3,9 +3,11 @@ import type { Layout, MemoryEvents } from '../cgroups/index.ts';
 import type { CgroupsSection, Manifest, Restart } from '../manifest/index.ts';
 import type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 import type { Condition } from './events.ts';
+import type { Execution } from './execution.ts';
 import type { Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
+import type { ExecRequest } from './plan-exec.ts';
 import type { Difference } from './reconcile/index.ts';
 import type { State } from './states.ts';
 import type { UpdateOptions, Updated } from './updated.ts';
@@ -29,6 +31,11 @@ export interface Control {
   /** Resolves when every process of it is held; success also when it is paused already. TH6005 when it does not run, TH2009 when not all come to rest. */
   pause(name: string): Promise<{ id: string } & PauseResult>;
   resume(name: string): Promise<{ id: string } & ResumeResult>;
+  /**
+   * Starts a further program in it, which ends with it. Resolves when that has been executed. TH6005 when the container does not run, or is paused;
+   * TH3001 and TH3003 when there is no such program.
+   */
+  exec(name: string, request: ExecRequest): Promise<ExecHandle>;
   /**
    * Other limits for what runs, without a restart: all of them or none. `cgroups` is a section as manifests have it, and takes the place of the one
    * in force as a whole. TH6005 when it does not run, or they take a new start; TH2005 below what is in use; TH2004 when the kernel refuses.
@@ -73,6 +80,12 @@ export interface StartOverrides {
   env?: Record<string, string>;
   init?: string;
 }
+
+/** A program that was started in a container. */
+export type ExecHandle = Pick<
+  Execution,
+  'container' | 'pid' | 'relay' | 'write' | 'endInput' | 'resize' | 'signal' | 'abandon'
+>;
 
 export interface LogQuery {
   follow?: boolean;

@@ -12,6 +12,7 @@ import { Leftovers } from './leftovers.ts';
 import type { Held } from './restore.ts';
 import { MadeGroups } from './made-groups.ts';
 import { readRecord } from './run-record.ts';
+import { isExecRecord } from './start-execution.ts';
 import { sweepSockets } from './sweep-sockets.ts';
 
 export interface DaemonBoardOptions extends LinkOptions {
@@ -88,15 +89,20 @@ export class DaemonBoard implements Board {
     });
   }
 
-  /** What the launcher holds. `foreign`: begun by a build whose records this one does not understand. */
-  async held(): Promise<{ held: Held[]; foreign: bigint[] }> {
+  /**
+   * What the launcher holds. `foreign`: begun by a build whose records this one does not understand; `executions`: in containers, for clients that went with
+   * their daemon.
+   */
+  async held(): Promise<{ held: Held[]; foreign: bigint[]; executions: bigint[] }> {
     const held: Held[] = [];
     const foreign: bigint[] = [];
+    const executions: bigint[] = [];
     const given = new Set(this.leftovers.noted().map(({ run }) => run));
     for (const listed of await this.#launcher.list()) {
       if (given.has(String(listed.id))) continue; // given up by an earlier daemon
       const record = readRecord(listed.blob);
-      if (record === undefined) foreign.push(listed.id);
+      if (isExecRecord(listed.blob)) executions.push(listed.id);
+      else if (record === undefined) foreign.push(listed.id);
       else {
         held.push({ listed, record });
         this.shared.add(
@@ -105,7 +111,7 @@ export class DaemonBoard implements Board {
         );
       }
     }
-    return { held, foreign };
+    return { held, foreign, executions };
   }
 
   async coverByLease(groups: readonly string[], levels?: number): Promise<void> {

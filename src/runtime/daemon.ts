@@ -18,6 +18,7 @@ import { Reconciler } from './reconciler.ts';
 import { VerifiedFile } from './repository/index.ts';
 import { resumeFleet } from './resume-fleet.ts';
 import { prepareRunDir, type RunDir } from './run-dir.ts';
+import { startExecution } from './start-execution.ts';
 import { StateFiles } from './state-files.ts';
 import { Supervisor } from './supervisor.ts';
 import { sweepGroups, tellSwept } from './sweep.ts';
@@ -69,6 +70,7 @@ export class Daemon {
       history,
       reconciler,
       packages: reconciler.packages,
+      exec: (container, manifest, request) => startExecution(container, manifest, request, parts.board),
       version: describe,
     });
     this.control = supervisor;

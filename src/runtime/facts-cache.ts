@@ -1,6 +1,7 @@
 import { systemClock } from '../base/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { gatherBoard, ownFacts, type BoardFacts, type Facts } from './facts.ts';
+import { planExec, type ExecPlan, type ExecTarget } from './plan-exec.ts';
 import { plan, type LaunchPlan, type PlanOptions } from './plan.ts';
 import type { Resource } from './resources.ts';
 
@@ -31,9 +32,24 @@ export class FactsCache {
         return made;
       }
     }
+    return plan(manifest, { ...this.#gather(), ...ownFacts(manifest, offered) }, options);
+  }
+
+  /** The same for a further program in a container. */
+  planExec(manifest: Manifest, target: ExecTarget): ExecPlan {
+    const own = ownFacts({ ...manifest, mounts: {} }, []);
+    const known = this.#board;
+    if (known !== undefined && systemClock.monotonic() - known.at < MAX_AGE_MS) {
+      const made = planExec(manifest, { ...known.facts, ...own }, target);
+      if (made.problems.length === 0) return made;
+    }
+    return planExec(manifest, { ...this.#gather(), ...own }, target);
+  }
+
+  #gather(): BoardFacts {
     const facts = gatherBoard();
     this.#board = { facts, at: systemClock.monotonic() };
-    return plan(manifest, { ...facts, ...ownFacts(manifest, offered) }, options);
+    return facts;
   }
 }
 

@@ -10,6 +10,7 @@ export type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecHandle,
   Identity,
   InstallOptions,
   Installed,
@@ -22,6 +23,9 @@ export type {
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
+export type { ExecExit, Execution } from './execution.ts';
+export type { ExecRequest } from './plan-exec.ts';
+export { startExecution } from './start-execution.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';
 export type { DaemonLog, DaemonOptions } from './daemon-options.ts';
 export type { Condition, RuntimeEvent } from './events.ts';

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PipeEnd } from '../launcher/index.ts';
+import { openPipe } from './open-pipe.ts';
 
 export type Stream = 'stdout' | 'stderr';
 
@@ -27,7 +28,7 @@ export class OutputReader {
   #waitsForSink = false;
 
   constructor(launcherPid: number, pipe: PipeEnd, stream: Stream, sink: OutputSink) {
-    this.#socket = openPipe(launcherPid, pipe);
+    this.#socket = readPipe(launcherPid, pipe);
     this.#stream = stream;
     this.#sink = sink;
     this.ended = new Promise((resolve) => {
@@ -70,12 +71,7 @@ export class OutputReader {
   }
 }
 
-/** Descriptor numbers are reused, so the inode is compared. A net.Socket, not a read stream: that would hold a pool thread per pipe. */
-function openPipe(launcherPid: number, pipe: PipeEnd): Socket {
-  const fd = openSync(`/proc/${launcherPid}/fd/${pipe.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (fstatSync(fd, { bigint: true }).ino !== pipe.inode) {
-    closeSync(fd);
-    throw new Error(`descriptor ${pipe.fd} of the launcher is another pipe by now`);
-  }
-  return new Socket({ fd, readable: true, writable: false });
+/** A net.Socket, not a read stream: that would hold a pool thread per pipe. */
+function readPipe(launcherPid: number, pipe: PipeEnd): Socket {
+  return new Socket({ fd: openPipe(launcherPid, pipe, constants.O_RDONLY), readable: true, writable: false });
 }

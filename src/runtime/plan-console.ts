@@ -14,7 +14,7 @@ const FILE = 'console.sock';
  * routes of the console.
  */
 export const idlePermissions: readonly string[] = [
-  ...['mount', 'umount', 'token_create', 'token_verification', 'exec', 'doctor', 'metrics'],
+  ...['mount', 'umount', 'token_create', 'token_verification', 'doctor', 'metrics'],
 ];
 
 /** The console of one run. */

@@ -8,6 +8,7 @@ import { Container, type Board, type ContainerHooks } from './container.ts';
 import { makeDataFolders } from './data-folders.ts';
 import { deferred } from './deferred.ts';
 import { attachDevicePrograms } from './device-programs.ts';
+import { joinsOf } from './joins.ts';
 import { OomTracker } from './oom-tracker.ts';
 import { watchForOom } from './oom-watch.ts';
 import { OutputReader } from './output.ts';
@@ -237,10 +238,4 @@ function openReaders(
     }
   }
   return readers;
-}
-
-function joinsOf(groups: AcquiredGroups): SpawnRequest['joins'] {
-  const unified = groups.joins.find((join) => join.version === 2)?.path;
-  const tasks = groups.joins.filter((join) => join.version === 1).map((join) => join.path);
-  return unified === undefined ? { tasks } : { unified, tasks };
 }

@@ -6,8 +6,15 @@ import type { LaunchPlan } from './plan.ts';
 import { explainSocket } from './socket-failure.ts';
 import { explainWorld } from './world-failure.ts';
 
+/** What is asked of a plan to explain where it failed. */
+export interface Explained {
+  id: string;
+  launch: Pick<LaunchPlan['launch'], 'steps'>;
+  cgroup: { writes: readonly { file?: string }[] };
+}
+
 /** Turns the launcher's "step 12, ENOENT" into an error that names the manifest's key and says what to do. */
-export function explainStepFailure(error: unknown, plan: LaunchPlan): unknown {
+export function explainStepFailure(error: unknown, plan: Explained): unknown {
   if (!(error instanceof StepFailure)) return error;
   const index = indexOf(error, plan);
   const step = plan.launch.steps[index];
@@ -31,14 +38,14 @@ function nameOf(op: number): string {
 }
 
 /** A failure before the first step (opening a group, say) comes with the step that it belongs to, but without its place in the list. */
-function indexOf(error: StepFailure, plan: LaunchPlan): number {
+function indexOf(error: StepFailure, plan: Explained): number {
   const { steps } = plan.launch;
   const at = steps[error.step];
   if (error.step < 0 || (at !== undefined && stepNumbers[at.op] === error.op)) return error.step;
   return steps.findIndex((step) => stepNumbers[step.op] === error.op);
 }
 
-function explain(errno: string, index: number, name: string, step: Step | undefined, plan: LaunchPlan): Explanation {
+function explain(errno: string, index: number, name: string, step: Step | undefined, plan: Explained): Explanation {
   const why = `${launcherTexts[errno] ?? errnoText(errno)} (${errno})`;
   if (errno === 'EPROTO')
     return {
@@ -90,7 +97,7 @@ const launcherTexts: Readonly<Record<string, string>> = {
 };
 
 /** After the join every allocation counts for the container. */
-function isMemoryShort(errno: string, index: number, plan: LaunchPlan): boolean {
+function isMemoryShort(errno: string, index: number, plan: Explained): boolean {
   const joined = plan.launch.steps.findIndex((step) => step.op === 'join');
   const limited = plan.cgroup.writes.some(({ file }) => file === 'memory.limit_in_bytes' || file === 'memory.max');
   return limited && index > joined && (errno === 'ENOMEM' || errno === 'E2BIG');

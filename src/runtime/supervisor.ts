@@ -1,4 +1,5 @@
 import { ThubanError, isAboutText, nextStep, suggest } from '../base/index.ts';
+import type { Manifest } from '../manifest/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Container } from './container.ts';
 import { rejectedId, type Entry, type RejectedEntry } from './catalogue.ts';
@@ -10,6 +11,7 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecHandle,
   InstallOptions,
   Installed,
   LogQuery,
@@ -32,6 +34,7 @@ import { isResource, noProgram } from './no-program.ts';
 import { readLimits } from './read-limits.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
+import type { ExecRequest } from './plan-exec.ts';
 import { isResting, type State } from './states.ts';
 import type { UpdateOptions, Updated } from './updated.ts';
 
@@ -45,6 +48,7 @@ export interface SupervisorParts {
   version: () => DaemonVersion;
   reconciler: Pick<Control, 'apply' | 'repositories'>;
   packages: Pick<Control, 'install' | 'uninstall'>;
+  exec: (container: Container, manifest: Manifest, request: ExecRequest) => Promise<ExecHandle>;
 }
 
 /** Carries out what a console asks for. */
@@ -57,6 +61,7 @@ export class Supervisor implements Control {
   readonly #reconciler: SupervisorParts['reconciler'];
   readonly #packages: SupervisorParts['packages'];
   readonly #stats: StatsReader;
+  readonly #exec: SupervisorParts['exec'];
   readonly #askShutdown: (how: { keep: boolean }) => void;
   #ending = false;
 
@@ -67,6 +72,7 @@ export class Supervisor implements Control {
     this.#version = parts.version;
     this.#reconciler = parts.reconciler;
     this.#packages = parts.packages;
+    this.#exec = parts.exec;
     const { promise, resolve } = deferred<{ keep: boolean }>();
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
@@ -143,6 +149,11 @@ export class Supervisor implements Control {
     return { id, ...(await container.pausing.resume()) };
   }
 
+  async exec(name: string, request: ExecRequest): Promise<ExecHandle> {
+    const { container, manifest } = this.#running(name, 'exec');
+    return this.#exec(container, manifest, request);
+  }
+
   async update(name: string, cgroups: Record<string, unknown>, options: UpdateOptions = {}): Promise<Updated> {
     const { supervised } = this.#good(name, 'update');
     const limits = readLimits(cgroups);
@@ -208,11 +219,11 @@ export class Supervisor implements Control {
     return entry;
   }
 
-  #running(name: string, action: string): { id: string; container: Container } {
+  #running(name: string, action: string): { id: string; container: Container; manifest: Manifest } {
     const { supervised } = this.#good(name, action);
-    const { id, state, container } = supervised;
+    const { id, state, container, loaded } = supervised;
     if (state !== 'running' || container === undefined) throw wrongState(id, state, action, 'running');
-    return { id, container };
+    return { id, container, manifest: loaded.manifest };
   }
 
   /** Before anything is begun: a start that comes to nothing would be a failure of the container. */

@@ -31,7 +31,7 @@ export async function inherit(board: DaemonBoard, files: StateFiles, log: Daemon
     for (const id of saved.keys()) files.remove(id);
     return { held: new Map(), saved: new Map(), noted };
   }
-  const { held, foreign } = await board.held();
+  const { held, foreign, executions } = await board.held();
   const byContainer = new Map<string, Held>();
   for (const entry of held) {
     if (byContainer.has(entry.record.container)) foreign.push(entry.listed.id);
@@ -39,6 +39,12 @@ export async function inherit(board: DaemonBoard, files: StateFiles, log: Daemon
   }
   for (const id of foreign) {
     log('error', 'a container of a version that is not understood is killed', { run: String(id) });
+    await killForeign(board, id);
+  }
+  for (const id of executions) {
+    log('info', 'a program that was started in a container by exec is killed: its client went with the last daemon', {
+      run: String(id),
+    });
     await killForeign(board, id);
   }
   return { held: byContainer, saved, noted };

@@ -9,6 +9,8 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
+  ExecHandle,
+  ExecRequest,
   Exit,
   InstallOptions,
   Installed,
@@ -26,7 +28,9 @@ import type {
 } from '../../src/runtime/index.ts';
 import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-board.ts';
 import { begin, end, fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
+import { FakeExec } from './fake-exec.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
+import { Waiting } from './waiting.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
 const BATCH = 100;
@@ -48,7 +52,8 @@ export class FakeControl implements Control {
   taking: (size: number) => Promise<void> = () => Promise.resolve();
   /** What `update` answers. */
   updated = fakeUpdated();
-  /** How many batches were asked of streams. */
+  /** Programs that were started in containers. */
+  readonly programs: FakeExec[] = [];
   pulled = 0;
   /** How many samples a stream of stats has when it is followed. */
   samples = 2;
@@ -59,7 +64,7 @@ export class FakeControl implements Control {
   folders: RepositorySummary[] = fakeRepositories();
   readonly #events: EventRecord[] = [];
   readonly #logs = new Map<string, LogRecord[]>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #nextPid = 5000;
 
   list(options: { usage?: boolean } = {}): ContainerSummary[] {
@@ -104,6 +109,13 @@ export class FakeControl implements Control {
   async pause(name: string): Promise<{ id: string } & PauseResult> {
     await Promise.resolve();
     return pauseIn(this.#running('pause', name));
+  }
+
+  async exec(name: string, request: ExecRequest): Promise<ExecHandle> {
+    await Promise.resolve();
+    const program = new FakeExec(this.#running('exec', name).id, request);
+    this.programs.push(program);
+    return program;
   }
 
   async resume(name: string): Promise<{ id: string } & ResumeResult> {
@@ -217,7 +229,7 @@ export class FakeControl implements Control {
   }
 
   #wake(): void {
-    for (const resume of [...this.#waiting]) resume();
+    this.#waiting.wake();
   }
 
   #note(action: string, name?: string, options?: object): void {
@@ -278,23 +290,11 @@ export class FakeControl implements Control {
           const batch = all.slice(at, at + BATCH);
           at += batch.length;
           yield batch.filter(wanted);
-        } else if (follow) await this.#more(signal);
+        } else if (follow) await this.#waiting.wait(signal);
         else return;
       }
     } finally {
       this.streams--;
     }
-  }
-
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const resume = (): void => {
-        this.#waiting.delete(resume);
-        signal.removeEventListener('abort', resume);
-        resolve();
-      };
-      this.#waiting.add(resume);
-      signal.addEventListener('abort', resume);
-    });
   }
 }

@@ -6,6 +6,7 @@ import { isActive } from '../states.ts';
 import { talk } from '../talk.ts';
 import { perform } from './perform.ts';
 import { targetsOf, type TargetFlags } from './targets.ts';
+import { variable } from './variable.ts';
 
 export interface StartFlags extends TargetFlags {
   env?: string[];
@@ -50,10 +51,4 @@ function overridesOf(args: string[] | undefined, { env, init }: StartFlags): Sta
     ...(env === undefined ? {} : { env: Object.fromEntries(env.map(variable)) }),
     ...(init === undefined ? {} : { init }),
   };
-}
-
-function variable(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new ThubanError('TH6011', `\`${text}\` is not a variable`, { hint: '--env NAME=VALUE' });
-  return [text.slice(0, at), text.slice(at + 1)];
 }

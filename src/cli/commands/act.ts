@@ -104,6 +104,23 @@ export const act: readonly CommandEntry[] = [
     run: async ({ args, flags, context }) => (await import('../act/pause.ts')).resume(args, flags, context),
   },
   {
+    usage: 'exec <name>',
+    group: 'Act:',
+    summary: 'Start a further program in a running container',
+    examples: ['thuban exec -it camera -- sh', 'thuban exec camera -- cat /proc/1/comm'],
+    exitCodes: 'the program’s code; 128+n when signal n ended it; 125 not started, 126 not executable, 127 not found',
+    options: [
+      new Option('-i, --interactive', 'give it what is typed here, or piped in'),
+      new Option('-t, --tty', 'give it a terminal'),
+      repeatable('-e, --env <name=value>', 'a variable beside those of the manifest'),
+      new Option('-w, --workdir <path>', 'where it starts, instead of the manifest’s folder'),
+      ...daemonOptions(),
+    ],
+    passesArguments: true,
+    run: async ({ args: [name = ''], passed, flags, context }) =>
+      (await import('../act/exec.ts')).exec(name, passed, flags, context),
+  },
+  {
     usage: 'wait <name>',
     group: 'Act:',
     summary: 'Wait for the end of a container, and its exit code',

@@ -29,9 +29,15 @@ export async function exchange(
   onRequest?: (line: string) => void,
 ): Promise<IncomingMessage> {
   const began = performance.now();
-  const answer = await connect(socketPath, call, began + CONNECT_TIMEOUT_MS);
+  const answer = await retrying(socketPath, call.signal, () => send(socketPath, call));
   const status = answer.statusCode ?? 0;
   onRequest?.(`${call.method} ${call.path} ${status} (${Math.round(performance.now() - began)} ms)`);
+  return answered(answer, socketPath);
+}
+
+/** An answer that is no refusal. */
+export async function answered(answer: IncomingMessage, socketPath: string): Promise<IncomingMessage> {
+  const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) return answer;
   const text = await readText(answer, socketPath);
   throw asThubanError(text) ?? notThuban(socketPath, `status ${status}`);
@@ -46,17 +52,23 @@ export async function readJson(answer: IncomingMessage, socketPath: string): Pro
   }
 }
 
-async function connect(socketPath: string, call: Call, deadline: number): Promise<IncomingMessage> {
+/** Until somebody takes the connection. */
+export async function retrying<T>(
+  socketPath: string,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + CONNECT_TIMEOUT_MS;
   if (isTooLong(socketPath)) throw noDaemon(socketPath, Object.assign(new Error('too long'), { code: 'ENAMETOOLONG' }));
   for (;;) {
     try {
-      return await send(socketPath, call);
+      return await attempt();
     } catch (error) {
       const isConnecting = error instanceof Error && 'syscall' in error && error.syscall === 'connect';
-      if (!isConnecting) throw call.signal?.aborted === true ? error : connectionLost(socketPath, error);
+      if (!isConnecting) throw signal?.aborted === true ? error : connectionLost(socketPath, error);
       if (!hasErrno(error, 'EAGAIN') || performance.now() > deadline) throw noDaemon(socketPath, error);
     }
-    await sleep(CONNECT_PAUSE_MS, undefined, call.signal === undefined ? {} : { signal: call.signal });
+    await sleep(CONNECT_PAUSE_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 

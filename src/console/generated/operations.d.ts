@@ -90,6 +90,43 @@ export interface UpdateContainerBody {
   dry_run?: boolean;
 }
 
+export interface ExecInContainerBody {
+  /**
+   * The program and its arguments. Without a slash it is looked for in the PATH of the container.
+   *
+   * @minItems 1
+   * @maxItems 4096
+   */
+  args: [string, ...string[]];
+  /**
+   * Beside those of the manifest, and in their place.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * Instead of `process.working_dir` of the manifest.
+   */
+  working_dir?: string;
+  /**
+   * Standard input comes in frames; otherwise there is nothing to read.
+   */
+  stdin?: boolean;
+  /**
+   * A terminal of this size takes the place of the three streams; what it shows is standard output.
+   */
+  tty?: {
+    /**
+     * Rows of characters.
+     */
+    rows: number;
+    /**
+     * Columns of characters.
+     */
+    columns: number;
+  };
+}
+
 export interface ReadLogsQuery {
   follow?: boolean;
   tail?: number;
@@ -174,7 +211,7 @@ export interface ShutDownBody {
   keep?: boolean;
 }
 
-export type Permission = 'list' | 'inspect' | 'start' | 'start_command' | 'stop' | 'restart' | 'pause' | 'kill' | 'update' | 'logs' | 'stats' | 'events' | 'ident' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
+export type Permission = 'list' | 'inspect' | 'start' | 'start_command' | 'stop' | 'restart' | 'pause' | 'kill' | 'update' | 'exec' | 'logs' | 'stats' | 'events' | 'ident' | 'apply' | 'repositories' | 'install' | 'uninstall' | 'shutdown';
 
 export interface SchemaError {
   instancePath: string;
@@ -218,6 +255,7 @@ export interface Operations {
   resumeContainer: Operation<IdParams, Nothing, null>;
   killContainer: Operation<IdParams, Nothing, KillContainerBody>;
   updateContainer: Operation<IdParams, Nothing, UpdateContainerBody>;
+  execInContainer: Operation<IdParams, Nothing, ExecInContainerBody>;
   readLogs: Operation<IdParams, ReadLogsQuery, null>;
   readStats: Operation<IdParams, ReadStatsQuery, null>;
   readAllStats: Operation<Nothing, ReadAllStatsQuery, null>;

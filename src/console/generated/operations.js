@@ -440,30 +440,74 @@ validate16.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadLogsQuery = validate17;
-const schema18 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
-const pattern5 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
+export const ExecInContainerBody = validate17;
+const schema18 = {"type":"object","additionalProperties":false,"required":["args"],"properties":{"args":{"type":"array","minItems":1,"maxItems":4096,"items":{"type":"string","pattern":"^[^\\u0000]*$","x-expected":"text without NUL"},"x-expected":"a list of 1 to 4096 texts"},"env":{"type":"object","additionalProperties":{"type":"string","pattern":"^[^\\u0000]*$","x-expected":"text without NUL"},"propertyNames":{"pattern":"^(?!__proto__$)[^=\\u0000]+$","x-expected":"a name without `=` and NUL"},"x-expected":"a map of names to texts"},"working_dir":{"type":"string","pattern":"^/[^\\u0000]*$","x-expected":"an absolute path without NUL"},"stdin":{"type":"boolean","x-expected":"true or false"},"tty":{"type":"object","additionalProperties":false,"required":["rows","columns"],"x-expected":"an object with rows and columns","properties":{"rows":{"type":"integer","minimum":0,"maximum":65535,"x-expected":"0 to 65535"},"columns":{"type":"integer","minimum":0,"maximum":65535,"x-expected":"0 to 65535"}}}}};
+const pattern8 = new RegExp("^/[^\\u0000]*$", "u");
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.args === undefined) && (missing0 = "args")){
+validate17.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema18.required,parentSchema:schema18,data}];
+return false;
+}
+else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
+if(!(((((key0 === "args") || (key0 === "env")) || (key0 === "working_dir")) || (key0 === "stdin")) || (key0 === "tty"))){
 validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema18,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.follow !== undefined){
-let data0 = data.follow;
+if(data.args !== undefined){
+let data0 = data.args;
 const _errs2 = errors;
-if(typeof data0 !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema18.properties.follow.type,parentSchema:schema18.properties.follow,data:data0}];
+if(errors === _errs2){
+if(Array.isArray(data0)){
+if(data0.length > 4096){
+validate17.errors = [{instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 4096},schema:4096,parentSchema:schema18.properties.args,data:data0}];
 return false;
+}
+else {
+if(data0.length < 1){
+validate17.errors = [{instancePath:instancePath+"/args",schemaPath:"#/properties/args/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema18.properties.args,data:data0}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+let data1 = data0[i0];
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(!pattern1.test(data1)){
+validate17.errors = [{instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$"},schema:"^[^\\u0000]*$",parentSchema:schema18.properties.args.items,data:data1}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: "string"},schema:schema18.properties.args.items.type,parentSchema:schema18.properties.args.items,data:data1}];
+return false;
+}
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},schema:schema18.properties.args.type,parentSchema:schema18.properties.args,data:data0}];
+return false;
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -471,45 +515,65 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tail !== undefined){
-let data1 = data.tail;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.tail.type,parentSchema:schema18.properties.tail,data:data1}];
-return false;
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema18.properties.tail,data:data1}];
-return false;
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-validate17.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.tail,data:data1}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.since !== undefined){
-let data2 = data.since;
+if(data.env !== undefined){
+let data2 = data.env;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(!pattern5.test(data2)){
-validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema18.properties.since,data:data2}];
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key1 in data2){
+const _errs8 = errors;
+if(typeof key1 === "string"){
+if(!pattern2.test(key1)){
+const err0 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/propertyNames/pattern",keyword:"pattern",params:{pattern: "^(?!__proto__$)[^=\\u0000]+$"},schema:"^(?!__proto__$)[^=\\u0000]+$",parentSchema:schema18.properties.env.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+var valid2 = _errs8 === errors;
+if(!valid2){
+const err1 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/propertyNames",keyword:"propertyNames",params:{propertyName: key1},schema:schema18.properties.env.propertyNames,parentSchema:schema18.properties.env,data:data2};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate17.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid2){
+for(const key2 in data2){
+let data3 = data2[key2];
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(!pattern1.test(data3)){
+validate17.errors = [{instancePath:instancePath+"/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$"},schema:"^[^\\u0000]*$",parentSchema:schema18.properties.env.additionalProperties,data:data3}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema18.properties.since.type,parentSchema:schema18.properties.since,data:data2}];
+validate17.errors = [{instancePath:instancePath+"/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema18.properties.env.additionalProperties.type,parentSchema:schema18.properties.env.additionalProperties,data:data3}];
+return false;
+}
+}
+var valid3 = _errs10 === errors;
+if(!valid3){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},schema:schema18.properties.env.type,parentSchema:schema18.properties.env,data:data2}];
 return false;
 }
 }
@@ -517,6 +581,131 @@ var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.working_dir !== undefined){
+let data4 = data.working_dir;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(!pattern8.test(data4)){
+validate17.errors = [{instancePath:instancePath+"/working_dir",schemaPath:"#/properties/working_dir/pattern",keyword:"pattern",params:{pattern: "^/[^\\u0000]*$"},schema:"^/[^\\u0000]*$",parentSchema:schema18.properties.working_dir,data:data4}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/working_dir",schemaPath:"#/properties/working_dir/type",keyword:"type",params:{type: "string"},schema:schema18.properties.working_dir.type,parentSchema:schema18.properties.working_dir,data:data4}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stdin !== undefined){
+let data5 = data.stdin;
+const _errs14 = errors;
+if(typeof data5 !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/stdin",schemaPath:"#/properties/stdin/type",keyword:"type",params:{type: "boolean"},schema:schema18.properties.stdin.type,parentSchema:schema18.properties.stdin,data:data5}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tty !== undefined){
+let data6 = data.tty;
+const _errs16 = errors;
+if(errors === _errs16){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing1;
+if(((data6.rows === undefined) && (missing1 = "rows")) || ((data6.columns === undefined) && (missing1 = "columns"))){
+validate17.errors = [{instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/required",keyword:"required",params:{missingProperty: missing1},schema:schema18.properties.tty.required,parentSchema:schema18.properties.tty,data:data6}];
+return false;
+}
+else {
+const _errs18 = errors;
+for(const key3 in data6){
+if(!((key3 === "rows") || (key3 === "columns"))){
+validate17.errors = [{instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema18.properties.tty,data:data6}];
+return false;
+break;
+}
+}
+if(_errs18 === errors){
+if(data6.rows !== undefined){
+let data7 = data6.rows;
+const _errs19 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate17.errors = [{instancePath:instancePath+"/tty/rows",schemaPath:"#/properties/tty/properties/rows/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.tty.properties.rows.type,parentSchema:schema18.properties.tty.properties.rows,data:data7}];
+return false;
+}
+if(errors === _errs19){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 65535 || isNaN(data7)){
+validate17.errors = [{instancePath:instancePath+"/tty/rows",schemaPath:"#/properties/tty/properties/rows/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema18.properties.tty.properties.rows,data:data7}];
+return false;
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+validate17.errors = [{instancePath:instancePath+"/tty/rows",schemaPath:"#/properties/tty/properties/rows/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.tty.properties.rows,data:data7}];
+return false;
+}
+}
+}
+}
+var valid4 = _errs19 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data6.columns !== undefined){
+let data8 = data6.columns;
+const _errs21 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate17.errors = [{instancePath:instancePath+"/tty/columns",schemaPath:"#/properties/tty/properties/columns/type",keyword:"type",params:{type: "integer"},schema:schema18.properties.tty.properties.columns.type,parentSchema:schema18.properties.tty.properties.columns,data:data8}];
+return false;
+}
+if(errors === _errs21){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 65535 || isNaN(data8)){
+validate17.errors = [{instancePath:instancePath+"/tty/columns",schemaPath:"#/properties/tty/properties/columns/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema18.properties.tty.properties.columns,data:data8}];
+return false;
+}
+else {
+if(data8 < 0 || isNaN(data8)){
+validate17.errors = [{instancePath:instancePath+"/tty/columns",schemaPath:"#/properties/tty/properties/columns/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema18.properties.tty.properties.columns,data:data8}];
+return false;
+}
+}
+}
+}
+var valid4 = _errs21 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/type",keyword:"type",params:{type: "object"},schema:schema18.properties.tty.type,parentSchema:schema18.properties.tty,data:data6}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -531,8 +720,9 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadStatsQuery = validate18;
-const schema19 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"}}};
+export const ReadLogsQuery = validate18;
+const schema19 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"tail":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"a number of lines"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$","x-expected":"a time of RFC 3339, for example `2026-01-31T10:00:00Z`"}}};
+const pattern9 = new RegExp("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -541,7 +731,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "follow") || (key0 === "interval"))){
+if(!(((key0 === "follow") || (key0 === "tail")) || (key0 === "since"))){
 validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data}];
 return false;
 break;
@@ -561,31 +751,53 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.interval !== undefined){
-let data1 = data.interval;
+if(data.tail !== undefined){
+let data1 = data.tail;
 const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate18.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/type",keyword:"type",params:{type: "integer"},schema:schema19.properties.tail.type,parentSchema:schema19.properties.tail,data:data1}];
+return false;
+}
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 3600 || isNaN(data1)){
-validate18.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},schema:3600,parentSchema:schema19.properties.interval,data:data1}];
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema19.properties.tail,data:data1}];
 return false;
 }
 else {
-if(data1 < 0.1 || isNaN(data1)){
-validate18.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},schema:0.1,parentSchema:schema19.properties.interval,data:data1}];
+if(data1 < 0 || isNaN(data1)){
+validate18.errors = [{instancePath:instancePath+"/tail",schemaPath:"#/properties/tail/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema19.properties.tail,data:data1}];
 return false;
 }
 }
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/type",keyword:"type",params:{type: "number"},schema:schema19.properties.interval.type,parentSchema:schema19.properties.interval,data:data1}];
-return false;
 }
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.since !== undefined){
+let data2 = data.since;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(!pattern9.test(data2)){
+validate18.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$"},schema:"^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",parentSchema:schema19.properties.since,data:data2}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "string"},schema:schema19.properties.since.type,parentSchema:schema19.properties.since,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -599,9 +811,8 @@ validate18.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadAllStatsQuery = validate19;
-const schema20 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
-const pattern6 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
+export const ReadStatsQuery = validate19;
+const schema20 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"}}};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -610,7 +821,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "follow") || (key0 === "interval")) || (key0 === "container"))){
+if(!((key0 === "follow") || (key0 === "interval"))){
 validate19.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data}];
 return false;
 break;
@@ -656,52 +867,6 @@ var valid0 = _errs4 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.container !== undefined){
-let data2 = data.container;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 64){
-validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema20.properties.container,data:data2}];
-return false;
-}
-else {
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-let data3 = data2[i0];
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(!pattern6.test(data3)){
-validate19.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema20.properties.container.items,data:data3}];
-return false;
-}
-}
-else {
-validate19.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema20.properties.container.items.type,parentSchema:schema20.properties.container.items,data:data3}];
-return false;
-}
-}
-var valid1 = _errs8 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-validate19.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema20.properties.container.type,parentSchema:schema20.properties.container,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
 }
 }
 }
@@ -714,9 +879,9 @@ validate19.errors = vErrors;
 return errors === 0;
 }
 
-export const ReadEventsQuery = validate20;
-const schema21 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","paused","resumed","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
-const pattern7 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
+export const ReadAllStatsQuery = validate20;
+const schema21 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"interval":{"type":"number","minimum":0.1,"maximum":3600,"x-expected":"0.1 to 3600 seconds"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const pattern10 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,1300}$", "u");
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -725,7 +890,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+if(!(((key0 === "follow") || (key0 === "interval")) || (key0 === "container"))){
 validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data}];
 return false;
 break;
@@ -745,22 +910,137 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.interval !== undefined){
+let data1 = data.interval;
+const _errs4 = errors;
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 3600 || isNaN(data1)){
+validate20.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},schema:3600,parentSchema:schema21.properties.interval,data:data1}];
+return false;
+}
+else {
+if(data1 < 0.1 || isNaN(data1)){
+validate20.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},schema:0.1,parentSchema:schema21.properties.interval,data:data1}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/interval",schemaPath:"#/properties/interval/type",keyword:"type",params:{type: "number"},schema:schema21.properties.interval.type,parentSchema:schema21.properties.interval,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.container !== undefined){
+let data2 = data.container;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+if(data2.length > 64){
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema21.properties.container,data:data2}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(!pattern10.test(data3)){
+validate20.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema21.properties.container.items,data:data3}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/container/" + i0,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema21.properties.container.items.type,parentSchema:schema21.properties.container.items,data:data3}];
+return false;
+}
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema21.properties.container.type,parentSchema:schema21.properties.container,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data}];
+return false;
+}
+}
+validate20.errors = vErrors;
+return errors === 0;
+}
+
+export const ReadEventsQuery = validate21;
+const schema22 = {"type":"object","additionalProperties":false,"required":[],"properties":{"follow":{"type":"boolean","x-expected":"true or false"},"since":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-expected":"the `seq` of an event"},"epoch":{"type":"string","pattern":"^[0-9A-Za-z._-]{1,64}$","x-expected":"the `epoch` of an event"},"type":{"type":"array","maxItems":64,"items":{"type":"string","enum":["started","exited","oom","pressure","state","paused","resumed","restarting","health","manifest_loaded","manifest_rejected","manifest_removed","installed","uninstalled","updated","rolled_back","adopted","leftover","scheduled","skipped","gap","shutdown"],"x-expected":"a type of event"},"x-expected":"at most 64 types of event"},"container":{"type":"array","maxItems":64,"items":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]{1,1300}$","x-expected":"an id, a name or a pattern with `*`"},"x-expected":"at most 64 containers"}}};
+const pattern11 = new RegExp("^[0-9A-Za-z._-]{1,64}$", "u");
+
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "follow") || (key0 === "since")) || (key0 === "epoch")) || (key0 === "type")) || (key0 === "container"))){
+validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema22,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.follow !== undefined){
+let data0 = data.follow;
+const _errs2 = errors;
+if(typeof data0 !== "boolean"){
+validate21.errors = [{instancePath:instancePath+"/follow",schemaPath:"#/properties/follow/type",keyword:"type",params:{type: "boolean"},schema:schema22.properties.follow.type,parentSchema:schema22.properties.follow,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.since !== undefined){
 let data1 = data.since;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema21.properties.since.type,parentSchema:schema21.properties.since,data:data1}];
+validate21.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/type",keyword:"type",params:{type: "integer"},schema:schema22.properties.since.type,parentSchema:schema22.properties.since,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema21.properties.since,data:data1}];
+validate21.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema22.properties.since,data:data1}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema21.properties.since,data:data1}];
+validate21.errors = [{instancePath:instancePath+"/since",schemaPath:"#/properties/since/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema22.properties.since,data:data1}];
 return false;
 }
 }
@@ -777,13 +1057,13 @@ let data2 = data.epoch;
 const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(!pattern7.test(data2)){
-validate20.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema21.properties.epoch,data:data2}];
+if(!pattern11.test(data2)){
+validate21.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z._-]{1,64}$"},schema:"^[0-9A-Za-z._-]{1,64}$",parentSchema:schema22.properties.epoch,data:data2}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema21.properties.epoch.type,parentSchema:schema21.properties.epoch,data:data2}];
+validate21.errors = [{instancePath:instancePath+"/epoch",schemaPath:"#/properties/epoch/type",keyword:"type",params:{type: "string"},schema:schema22.properties.epoch.type,parentSchema:schema22.properties.epoch,data:data2}];
 return false;
 }
 }
@@ -799,7 +1079,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data3)){
 if(data3.length > 64){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema21.properties.type,data:data3}];
+validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema22.properties.type,data:data3}];
 return false;
 }
 else {
@@ -809,11 +1089,11 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema21.properties.type.items.type,parentSchema:schema21.properties.type.items,data:data4}];
+validate21.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/type",keyword:"type",params:{type: "string"},schema:schema22.properties.type.items.type,parentSchema:schema22.properties.type.items,data:data4}];
 return false;
 }
 if(!((((((((((((((((((((((data4 === "started") || (data4 === "exited")) || (data4 === "oom")) || (data4 === "pressure")) || (data4 === "state")) || (data4 === "paused")) || (data4 === "resumed")) || (data4 === "restarting")) || (data4 === "health")) || (data4 === "manifest_loaded")) || (data4 === "manifest_rejected")) || (data4 === "manifest_removed")) || (data4 === "installed")) || (data4 === "uninstalled")) || (data4 === "updated")) || (data4 === "rolled_back")) || (data4 === "adopted")) || (data4 === "leftover")) || (data4 === "scheduled")) || (data4 === "skipped")) || (data4 === "gap")) || (data4 === "shutdown"))){
-validate20.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema21.properties.type.items.enum},schema:schema21.properties.type.items.enum,parentSchema:schema21.properties.type.items,data:data4}];
+validate21.errors = [{instancePath:instancePath+"/type/" + i0,schemaPath:"#/properties/type/items/enum",keyword:"enum",params:{allowedValues: schema22.properties.type.items.enum},schema:schema22.properties.type.items.enum,parentSchema:schema22.properties.type.items,data:data4}];
 return false;
 }
 var valid1 = _errs10 === errors;
@@ -824,7 +1104,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema21.properties.type.type,parentSchema:schema21.properties.type,data:data3}];
+validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "array"},schema:schema22.properties.type.type,parentSchema:schema22.properties.type,data:data3}];
 return false;
 }
 }
@@ -840,7 +1120,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(Array.isArray(data5)){
 if(data5.length > 64){
-validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema21.properties.container,data:data5}];
+validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema22.properties.container,data:data5}];
 return false;
 }
 else {
@@ -851,13 +1131,13 @@ let data6 = data5[i1];
 const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
-if(!pattern6.test(data6)){
-validate20.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema21.properties.container.items,data:data6}];
+if(!pattern10.test(data6)){
+validate21.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f]{1,1300}$",parentSchema:schema22.properties.container.items,data:data6}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema21.properties.container.items.type,parentSchema:schema21.properties.container.items,data:data6}];
+validate21.errors = [{instancePath:instancePath+"/container/" + i1,schemaPath:"#/properties/container/items/type",keyword:"type",params:{type: "string"},schema:schema22.properties.container.items.type,parentSchema:schema22.properties.container.items,data:data6}];
 return false;
 }
 }
@@ -869,7 +1149,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema21.properties.container.type,parentSchema:schema21.properties.container,data:data5}];
+validate21.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "array"},schema:schema22.properties.container.type,parentSchema:schema22.properties.container,data:data5}];
 return false;
 }
 }
@@ -885,41 +1165,6 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data}];
-return false;
-}
-}
-validate20.errors = vErrors;
-return errors === 0;
-}
-
-export const ApplyRepositoriesBody = validate21;
-const schema22 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
-
-function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "dry_run")){
-validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema22,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.dry_run !== undefined){
-let data0 = data.dry_run;
-if(typeof data0 !== "boolean"){
-validate21.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema22.properties.dry_run.type,parentSchema:schema22.properties.dry_run,data:data0}];
-return false;
-}
-}
-}
-}
-else {
 validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema22.type,parentSchema:schema22,data}];
 return false;
 }
@@ -928,45 +1173,28 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryParams = validate22;
-const schema23 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
-const pattern9 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
+export const ApplyRepositoriesBody = validate22;
+const schema23 = {"type":"object","additionalProperties":false,"properties":{"dry_run":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.repository === undefined) && (missing0 = "repository")){
-validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema23.required,parentSchema:schema23,data}];
-return false;
-}
-else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "repository")){
+if(!(key0 === "dry_run")){
 validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema23,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.repository !== undefined){
-let data0 = data.repository;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(!pattern9.test(data0)){
-validate22.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema23.properties.repository,data:data0}];
+if(data.dry_run !== undefined){
+let data0 = data.dry_run;
+if(typeof data0 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/dry_run",schemaPath:"#/properties/dry_run/type",keyword:"type",params:{type: "boolean"},schema:schema23.properties.dry_run.type,parentSchema:schema23.properties.dry_run,data:data0}];
 return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema23.properties.repository.type,parentSchema:schema23.properties.repository,data:data0}];
-return false;
-}
-}
 }
 }
 }
@@ -980,8 +1208,9 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const RepositoryContainerParams = validate23;
-const schema24 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
+export const RepositoryParams = validate23;
+const schema24 = {"type":"object","additionalProperties":false,"required":["repository"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"}}};
+const pattern13 = new RegExp("^[^\\u0000-\\u001f\\u007f/]{1,100}$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -989,14 +1218,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+if((data.repository === undefined) && (missing0 = "repository")){
 validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema24.required,parentSchema:schema24,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "repository") || (key0 === "container"))){
+if(!(key0 === "repository")){
 validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema24,data}];
 return false;
 break;
@@ -1008,13 +1237,64 @@ let data0 = data.repository;
 const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
-if(!pattern9.test(data0)){
+if(!pattern13.test(data0)){
 validate23.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema24.properties.repository,data:data0}];
 return false;
 }
 }
 else {
 validate23.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema24.properties.repository.type,parentSchema:schema24.properties.repository,data:data0}];
+return false;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema24.type,parentSchema:schema24,data}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+
+export const RepositoryContainerParams = validate24;
+const schema25 = {"type":"object","additionalProperties":false,"required":["repository","container"],"properties":{"repository":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,100}$","x-expected":"1 to 100 characters without `/` and control characters"},"container":{"type":"string","pattern":"^[^\\u0000-\\u001f\\u007f/]{1,1300}$","x-expected":"1 to 1300 characters without `/` and control characters"}}};
+
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.repository === undefined) && (missing0 = "repository")) || ((data.container === undefined) && (missing0 = "container"))){
+validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},schema:schema25.required,parentSchema:schema25,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "repository") || (key0 === "container"))){
+validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema25,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.repository !== undefined){
+let data0 = data.repository;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern13.test(data0)){
+validate24.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,100}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,100}$",parentSchema:schema25.properties.repository,data:data0}];
+return false;
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/repository",schemaPath:"#/properties/repository/type",keyword:"type",params:{type: "string"},schema:schema25.properties.repository.type,parentSchema:schema25.properties.repository,data:data0}];
 return false;
 }
 }
@@ -1030,12 +1310,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(!pattern0.test(data1)){
-validate23.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema24.properties.container,data:data1}];
+validate24.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f/]{1,1300}$"},schema:"^[^\\u0000-\\u001f\\u007f/]{1,1300}$",parentSchema:schema25.properties.container,data:data1}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema24.properties.container.type,parentSchema:schema24.properties.container,data:data1}];
+validate24.errors = [{instancePath:instancePath+"/container",schemaPath:"#/properties/container/type",keyword:"type",params:{type: "string"},schema:schema25.properties.container.type,parentSchema:schema25.properties.container,data:data1}];
 return false;
 }
 }
@@ -1049,41 +1329,6 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema24.type,parentSchema:schema24,data}];
-return false;
-}
-}
-validate23.errors = vErrors;
-return errors === 0;
-}
-
-export const UninstallPackageQuery = validate24;
-const schema25 = {"type":"object","additionalProperties":false,"required":[],"properties":{"wipe":{"type":"boolean","x-expected":"true or false"}}};
-
-function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "wipe")){
-validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema25,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.wipe !== undefined){
-let data0 = data.wipe;
-if(typeof data0 !== "boolean"){
-validate24.errors = [{instancePath:instancePath+"/wipe",schemaPath:"#/properties/wipe/type",keyword:"type",params:{type: "boolean"},schema:schema25.properties.wipe.type,parentSchema:schema25.properties.wipe,data:data0}];
-return false;
-}
-}
-}
-}
-else {
 validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema25.type,parentSchema:schema25,data}];
 return false;
 }
@@ -1092,8 +1337,8 @@ validate24.errors = vErrors;
 return errors === 0;
 }
 
-export const ShutDownBody = validate25;
-const schema26 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+export const UninstallPackageQuery = validate25;
+const schema26 = {"type":"object","additionalProperties":false,"required":[],"properties":{"wipe":{"type":"boolean","x-expected":"true or false"}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1102,17 +1347,17 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "keep")){
+if(!(key0 === "wipe")){
 validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema26,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.keep !== undefined){
-let data0 = data.keep;
+if(data.wipe !== undefined){
+let data0 = data.wipe;
 if(typeof data0 !== "boolean"){
-validate25.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema26.properties.keep.type,parentSchema:schema26.properties.keep,data:data0}];
+validate25.errors = [{instancePath:instancePath+"/wipe",schemaPath:"#/properties/wipe/type",keyword:"type",params:{type: "boolean"},schema:schema26.properties.wipe.type,parentSchema:schema26.properties.wipe,data:data0}];
 return false;
 }
 }
@@ -1127,6 +1372,41 @@ validate25.errors = vErrors;
 return errors === 0;
 }
 
+export const ShutDownBody = validate26;
+const schema27 = {"type":"object","additionalProperties":false,"properties":{"keep":{"type":"boolean","x-expected":"true or false"}}};
+
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "keep")){
+validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema27,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.keep !== undefined){
+let data0 = data.keep;
+if(typeof data0 !== "boolean"){
+validate26.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},schema:schema27.properties.keep.type,parentSchema:schema27.properties.keep,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema27.type,parentSchema:schema27,data}];
+return false;
+}
+}
+validate26.errors = vErrors;
+return errors === 0;
+}
+
 /** @type {import('./operations.d.ts').Operations} */
 export const operations = {
   listContainers: { method: "GET", path: "/v1/containers", permission: "list", permissionOr: null, kinds: {"usage":"boolean"}, upload: false, params: Nothing, query: ListContainersQuery, body: null },
@@ -1138,6 +1418,7 @@ export const operations = {
   resumeContainer: { method: "POST", path: "/v1/containers/{id}/resume", permission: "pause", permissionOr: null, kinds: {}, upload: false, params: IdParams, query: Nothing, body: null },
   killContainer: { method: "POST", path: "/v1/containers/{id}/kill", permission: "kill", permissionOr: null, kinds: {}, upload: false, params: IdParams, query: Nothing, body: KillContainerBody },
   updateContainer: { method: "POST", path: "/v1/containers/{id}/update", permission: "update", permissionOr: null, kinds: {}, upload: false, params: IdParams, query: Nothing, body: UpdateContainerBody },
+  execInContainer: { method: "POST", path: "/v1/containers/{id}/exec", permission: "exec", permissionOr: null, kinds: {}, upload: false, params: IdParams, query: Nothing, body: ExecInContainerBody },
   readLogs: { method: "GET", path: "/v1/containers/{id}/logs", permission: "logs", permissionOr: null, kinds: {"follow":"boolean","tail":"integer","since":"string"}, upload: false, params: IdParams, query: ReadLogsQuery, body: null },
   readStats: { method: "GET", path: "/v1/containers/{id}/stats", permission: "stats", permissionOr: null, kinds: {"follow":"boolean","interval":"number"}, upload: false, params: IdParams, query: ReadStatsQuery, body: null },
   readAllStats: { method: "GET", path: "/v1/stats", permission: "stats", permissionOr: null, kinds: {"follow":"boolean","interval":"number","container":"array"}, upload: false, params: Nothing, query: ReadAllStatsQuery, body: null },

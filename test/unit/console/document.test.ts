@@ -24,6 +24,7 @@ const permissions = [
   'kill',
   'pause',
   'update',
+  'exec',
   'shutdown',
   'install',
   'uninstall',

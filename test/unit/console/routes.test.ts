@@ -139,7 +139,9 @@ describe('every route', () => {
   }
 
   test('is among them', () => {
-    assert.deepEqual([...new Set(good.map((one) => one[2]))].length, routes.length);
+    // An upgrade has no answer of this kind: exec.test.ts.
+    const answering = routes.filter(({ upgrade }) => upgrade === undefined);
+    assert.deepEqual([...new Set(good.map((one) => one[2]))].length, answering.length);
   });
 });
 

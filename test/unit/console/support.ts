@@ -66,11 +66,14 @@ export function requestFor(
   container = 'report',
 ): { path: string; asked: Asked } {
   const names: Readonly<Record<string, string>> = { id: container, container, repository: 'default' };
-  const asked = takesUpload
-    ? { body: 'package', headers: { 'content-type': 'application/x-tar' } }
-    : hasBody
-      ? { body: path.endsWith('/update') ? '{"cgroups": {}}' : '{}' }
-      : {};
+  const upgrade = { connection: 'Upgrade', upgrade: 'thuban-exec' };
+  const asked = path.endsWith('/exec')
+    ? { body: '{"args": ["true"]}', headers: upgrade }
+    : takesUpload
+      ? { body: 'package', headers: { 'content-type': 'application/x-tar' } }
+      : hasBody
+        ? { body: path.endsWith('/update') ? '{"cgroups": {}}' : '{}' }
+        : {};
   return { path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? ''), asked };
 }
 

@@ -47,7 +47,7 @@ export function sizeBy(fields: readonly Field[], payload: Buffer): number {
 /** What the C sources read for each step, taken from the calls in their `case` branches. */
 export function stepLayouts(
   sources: Record<
-    'dev' | 'keep' | 'mounts' | 'overlay' | 'program' | 'sockets' | 'spawn' | 'squashfs' | 'user',
+    'dev' | 'enter' | 'keep' | 'mounts' | 'overlay' | 'program' | 'sockets' | 'spawn' | 'squashfs' | 'user',
     string
   >,
 ): Record<string, Field[]> {
@@ -62,6 +62,7 @@ export function stepLayouts(
   const layouts: Record<string, Field[]> = { ...cases(mounts), ...cases(sources.program) };
   // The launcher itself takes the first step apart, the init the one that ends in execve.
   assert.match(sources.spawn, /op == STEP_NAMESPACES && step_size == 8/);
+  assert.match(sources.spawn, /op == STEP_ENTER && step_size == 24/);
   layouts['namespaces'] = ['u64'];
   const exec = /op == STEP_EXEC\) \{(.*?)\}/s.exec(sources.program)?.[1];
   assert.ok(exec !== undefined, 'program.c reads STEP_EXEC');
@@ -69,6 +70,7 @@ export function stepLayouts(
   // Read ahead of the steps, and in a function of its own.
   for (const [name, code] of [
     ['seccomp', /op == STEP_SECCOMP\) \{(.*?)\n {4}\}/s],
+    ['enter', /void read_enter\(.*?\n\}/s],
     ['socket', /void read_socket\(.*?\n\}/s],
     ['node', /void read_node\(.*?\n\}/s],
     ['persist', /void read_kept\(.*?\n\}/s],
@@ -76,7 +78,8 @@ export function stepLayouts(
     ['sched', /static int schedule\(.*?\n\}/s],
   ] as const)
     layouts[name] = fields(
-      code.exec(sources.program + sources.sockets + sources.dev + sources.keep + sources.user)?.[0] ?? '',
+      code.exec(sources.program + sources.sockets + sources.dev + sources.enter + sources.keep + sources.user)?.[0] ??
+        '',
     );
   return layouts;
 }

@@ -48,6 +48,8 @@ export const everyStep: readonly Step[] = [
   { op: 'root_context', context: 'system_u:object_r:a_t:s0:c1,c2' },
   { op: 'socket', folder: '/run/s', name: 'a:1.0.0:b', type: 'datagram', mode: 0o600, uid: 7, gid: 8, passcred: true },
   { op: 'connect', file: '/run/c' },
+  { op: 'enter', id: '18446744073709551615', input: true, terminal: { rows: 24, columns: 80 } },
+  { op: 'setns', namespaces: ['cgroup'] },
   { op: 'mask', paths: ['/proc/kcore', '/sys/firmware'] },
   { op: 'read_only', paths: ['/proc/sys'] },
   { op: 'root_attributes', attributes: ['ro', 'nosuid', 'nodev', 'noexec'] },

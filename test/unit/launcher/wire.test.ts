@@ -184,6 +184,7 @@ describe('encoded steps', () => {
     keep: read('keep.c'),
     overlay: read('overlay.c'),
     user: read('user.c'),
+    enter: read('enter.c'),
   });
 
   test('the C side reads every step that can be planned', () => {

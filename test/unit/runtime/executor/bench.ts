@@ -91,6 +91,7 @@ export class ExecutorBench implements AsyncDisposable {
       version: none,
       reconciler: { apply: none, repositories: none },
       packages: { install: none, uninstall: none },
+      exec: none,
     });
   }
 
