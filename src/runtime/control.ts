@@ -3,11 +3,12 @@ import type { Layout, MemoryEvents } from '../cgroups/index.ts';
 import type { CgroupsSection, Manifest, Restart } from '../manifest/index.ts';
 import type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
 import type { Condition } from './events.ts';
-import type { Execution } from './execution.ts';
+import type { ExecHandle } from './execution.ts';
 import type { Exit } from './exit.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
 import type { ExecRequest } from './plan-exec.ts';
+import type { ProgramOverrides } from './plan-program.ts';
 import type { Difference } from './reconcile/index.ts';
 import type { State } from './states.ts';
 import type { UpdateOptions, Updated } from './updated.ts';
@@ -75,17 +76,7 @@ export interface Control {
   shutdown(options?: { keep?: boolean }): void;
 }
 
-export interface StartOverrides {
-  args?: string[];
-  env?: Record<string, string>;
-  init?: string;
-}
-
-/** A program that was started in a container. */
-export type ExecHandle = Pick<
-  Execution,
-  'container' | 'pid' | 'relay' | 'write' | 'endInput' | 'resize' | 'signal' | 'abandon'
->;
+export type StartOverrides = Pick<ProgramOverrides, 'args' | 'env' | 'init'>;
 
 export interface LogQuery {
   follow?: boolean;

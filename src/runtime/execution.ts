@@ -120,3 +120,9 @@ function exitOf(exit: ProgramExit, started: Started): ExecExit {
   if ('code' in decoded) return { ...base, code: decoded.code };
   return { ...base, signal: signalName(decoded.signal), ...(decoded.coreDumped ? { core_dumped: true } : {}) };
 }
+
+/** A program that was started in a container. */
+export type ExecHandle = Pick<
+  Execution,
+  'container' | 'pid' | 'relay' | 'write' | 'endInput' | 'resize' | 'signal' | 'abandon'
+>;

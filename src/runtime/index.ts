@@ -10,7 +10,6 @@ export type {
   DaemonVersion,
   EventQuery,
   EventRecord,
-  ExecHandle,
   Identity,
   InstallOptions,
   Installed,
@@ -23,7 +22,7 @@ export type {
 } from './control.ts';
 export { Container, describeFailure, type Board, type ContainerHooks } from './container.ts';
 export type { AllStatsQuery, ContainerStats, StatsQuery, StatsSample } from './container-stats.ts';
-export type { ExecExit, Execution } from './execution.ts';
+export type { ExecExit, ExecHandle, Execution } from './execution.ts';
 export type { ExecRequest } from './plan-exec.ts';
 export { startExecution } from './start-execution.ts';
 export { Daemon, type DaemonEnd } from './daemon.ts';

@@ -11,7 +11,6 @@ import type {
   DaemonVersion,
   EventQuery,
   EventRecord,
-  ExecHandle,
   InstallOptions,
   Installed,
   LogQuery,
@@ -34,6 +33,7 @@ import { isResource, noProgram } from './no-program.ts';
 import { readLimits } from './read-limits.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
+import type { ExecHandle } from './execution.ts';
 import type { ExecRequest } from './plan-exec.ts';
 import { isResting, type State } from './states.ts';
 import type { UpdateOptions, Updated } from './updated.ts';
