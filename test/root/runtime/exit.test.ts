@@ -9,7 +9,7 @@ describe('the exit of a container', needsRoot(), () => {
   test('tells exit codes and signals apart, also where a shell would confuse them', async () => {
     await leavesNothingBehind(async () => {
       await using session = await Session.open({ prefix: 'thuban-test-' });
-      for (const code of [0, 1, 42, 139, 255]) {
+      for (const code of [0, 1, 10, 42, 101, 127, 128, 139, 255]) {
         const { exit } = await runIn(session, shell(`exit ${code}`));
         assert.deepEqual([exit.reason, exit.code, exit.signal], ['exited', code, undefined]);
       }

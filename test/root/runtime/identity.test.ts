@@ -57,6 +57,11 @@ describe('the identity of a program', needsRoot(), () => {
     assert.equal(field(status, 'Uid').replaceAll('\t', ' '), '1234 1234 1234 1234');
     assert.equal(field(status, 'Gid').replaceAll('\t', ' '), '4321 4321 4321 4321');
     assert.equal(field(status, 'Groups'), '1 777');
+    for (const id of [10, 1000, 3000]) {
+      const plain = await read(['status'], { uid: id, gid: id });
+      const four = Array.from({ length: 4 }, () => id).join(' ');
+      for (const name of ['Uid', 'Gid']) assert.equal(field(plain, name).replaceAll('\t', ' '), four);
+    }
     assert.equal(field(await read(['status'], {}), 'Groups'), '');
     assert.equal(field(await read(['status'], asRoot), 'Groups'), '');
   });
@@ -76,12 +81,14 @@ describe('the identity of a program', needsRoot(), () => {
       core: { soft: 0, hard: 0 },
       stack: { soft: 1024 * 1024, hard: null },
       cpu: { soft: 30, hard: 60 },
+      nproc: { soft: 10_000, hard: 20_000 },
     };
     const seen = await read(['limits'], { rlimits });
     assert.match(seen, /^Max open files +64 +128 +files/m);
     assert.match(seen, /^Max core file size +0 +0 +bytes/m);
     assert.match(seen, /^Max stack size +1048576 +unlimited +bytes/m);
     assert.match(seen, /^Max cpu time +30 +60 +seconds/m);
+    assert.match(seen, /^Max processes +10000 +20000 +processes/m);
   });
 
   test('a capability works, and without it the same is refused', async () => {
