@@ -6,16 +6,16 @@ import type { ProgramOverrides } from './plan-program.ts';
 /** In another `init`: the one of the manifest, as in Northstar's start_command. */
 const OWN = '<INIT>';
 
+/** Whether there is nothing to execute: of files for others to mount, started without an `init` or with one that asks for theirs. */
+export function lacksProgram({ init: own }: Manifest, { init }: ProgramOverrides): boolean {
+  return own === undefined && (init === undefined || init.includes(OWN));
+}
+
 /** What is executed. Thrown is that there is nothing. */
-export function programOf(manifest: Manifest, { init }: ProgramOverrides): string {
-  if (init === undefined) {
-    if (manifest.init === undefined) throw noProgram(manifest);
-    return manifest.init;
-  }
-  if (!init.includes(OWN)) return init;
-  const { init: own } = manifest;
-  if (own === undefined) throw noProgram(manifest);
-  return init.replaceAll(OWN, () => own);
+export function programOf(manifest: Manifest, overrides: ProgramOverrides): string {
+  if (lacksProgram(manifest, overrides)) throw noProgram(manifest);
+  const { init: own = '' } = manifest;
+  return overrides.init?.replaceAll(OWN, () => own) ?? own;
 }
 
 /** A manifest is checked when it is read; variables of a start are not in it. */

@@ -4,7 +4,7 @@ import { explainImage, isAboutImage, type Explanation } from './image-failure.ts
 import { explainMountStep } from './mount-failure.ts';
 import type { LaunchPlan } from './plan.ts';
 import { explainSocket } from './socket-failure.ts';
-import { explainWorld } from './world-failure.ts';
+import { explainLabelledExec, explainWorld } from './world-failure.ts';
 
 /** What is asked of a plan to explain where it failed. */
 export interface Explained {
@@ -61,7 +61,8 @@ function explain(errno: string, index: number, name: string, step: Step | undefi
       hint: 'raise memory_hard_limit; 1 MiB is enough for a small static program',
       key: 'cgroups.memory.memory_hard_limit',
     };
-  if (step.op === 'exec') return explainExec(errno, step.path, why);
+  if (step.op === 'exec')
+    return explainLabelledExec(errno, step, plan.launch.steps, why) ?? explainExec(errno, step.path, why);
   if (step.op === 'rlimit' && errno === 'EPERM')
     return {
       code: 'TH3007',

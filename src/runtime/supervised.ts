@@ -79,6 +79,11 @@ export class Supervised {
     return this.#inForce.limits;
   }
 
+  /** What the newest start was asked for with, which a restart repeats. */
+  get overrides(): ProgramOverrides {
+    return this.#ledger.overrides;
+  }
+
   get #policy(): Restart {
     return this.#options.once === true ? NO_RESTART : (this.loaded.manifest.restart ?? NO_RESTART);
   }
@@ -137,14 +142,11 @@ export class Supervised {
     return this.#life;
   }
 
-  /**
-   * Starts it. Resolves with the last exit when it is stopped or has failed, that is, when no restart will follow. `asked: false`: by itself, so
-   * that it waits for its turn.
-   */
+  /** Starts it. Resolves with the last exit when no restart will follow. `asked: false`: by itself, so that it waits for its turn. */
   start(overrides: ProgramOverrides = {}, { asked = true } = {}): Promise<Exit> {
-    const { state } = this.#ledger;
+    const { id, state } = this;
     if (!isResting(state))
-      return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${this.id} while it is ${state}`));
+      return Promise.reject(new ThubanError('TH9001', `a bug in Thuban: start of ${id} while it is ${state}`));
     if (this.isLeaving) {
       this.#attempt = optionalDeferred();
       return Promise.resolve(this.#neverRan('is being removed'));
@@ -251,8 +253,7 @@ export class Supervised {
   async #enter(entry: Entry, stop: AbortSignal): Promise<Exit | undefined> {
     if (entry.from === 'exit') return entry.exit;
     if (entry.from !== 'backoff') return this.#runOnce(entry, stop);
-    const goesOn = await this.#comeback.backOff(entry.delay, stop);
-    return goesOn ? undefined : this.#ledger.lastExit;
+    return (await this.#comeback.backOff(entry.delay, stop)) ? undefined : this.#ledger.lastExit;
   }
 
   async #runOnce(entry: Entry & { from: 'start' | 'held' }, stop: AbortSignal): Promise<Exit> {

@@ -29,7 +29,8 @@ import { deferred } from './deferred.ts';
 import { detailOf, rejectedDetail, rejectedSummary, summaryOf } from './describe.ts';
 import type { EventHistory } from './event-history.ts';
 import { signalNames, signalNumber, type Exit } from './exit.ts';
-import { isResource, noProgram } from './no-program.ts';
+import { noProgram } from './no-program.ts';
+import { lacksProgram } from './plan-overrides.ts';
 import { readLimits } from './read-limits.ts';
 import type { LogRecord } from './log-format.ts';
 import type { PauseResult, ResumeResult } from './pausing.ts';
@@ -97,7 +98,7 @@ export class Supervisor implements Control {
     const { state } = supervised;
     if (isResting(state)) {
       this.#checkUsable(entry, 'start');
-      if (overrides.init === undefined) this.#checkProgram(entry);
+      this.#checkProgram(entry, overrides);
     }
     const changed = Object.keys(overrides).length > 0;
     if (state === 'running' || state === 'stopping' || (changed && (state === 'starting' || state === 'backoff')))
@@ -122,7 +123,7 @@ export class Supervisor implements Control {
     const { supervised } = entry;
     if (isResting(supervised.state)) {
       this.#checkUsable(entry, 'restart');
-      this.#checkProgram(entry);
+      this.#checkProgram(entry, entry.supervised.overrides);
     }
     const { started } = await supervised.restart('for restart', options);
     const container = await started;
@@ -227,8 +228,9 @@ export class Supervisor implements Control {
   }
 
   /** Before anything is begun: a start that comes to nothing would be a failure of the container. */
-  #checkProgram({ supervised: { id, state, loaded } }: Entry): void {
-    if (isResource(loaded.manifest)) throw noProgram(loaded.manifest, this.#catalogue.mountedBy(id), state);
+  #checkProgram({ supervised: { id, state, loaded } }: Entry, overrides: StartOverrides): void {
+    if (lacksProgram(loaded.manifest, overrides))
+      throw noProgram(loaded.manifest, this.#catalogue.mountedBy(id), state);
   }
 
   /** What runs from a file that is broken by now runs on; nothing is started from it. */

@@ -60,7 +60,7 @@ function explainSched(errno: string, policy: string, why: string): Explanation {
 }
 
 function explainAppArmor(errno: string, text: string, why: string): Explanation {
-  const profile = text.replace(/^exec /, '');
+  const profile = profileOf(text);
   if (errno === 'ENOENT')
     return {
       code: 'TH3010',
@@ -79,6 +79,31 @@ function explainSelinux(errno: string, context: string, why: string): Explanatio
   if (errno === 'EINVAL')
     return { code: 'TH3010', message, hint: 'the loaded policy does not know this user, role, type or level' };
   return { code: 'TH3010', message, hint: 'see what the policy denied: dmesg | grep avc' };
+}
+
+/** execve(2) is where a label comes into force, and where a policy refuses it; it has the same errnos for a file without the permission. */
+export function explainLabelledExec(
+  errno: string,
+  { path }: { path: string },
+  steps: readonly Step[],
+  why: string,
+): Explanation | undefined {
+  if (errno !== 'EACCES' && errno !== 'EPERM') return undefined;
+  const labels = steps.filter((step) => step.op === 'security_label');
+  if (labels.length === 0) return undefined;
+  const named = labels.map(({ file, text }) =>
+    file === 'exec' ? `the context \`${text}\`` : `the profile \`${profileOf(text)}\``,
+  );
+  const logs = labels.map(({ file }) => `dmesg | grep ${file === 'exec' ? 'avc' : 'apparmor'}`);
+  return {
+    code: 'TH3003',
+    message: `\`${path}\` cannot be executed with ${named.join(' and ')}: ${why}`,
+    hint: `see what was denied: ${logs.join('; ')}. Where nothing was, the file is not executable for this user: chmod +x`,
+  };
+}
+
+function profileOf(text: string): string {
+  return text.replace(/^exec /, '');
 }
 
 function explainNetwork(errno: string, file: string, why: string): Explanation {

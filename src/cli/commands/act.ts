@@ -31,7 +31,11 @@ export const act: readonly CommandEntry[] = [
     usage: 'start [name...]',
     group: 'Act:',
     summary: 'Start containers; words after -- are arguments',
-    examples: ['thuban start camera', 'thuban start camera --env LEVEL=debug -- --fps 5'],
+    examples: [
+      'thuban start camera',
+      'thuban start camera --env LEVEL=debug -- --fps 5',
+      "thuban start camera --init '/opt/debug<INIT>'",
+    ],
     exitCodes: ACTION_CODES,
     options: [
       repeatable('--env <name=value>', 'a variable for this run, beside those of the manifest'),

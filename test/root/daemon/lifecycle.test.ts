@@ -115,10 +115,12 @@ describe('a container of a daemon', needsRoot(), () => {
       await client.start('worker');
       await client.kill('worker');
       assert.equal((await daemon.container('worker')).state, 'stopped');
+      await client.start('worker', { init: '/usr<INIT>' });
+      await client.stop('worker');
       const lines = await daemon.lines('worker');
       assert.deepEqual(
         lines.filter((line) => !line.startsWith('- ')),
-        ['run /bin/sh red', 'other blue', 'other blue', 'run /bin/sh red'],
+        ['run /bin/sh red', 'other blue', 'other blue', 'run /bin/sh red', 'run /usr/bin/sh red'],
         'restart keeps the arguments, start does not',
       );
     });

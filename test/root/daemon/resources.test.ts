@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { TestDaemon } from '../../support/daemon.ts';
@@ -47,4 +47,47 @@ describe('a repository with resources', needsRoot(), () => {
       await daemon.signal('SIGTERM');
     });
   });
+
+  test('starts files for others with a program of the one who asks, and with nothing else', async () => {
+    await leavesNothingBehind(async () => {
+      await using daemon = new TestDaemon();
+      const files = join(daemon.shared, 'tools');
+      for (const folder of ['usr', 'proc']) mkdirSync(join(files, folder), { recursive: true });
+      for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(files, name));
+      writeFileSync(join(files, 'version'), 'tools 1\n');
+      const mounts = { '/usr': { type: 'bind', host: '/usr' } };
+      const manifest = { name: 'tools', version: '1.0.0', uid: 1000, gid: 1000, rootfs: files, mounts };
+      writeFileSync(join(daemon.repository, 'tools.yaml'), JSON.stringify(manifest), { mode: 0o644 });
+      await daemon.start();
+      const { client } = daemon;
+      const before = await client.container('tools');
+      const refused = { code: 'TH6005', message: '`tools:1.0.0` has no `init`: its files are for others to mount' };
+      for (const init of ['<INIT>', '/debug<INIT>']) await assert.rejects(client.start('tools', { init }), refused);
+      await assert.rejects(client.restart('tools'), refused);
+      const after = await client.container('tools');
+      assert.deepEqual(
+        [after.state, after.since, after.last_exit, after.history],
+        ['stopped', before.since, undefined, before.history],
+        'a start that is refused is no failure of the container',
+      );
+      const script = 'read -r line < /version; echo "$line $COLOUR"; exec sleep 1000';
+      const first = await client.start('tools', { init: '/bin/sh', args: ['-c', script], env: { COLOUR: 'red' } });
+      assert.equal((await daemon.container('tools')).pid, first.pid);
+      await until('it has read', () => daemon.hasLog('tools', 'tools 1 red'));
+      const second = await client.restart('tools');
+      assert.notEqual(second.pid, first.pid);
+      await until('it has read again', async () => (await read(daemon)).length === 2);
+      await client.stop('tools');
+      await client.restart('tools');
+      await until('it has read once more', async () => (await read(daemon)).length === 3);
+      await client.stop('tools');
+      await assert.rejects(client.start('tools', { args: ['-c', script] }), refused);
+      assert.deepEqual(await read(daemon), ['tools 1 red', 'tools 1 red', 'tools 1 red']);
+      await daemon.signal('SIGTERM');
+    });
+  });
 });
+
+async function read(daemon: TestDaemon): Promise<string[]> {
+  return (await daemon.lines('tools')).filter((line) => !line.startsWith('- '));
+}

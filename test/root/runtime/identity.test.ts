@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { capabilityMask } from '../../../src/launcher/capabilities.ts';
 import type { Manifest } from '../../../src/manifest/index.ts';
@@ -9,6 +9,8 @@ import { almighty, asRoot, field, ownCapabilities } from '../../support/identity
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
 
+const canFilter = existsSync('/proc/sys/kernel/seccomp/actions_avail');
+const NO_FILTER = 'needs a kernel with CONFIG_SECCOMP_FILTER';
 const SETS = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'];
 
 /** Files of /proc/self, read by a program that is nothing but itself: no shell changes its signals or descriptors. */
@@ -51,6 +53,30 @@ describe('the identity of a program', needsRoot(), () => {
       assert.equal(field(status, 'NoNewPrivs'), '1');
     });
   }
+
+  // Each way to execve has its own rules for what it leaves: a filter without no_new_privs is set with CAP_SYS_ADMIN, which must be gone.
+  for (const [who, identity] of [
+    ['a user', {}],
+    ['root', asRoot],
+  ] as [string, Partial<Manifest>][])
+    for (const no_new_privs of [true, false])
+      for (const filtered of [false, true])
+        for (const wanted of [[], ['CAP_CHOWN', 'CAP_NET_BIND_SERVICE']]) {
+          const how = `${no_new_privs ? 'with' : 'without'} no_new_privs, ${filtered ? 'filtered' : 'unfiltered'}`;
+          test(
+            `${who} ${how}: the five sets are [${wanted.join(', ')}]`,
+            { skip: filtered && !canFilter && NO_FILTER },
+            async () => {
+              const process = { ...identity.process, no_new_privs } as NonNullable<Manifest['process']>;
+              const seccomp: Partial<Manifest> = filtered ? { seccomp: { profile: 'default' } } : {};
+              const status = await read(['status'], { ...identity, ...seccomp, process, capabilities: wanted });
+              const mask = capabilityMask(wanted);
+              assert.deepEqual(capabilitySets(status), Object.fromEntries(SETS.map((name) => [name, mask])));
+              assert.equal(field(status, 'NoNewPrivs'), no_new_privs ? '1' : '0');
+              assert.equal(field(status, 'Seccomp'), filtered ? '2' : '0');
+            },
+          );
+        }
 
   test('has the ids of the manifest and exactly its supplementary groups', async () => {
     const status = await read(['status'], { uid: 1234, gid: 4321, suppl_groups: ['daemon', '777'] });

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import { ThubanError, type ImageFile } from '../../../src/base/index.ts';
 import { StepFailure, stepNumbers, type Step } from '../../../src/launcher/index.ts';
+import type { Manifest } from '../../../src/manifest/index.ts';
 import { plan, type LaunchPlan } from '../../../src/runtime/index.ts';
 import { explainStepFailure } from '../../../src/runtime/step-failure.ts';
 import { board } from '../../support/facts.ts';
@@ -70,5 +71,40 @@ describe('a step that the launcher does not know', () => {
       assert.match(error.message, new RegExp(`${op}: the launcher is older than this build`));
       assert.match(error.hint ?? '', /thuban shutdown/);
     }
+  });
+});
+
+describe('a program that is not executed', () => {
+  const sections = {
+    selinux: { exec: 'system_u:system_r:camera_t:s0' },
+    apparmor: { profile: 'camera' },
+  };
+  function refused(manifest: Partial<Manifest>, errno: keyof typeof constants.errno): ThubanError {
+    const facts = board('v2', { modules: ['apparmor', 'selinux'] });
+    const labelled = plan({ name: 'app', version: '1.0.0', uid: 1, gid: 1, init: '/app', ...manifest }, facts, {
+      image,
+    });
+    const index = labelled.launch.steps.findIndex((step) => step.op === 'exec');
+    const error = explainStepFailure(new StepFailure(index, stepNumbers.exec, constants.errno[errno]), labelled);
+    assert.ok(error instanceof ThubanError);
+    return error;
+  }
+
+  test('names the label that may be why, and where that is told', () => {
+    for (const errno of ['EACCES', 'EPERM'] as const) {
+      const profile = refused({ apparmor: sections.apparmor }, errno);
+      assert.equal(profile.code, 'TH3003');
+      assert.match(profile.message, /^`\/app` cannot be executed with the profile `camera`: .*\(E(ACCES|PERM)\)$/);
+      assert.match(profile.hint ?? '', /dmesg \| grep apparmor.*chmod \+x/);
+      const context = refused({ selinux: sections.selinux }, errno);
+      assert.match(context.message, /with the context `system_u:system_r:camera_t:s0`: /);
+      assert.match(context.hint ?? '', /dmesg \| grep avc/);
+    }
+    assert.match(refused(sections, 'EACCES').message, /with the context `.*` and the profile `camera`: /);
+  });
+
+  test('has no other reason than itself without one, or when it is not there', () => {
+    assert.match(refused({}, 'EACCES').message, /^`\/app` is not executable for this user$/);
+    assert.equal(refused(sections, 'ENOENT').code, 'TH3001');
   });
 });
