@@ -10,8 +10,11 @@ const LISTEN_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 90_000;
 const POLL_MS = 1;
 
-/** No settings of this board. A slow one may need longer than the usual lease to start the next daemon. */
-const CONFIG = 'daemon: {lease: 5 min}\n';
+/**
+ * No settings of this board. A slow one may need longer than the usual lease to start the next daemon, and who asks for a hundred starts at once
+ * opens a connection for each.
+ */
+const CONFIG = 'daemon: {lease: 5 min}\nconsole: {limits: {connections: 256}}\n';
 
 /** The built daemon on folders of its own. It can leave its containers and be started anew beside them. */
 export class DaemonProcess {

@@ -36,7 +36,7 @@ export function hostNetworkManifest(root: string): string {
 export function oomManifest(name: string, root: string, place: string): string {
   return text(name, root, ['/stamp/time'], {
     init: '/bin/eat',
-    mounts: { '/stamp': { type: 'bind', host: place, options: ['rw'] } },
+    mounts: { '/stamp': { type: 'bind', host: place, options: 'rw' } },
     cgroups: { memory: { memory_hard_limit: OOM_LIMIT } },
   });
 }

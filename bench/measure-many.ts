@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup, messageOf } from '../src/base/index.ts';
 import { daemonContestant } from './contestants.ts';
 import { DaemonProcess } from './daemon-process.ts';
@@ -17,6 +18,8 @@ export interface ManyResult {
   /** Processes of the launcher that are left. */
   left: number;
 }
+
+const SETTLE_MS = 500;
 
 /** Many starts, one after the other and all at once, and what they leave. */
 export async function measureMany(shared: Workshop, options: Options, signal: AbortSignal): Promise<ManyResult> {
@@ -39,6 +42,7 @@ export async function measureMany(shared: Workshop, options: Options, signal: Ab
   const in_turn = { starts: inTurn, failed, seconds: (performance.now() - began) / 1000 };
   const at_once = await allAtOnce(daemon, atOnce);
   const { launcher } = daemon.pids;
+  await sleep(SETTLE_MS); // connections that a client has closed are closed by the daemon a moment later
   return { in_turn, at_once, descriptors: { before, after: open() }, left: childrenOf(launcher).length };
 }
 

@@ -7,6 +7,7 @@ import { lastTag, readLog } from './log-reader.ts';
 import { LogSegments, type SegmentLimit } from './log-segments.ts';
 import { LogWriter } from './log-writer.ts';
 import type { OutputSink, Stream } from './output.ts';
+import { Waiting } from './waiting.ts';
 
 export interface LogStoreOptions {
   folder: string;
@@ -31,7 +32,7 @@ export class LogStore implements OutputSink {
   readonly #writer: LogWriter;
   readonly #gate: LineGate;
   readonly #splitter: LineSplitter;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   readonly #closing = new AbortController();
   #isTelling = false;
 
@@ -46,7 +47,7 @@ export class LogStore implements OutputSink {
       lastTag: (stream) => this.#guard(() => lastTag(this.#segments, stream)),
       onWrite: (error) => {
         options.onWrite(error);
-        if (error === undefined) this.#wake();
+        if (error === undefined) this.#waiting.wake();
       },
     });
     this.#gate = new LineGate(options.rate, clock);
@@ -98,7 +99,7 @@ export class LogStore implements OutputSink {
       maxLine: this.#options.maxLine,
       now: () => new Date(this.#options.clock.now()).toISOString(),
       isClosed: () => this.isClosed,
-      changed: (aborted: AbortSignal) => this.#changed(aborted),
+      changed: (aborted: AbortSignal) => this.#waiting.wait(aborted),
     };
     return readLog(source, query, signal);
   }
@@ -118,7 +119,7 @@ export class LogStore implements OutputSink {
     this.#writer.flush();
     this.#closing.abort();
     this.#segments.close();
-    this.#wake();
+    this.#waiting.wake();
   }
 
   /** A log that cannot be kept is told, and stops nobody. */
@@ -158,22 +159,5 @@ export class LogStore implements OutputSink {
     if (lines === 0) return;
     this.#addRemark(`${lines} ${lines === 1 ? 'line' : 'lines'} dropped: over ${this.#options.rate} lines/s`);
     this.#options.onDropped(lines);
-  }
-
-  #wake(): void {
-    for (const resume of [...this.#waiting]) resume();
-  }
-
-  #changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const resume = (): void => {
-        this.#waiting.delete(resume);
-        signal.removeEventListener('abort', resume);
-        resolve();
-      };
-      this.#waiting.add(resume);
-      if (signal.aborted) resume();
-      else signal.addEventListener('abort', resume, { once: true });
-    });
   }
 }

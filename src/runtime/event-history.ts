@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../base/index.ts';
 import type { EventQuery, EventRecord } from './control.ts';
 import { globs } from './globs.ts';
+import { Waiting } from './waiting.ts';
 
 /** Records that a reader is given at once. */
 const BATCH = 100;
@@ -18,7 +19,7 @@ export class EventHistory {
   /** The event of number n stands at n modulo the capacity. */
   readonly #ring: EventRecord[] = [];
   #seq = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
 
   /** `capacity`: events that are kept, at least 1. */
   constructor(capacity: number, options: { clock?: Clock; epoch?: string } = {}) {
@@ -36,7 +37,7 @@ export class EventHistory {
     const seq = ++this.#seq;
     const record = { epoch: this.epoch, seq, time: time ?? this.#now(), ...body };
     this.#ring[seq % this.#capacity] = record;
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.wake();
     return record;
   }
 
@@ -76,7 +77,7 @@ export class EventHistory {
       }
       if (batch.length > 0) yield batch;
       else if (query.follow !== true) return;
-      else if (next > this.#seq) await this.#more(signal);
+      else if (next > this.#seq) await this.#waiting.wait(signal);
     }
   }
 
@@ -97,18 +98,6 @@ export class EventHistory {
 
   #gap(from: number | null, to: number): EventRecord {
     return { epoch: this.epoch, seq: to, time: this.#now(), type: 'gap', from, to };
-  }
-
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 
   #now(): string {

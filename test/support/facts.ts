@@ -1,5 +1,16 @@
 import { plainFacts } from '../../src/cgroups/index.ts';
+import type { Manifest } from '../../src/manifest/index.ts';
 import type { Facts } from '../../src/runtime/index.ts';
+
+/** A container of few words, for whatever a test adds. */
+export const camera: Manifest = {
+  name: 'camera',
+  version: '2.1.0',
+  uid: 1000,
+  gid: 1000,
+  init: '/bin/camera',
+  rootfs: { type: 'host' },
+};
 
 /** A board that does not exist: a plain v2 or v1 machine with two CPUs and the folders of a merged /usr. */
 export function board(version: 'v1' | 'v2' = 'v2', changes: Partial<Facts> = {}): Facts {

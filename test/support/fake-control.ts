@@ -30,7 +30,7 @@ import { fakeApplied, fakeRepositories, fakeUpdated, fakeVersion } from './fake-
 import { begin, end, fakeContainers, matches, summaryOf, wrongState } from './fake-containers.ts';
 import { FakeExec } from './fake-exec.ts';
 import { pauseIn, resumeIn } from './fake-pausing.ts';
-import { Waiting } from './waiting.ts';
+import { Waiting } from '../../src/runtime/waiting.ts';
 import { fakeStats, samples } from './fake-stats.ts';
 
 const BATCH = 100;

@@ -9,6 +9,7 @@ import { inContainer } from '../../support/execution.ts';
 import { almighty, descriptorsOf, field, parentOf, statusOf } from '../../support/identity.ts';
 import { until } from '../../support/processes.ts';
 import { needsRoot } from '../../support/root.ts';
+import { FIRST, aUser, asRoot } from '../../support/user-namespace.ts';
 
 const SLEEPS = 'exec sleep 1000';
 const MiB = 1024 * 1024;
@@ -121,6 +122,32 @@ describe('a program that is started in a running container', needsRoot(), () => 
       assert.equal((await ended).signal, 'SIGKILL');
     });
   });
+
+  for (const [who, sections] of [
+    ['a user', aUser],
+    ['root', asRoot],
+  ] as const)
+    test(`is ${who} of the user namespace in all of its namespaces, as the container’s own program`, async () => {
+      const loaded = shell(SLEEPS, { ...sections, init: '/bin/sleep', args: ['1000'], hostname: 'mapped' });
+      await inContainer(loaded, async ({ begin, exec, supervised }) => {
+        const own = supervised.container?.started.program ?? 0;
+        const { execution, ended } = await begin(['sleep', '1000']);
+        const { pid } = execution;
+        for (const name of SAME) assert.equal(field(statusOf(pid), name), field(statusOf(own), name), name);
+        for (const name of NAMESPACES)
+          assert.equal(readlinkSync(`/proc/${pid}/ns/${name}`), readlinkSync(`/proc/${own}/ns/${name}`), name);
+        assert.notEqual(readlinkSync(`/proc/${pid}/ns/user`), readlinkSync('/proc/self/ns/user'));
+        assert.equal(readFileSync(`/proc/${pid}/uid_map`, 'utf8').trim().split(/\s+/)[1], String(FIRST));
+        await execution.signal(9);
+        assert.equal((await ended).signal, 'SIGKILL');
+        const { stdout, stderr, code } = await exec(
+          ['/bin/sh', '-c', 'cat; echo $(id -u) $(hostname)'],
+          { stdin: true },
+          'in\n',
+        );
+        assert.deepEqual([stdout, stderr, code], [`in\n${sections.uid ?? 1000} mapped\n`, '', 0]);
+      });
+    });
 
   test('leads a session of its own and finds nothing open but its standard streams; its init is not of the container', async () => {
     await inContainer(shell(SLEEPS), async ({ begin, exec, supervised }) => {

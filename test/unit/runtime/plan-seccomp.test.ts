@@ -4,17 +4,8 @@ import { describe, test } from 'node:test';
 import { readSyscallNumbers, type Step } from '../../../src/launcher/index.ts';
 import { processDefaults, type Manifest, type Seccomp, type SyscallRule } from '../../../src/manifest/index.ts';
 import { plan, type Facts, type LaunchPlan } from '../../../src/runtime/index.ts';
-import { board } from '../../support/facts.ts';
+import { board, camera } from '../../support/facts.ts';
 import { run } from '../seccomp/interpreter.ts';
-
-const base: Manifest = {
-  name: 'camera',
-  version: '2.1.0',
-  uid: 1000,
-  gid: 1000,
-  init: '/bin/camera',
-  rootfs: { type: 'host' },
-};
 
 /** Of x86-64, a few. */
 const numbers = {
@@ -52,7 +43,7 @@ function made(
   more: Partial<Manifest> = {},
   facts: Partial<Facts> = { syscalls: { arch, numbers } },
 ): LaunchPlan {
-  return plan({ ...base, ...more, seccomp }, { ...board(), ...facts });
+  return plan({ ...camera, ...more, seccomp }, { ...board(), ...facts });
 }
 
 /** What becomes of a call. */

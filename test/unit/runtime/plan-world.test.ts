@@ -6,19 +6,10 @@ import { StepFailure, stepNumbers, type Step } from '../../../src/launcher/index
 import type { Manifest } from '../../../src/manifest/index.ts';
 import { plan, type Facts } from '../../../src/runtime/index.ts';
 import { explainStepFailure } from '../../../src/runtime/step-failure.ts';
-import { board } from '../../support/facts.ts';
-
-const base: Manifest = {
-  name: 'camera',
-  version: '2.1.0',
-  uid: 1000,
-  gid: 1000,
-  init: '/bin/camera',
-  rootfs: { type: 'host' },
-};
+import { board, camera } from '../../support/facts.ts';
 
 function made(manifest: Partial<Manifest>, facts: Partial<Facts> = {}) {
-  const { launch, problems } = plan({ ...base, ...manifest }, { ...board(), ...facts });
+  const { launch, problems } = plan({ ...camera, ...manifest }, { ...board(), ...facts });
   const refused = problems.map(({ code, message, hint }) => `${code} ${message}; ${hint ?? ''}`);
   return { steps: launch.steps, ops: launch.steps.map(({ op }) => op), refused };
 }
@@ -156,7 +147,7 @@ describe('the label of a program', () => {
   });
 
   test('of SELinux has no effect without it, as in Northstar, and that is said', () => {
-    const { warnings, launch } = plan({ ...base, selinux }, { ...board(), modules: [] });
+    const { warnings, launch } = plan({ ...camera, selinux }, { ...board(), modules: [] });
     assert.deepEqual(
       warnings.map(({ code, key }) => [code, key]).filter(([, key]) => key?.startsWith('selinux')),
       [
@@ -170,11 +161,11 @@ describe('the label of a program', () => {
   test('of an image is set when that is mounted; other roots have labels of their own', () => {
     const identity = { dev: '1', ino: '2', size: '8192', ctime_ns: '4' };
     const image = { file: '/a.tar', offset: 512, size: 4096, identity };
-    const { rootfs: _, ...packed } = base;
+    const { rootfs: _, ...packed } = camera;
     const facts = { ...board(), modules: ['selinux'] };
     const ops = plan({ ...packed, selinux }, facts, { image }).launch.steps.map(({ op }) => op);
     assert.equal(ops.indexOf('root_context') + 1, ops.indexOf('root_image'));
-    const { warnings, launch } = plan({ ...base, selinux }, facts);
+    const { warnings, launch } = plan({ ...camera, selinux }, facts);
     assert.deepEqual(
       warnings.filter(({ key }) => key === 'selinux.mount_context').map(({ message }) => message),
       ['`selinux.mount_context` has no effect: it is for the image of a package'],
@@ -186,7 +177,7 @@ describe('the label of a program', () => {
 describe('a refusal of the kernel', () => {
   const launch = plan(
     {
-      ...base,
+      ...camera,
       network: { namespace: 'cameras' },
       sched: { policy: { fifo: { priority: 1 } } },
       seccomp: { allow: {} },
