@@ -31,6 +31,9 @@ export async function measureMany(shared: Workshop, options: Options, signal: Ab
   await daemon.start();
   const contestant = await daemonContestant(daemon, workshop);
   await contestant.turn();
+  // The log of a container that ran once stays open for whoever reads it: that is its state, and no growth with its starts.
+  await allAtOnce(daemon, atOnce);
+  await sleep(SETTLE_MS);
   const open = (): number => descriptorsOf(daemon.pids.daemon) + descriptorsOf(daemon.pids.launcher);
   const before = open();
   const began = performance.now();
