@@ -157,9 +157,6 @@ function wordLists(lines) {
 /** Says of a key that this version does not execute it. */
 function mark(path) {
   const at = path.join('.');
-  const values = Object.hasOwn(refused.unsupportedValues, at) ? refused.unsupportedValues[at] : [];
-  if (values.length > 0)
-    return ` **Not executed yet:** ${values.map((word) => `\`${word}\``).join(', ')} ([why](#understood-but-refused)).`;
   return refused.unsupportedKeys.includes(at) ? ` **Not executed yet** ([why](#understood-but-refused)).` : '';
 }
 
@@ -172,8 +169,5 @@ function refusals() {
       const words = (harmless[key] ?? []).filter((value) => typeof value === 'string');
       return `- \`${key}\`${words.length === 0 ? '' : `, but for ${words.map((word) => `\`${word}\``).join(', ')}`}`;
     }),
-    ...Object.entries(refused.unsupportedValues).flatMap(([key, values]) =>
-      values.map((value) => `- \`${key}: ${value}\``),
-    ),
   ];
 }

@@ -93,7 +93,7 @@ export function check(document: ReadDocument, bytes: Uint8Array, options: LoadOp
   // Every check above has passed, and one of them was the schema.
   const manifest = normalise(input as ManifestInput, options);
   for (const { path, ...finding } of unsupportedIn(manifest))
-    report.add(path, { code: 'TH1107', severity: 'warning', ...finding });
+    report.add(path, { code: 'TH1107', severity: 'warning', ...finding, at: 'key' });
   return {
     ok: true,
     diagnostics: found(),

@@ -18,9 +18,6 @@ export const unsupportedKeys: readonly string[] = [
   'stop.post_stop',
 ];
 
-/** Values that are refused in the same way, by the key they stand at. */
-export const unsupportedValues: Readonly<Record<string, readonly string[]>> = {};
-
 /** Values of those keys that ask for what happens anyway. */
 export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
   standby: [false],
@@ -31,8 +28,6 @@ export const supportedValues: Readonly<Record<string, readonly unknown[]>> = {
 /** A part of a manifest that this version cannot execute. */
 export interface NotSupported {
   path: KeyPath;
-  /** Whether it is the value that cannot be executed, not the key whatever its value is. */
-  at: 'key' | 'value';
   message: string;
   hint: string;
 }
@@ -42,8 +37,6 @@ interface Branch {
   next: Map<string, Branch>;
   /** Whatever stands here cannot be executed, but for these values. */
   except?: readonly unknown[];
-  /** These words cannot be executed here. */
-  words?: readonly string[];
 }
 
 const root = branches();
@@ -61,7 +54,6 @@ function branches(): Branch {
   };
   for (const key of unsupportedKeys)
     at(key).except = Object.hasOwn(supportedValues, key) ? (supportedValues[key] ?? []) : [];
-  for (const [key, words] of Object.entries(unsupportedValues)) at(key).words = words;
   return all;
 }
 
@@ -69,8 +61,7 @@ function branches(): Branch {
 export function unsupportedIn(manifest: Manifest): NotSupported[] {
   const found: NotSupported[] = [];
   const visit = (value: unknown, branch: Branch, path: readonly string[]): void => {
-    if (typeof value === 'string' && branch.words?.includes(value) === true) found.push(word(path, value));
-    else if (branch.except?.some((one) => isDeepStrictEqual(one, value)) === false) found.push(whole(path));
+    if (branch.except?.some((one) => isDeepStrictEqual(one, value)) === false) found.push(notSupported(path));
     else if (typeof value === 'object' && value !== null)
       for (const [key, inner] of Object.entries(value)) {
         const next = branch.next.get(key) ?? branch.next.get('*');
@@ -81,19 +72,7 @@ export function unsupportedIn(manifest: Manifest): NotSupported[] {
   return found;
 }
 
-function whole(path: KeyPath): NotSupported {
-  return { path, at: 'key', ...refusal(formatPath(path), 'it') };
-}
-
-function word(path: KeyPath, value: string): NotSupported {
-  // Without its type a mount is none.
-  const without = path.at(-1) === 'type' ? path.slice(0, -1) : path;
-  return { path, at: 'value', ...refusal(`${formatPath(path)}: ${value}`, `\`${formatPath(without)}\``) };
-}
-
-function refusal(what: string, remove: string): { message: string; hint: string } {
-  return {
-    message: `\`${what}\` is understood but not supported by ${version}`,
-    hint: `remove ${remove} to start now`,
-  };
+function notSupported(path: KeyPath): NotSupported {
+  const message = `\`${formatPath(path)}\` is understood but not supported by ${version}`;
+  return { path, message, hint: 'remove it to start now' };
 }
