@@ -76,6 +76,7 @@ export const permissions = [
   'logs',
   'start',
   'start_command',
+  'exec',
   'stop',
   'restart',
   'kill',

@@ -120,6 +120,7 @@ export interface ConfigInput {
             | 'logs'
             | 'start'
             | 'start_command'
+            | 'exec'
             | 'stop'
             | 'restart'
             | 'kill'

@@ -255,6 +255,7 @@ export const shape = {
           "logs",
           "start",
           "start_command",
+          "exec",
           "stop",
           "restart",
           "kill",
