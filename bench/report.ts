@@ -133,9 +133,15 @@ function cells(result: DaemonResult): string[] {
 function growth(results: readonly DaemonResult[]): string[] {
   const [first, last] = [results[0], results.at(-1)];
   if (first === undefined || last === undefined || last.running === first.running) return [];
-  const grown = (last.daemon.anonymous - first.daemon.anonymous) * 1024;
-  const each = Math.max(0, grown) / (last.running - first.running);
-  return ['', `the daemon grows by ${formatBytes(each)} for each container that runs`];
+  const each = (who: 'daemon' | 'launcher'): string => {
+    const grown = (last[who].anonymous - first[who].anonymous) * 1024;
+    return formatBytes(Math.max(0, grown) / (last.running - first.running));
+  };
+  return [
+    '',
+    `for each container that runs the daemon grows by ${each('daemon')}, with garbage that it did not need to collect yet,`,
+    `and the launcher by ${each('launcher')}`,
+  ];
 }
 
 function size(memory: Memory, field: keyof Memory): string {

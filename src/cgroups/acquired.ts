@@ -148,10 +148,11 @@ export class AcquiredGroups {
    */
   async remove(clock?: Clock, { kill = false }: { kill?: boolean } = {}): Promise<Leftover[]> {
     const paths = this.groups.map((group) => group.path);
-    const busy = kill ? paths.filter((path) => !removeIfEmpty(this.#fs, path)) : [];
-    if (busy.length > 0) await this.kill(clock === undefined ? {} : { clock });
+    const left = kill ? paths.filter((path) => !removeIfEmpty(this.#fs, path)) : paths;
+    if (kill && left.length > 0) await this.kill(clock === undefined ? {} : { clock });
     const shared = this.#shared;
     return removeGroups(this.#fs, paths, {
+      left,
       ...(shared === undefined ? {} : { shared }),
       ...(clock === undefined ? {} : { clock }),
     });

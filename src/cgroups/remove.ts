@@ -21,24 +21,28 @@ const PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /**
  * Removes the groups with everything below them, in every hierarchy even if one refuses, then what they shared with others and is empty by now:
- * without `shared` the directory above. Resolves to what stays.
+ * without `shared` the directory above. `left`: those that are still there. Resolves to what stays.
  */
 export async function removeGroups(
   fs: KernelFs,
   paths: readonly string[],
-  { clock = systemClock, shared }: { clock?: Clock; shared?: SharedGroups } = {},
+  {
+    clock = systemClock,
+    shared,
+    left: there = paths,
+  }: { clock?: Clock; shared?: SharedGroups; left?: readonly string[] } = {},
 ): Promise<Leftover[]> {
-  let left = [...paths];
+  let left = [...there];
   let failures = new Map<string, string>();
   for (const pause of [0, ...PAUSES]) {
-    if (left.length > 0 && pause > 0) await clock.sleep(pause);
+    if (left.length === 0) break;
+    if (pause > 0) await clock.sleep(pause);
     failures = new Map();
     left = left.filter((path) => {
       const errno = removeTree(fs, path);
       if (errno !== undefined) failures.set(path, errno);
       return errno !== undefined;
     });
-    if (left.length === 0) break;
   }
   removeShared(fs, shared === undefined ? sharedBy(paths) : shared.above(paths), shared);
   return left.map((path) => {

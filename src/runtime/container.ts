@@ -9,6 +9,7 @@ import type { Exit, Oom } from './exit.ts';
 import { signalNumber } from './exit.ts';
 import { exitOf, type Stopping } from './exit-of.ts';
 import type { FactsCache } from './facts-cache.ts';
+import { OomLookout } from './oom-lookout.ts';
 import type { OomTracker } from './oom-tracker.ts';
 import type { OutputReader, OutputSink } from './output.ts';
 import { Pausing, type PausingParts } from './pausing.ts';
@@ -60,8 +61,6 @@ export interface ContainerHooks {
 }
 
 const SIGKILL = 9;
-/** When to look again after a notification of an OOM that the counter does not show yet. */
-const OOM_PAUSES_MS = [1, 4, 16, 64, 256, 1024];
 /** After the program's end all writers of its pipes are dead; more than this is only needed when nobody takes the output. */
 const OUTPUT_GRACE_MS = 2000;
 /** From the kill of the group to the kill of the init, which takes everything with it that the group did not hold. */
@@ -107,6 +106,10 @@ export class Container {
   readonly #exited: Promise<ProgramExit>;
   readonly #cleanup: Cleanup;
   readonly #readers: OutputReader[];
+  readonly #lookout = new OomLookout(
+    () => this.checkOom(),
+    (ms) => this.#within(ms),
+  );
   readonly #givenUp = deferred<ProgramExit | undefined>();
   #stopping: Stopping | undefined;
   #hasExited = false;
@@ -231,12 +234,10 @@ export class Container {
     return true;
   }
 
-  /** A notification is only a hint, and v1 sends it before it has chosen whom to kill: the counter may need a moment. */
+  /** A notification is only a hint. */
   async lookForOom(): Promise<void> {
     this.#oom.notified();
-    for (const pause of OOM_PAUSES_MS) {
-      if (this.checkOom() || (await this.#within(pause))) return;
-    }
+    await this.#lookout.notified();
   }
 
   #within(ms: number): Promise<boolean> {

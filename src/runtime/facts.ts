@@ -192,13 +192,15 @@ function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<s
     for (const target of targets) paths[target] ??= pathFact(target, true);
   }
   if (root?.type === 'dir') {
-    paths[root.path] = pathFact(root.path, true);
+    const fact = pathFact(root.path, true);
+    paths[root.path] = fact;
     // As the program will see it: a link in the image means the image.
-    for (const target of targets) paths[root.path + target] = factInRoot(root.path, target);
+    for (const target of targets) paths[root.path + target] = factInRoot(root.path, target, fact.real);
   }
   for (const [, mount] of resourceMounts(manifest)) {
     const source = chooseResource(mount, resources)?.source;
-    if (source?.type === 'dir') paths[folderInside(source.path, mount)] = factInRoot(source.path, mount.dir);
+    if (source?.type === 'dir')
+      paths[folderInside(source.path, mount)] = factInRoot(source.path, mount.dir, pathFact(source.path, true).real);
   }
   const { network } = manifest;
   if (typeof network === 'object') {
@@ -213,11 +215,17 @@ function hostPaths(manifest: Manifest, resources: readonly Resource[]): Record<s
   return paths;
 }
 
-function factInRoot(root: string, path: string): PathFact {
+/** `real`: the root without symbolic links, where its path has some. Below it there are none any more: they were followed. */
+function factInRoot(root: string, path: string, real = root): PathFact {
   const found = resolveInRoot(root, path);
   if (found === undefined) return { type: 'missing' };
-  const fact = pathFact(found, false);
-  return found === join(root, path) || fact.real !== undefined ? fact : { ...fact, real: found };
+  try {
+    const type = lstatSync(found).isDirectory() ? 'directory' : 'file';
+    const place = real + found.slice(root.length);
+    return found === join(root, path) && place === found ? { type } : { type, real: place };
+  } catch {
+    return { type: 'missing' };
+  }
 }
 
 /** Whole disks with their numbers; the kernel throttles disks, not partitions. */

@@ -110,9 +110,11 @@ export class Fleet {
       onEvent: (event) => {
         this.#onEvent(event, log);
       },
-      save: (state) => {
+      save: (state, soon) => {
         // A daemon that dies while it shuts down is followed by one that goes on as if nothing had been asked.
-        if (!this.#detached && !this.#stopping) files.save(id, state);
+        if (this.#detached || this.#stopping) return;
+        if (soon) files.saveSoon(id, state);
+        else files.save(id, state);
       },
       onOutputLost: () => {
         log.remark('the output of this run cannot be read any more');
@@ -155,6 +157,7 @@ export class Fleet {
   /** What happens from now on is another daemon's to note. */
   detach(): void {
     this.#detached = true;
+    this.#parts.files.flush();
     this.clockwork.close();
     for (const { log } of this.catalogue.entries.values()) log.close();
   }

@@ -9,8 +9,11 @@ import { transitions, type State } from './states.ts';
 
 export interface LedgerOptions {
   onEvent?: (event: RuntimeEvent) => void;
-  /** Called at every change that a next daemon must know of. */
-  save?: (state: SavedState) => void;
+  /**
+   * Called at every change that a next daemon must know of. `soon`: what it tells can be worked out from what was saved before and from what
+   * the launcher holds, so that nobody has to wait for it.
+   */
+  save?: (state: SavedState, soon: boolean) => void;
   clock: Clock;
 }
 
@@ -18,6 +21,9 @@ export interface LedgerOptions {
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
+
+/** A daemon that dies before it has saved one of these left a start that the launcher knows, or an exit that was saved. */
+const WORKED_OUT: ReadonlySet<State> = new Set<State>(['running', 'stopped', 'failed']);
 
 /** What is known of a container over all its runs, told as events and saved for a next daemon. */
 export class Ledger {
@@ -65,7 +71,7 @@ export class Ledger {
     this.state = state;
     this.since = this.#now();
     this.message = message;
-    this.save();
+    this.save(WORKED_OUT.has(state));
     const why = { ...(message === undefined ? {} : { message }), ...(code === undefined ? {} : { code }) };
     this.emit({ type: 'state', state, previous, ...why });
   }
@@ -125,8 +131,8 @@ export class Ledger {
     this.save();
   }
 
-  save(): void {
-    this.#options.save?.({
+  save(soon = false): void {
+    const state: SavedState = {
       v: 1,
       container: this.id,
       state: this.state,
@@ -148,7 +154,8 @@ export class Ledger {
       history: this.history,
       ...(this.nextStart === undefined ? {} : { next_start: this.nextStart }),
       groups: this.groups,
-    });
+    };
+    this.#options.save?.(state, soon);
   }
 
   /** Takes over what an earlier daemon left; `state` is what was made of it. */

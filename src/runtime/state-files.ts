@@ -24,6 +24,8 @@ export class StateFiles {
   readonly #onProblem: (error: ThubanError) => void;
   readonly #sync: boolean;
   #isFailing = false;
+  /** What was to be saved soon, by container id. */
+  readonly #due = new Map<string, unknown>();
 
   constructor(folder: string, options: StateFilesOptions) {
     this.#folder = folder;
@@ -39,8 +41,23 @@ export class StateFiles {
     return new Map(files.flatMap(({ name }) => this.#read(name)));
   }
 
+  /** `value` is what JSON can hold. It is saved after what is being done now, unless another value comes first. */
+  saveSoon(id: string, value: unknown): void {
+    if (this.#due.size === 0)
+      setImmediate(() => {
+        this.flush();
+      });
+    this.#due.set(id, value);
+  }
+
+  /** Saves what is due. */
+  flush(): void {
+    for (const [id, value] of this.#due) this.save(id, value);
+  }
+
   /** `value` is what JSON can hold. */
   save(id: string, value: unknown): void {
+    this.#due.delete(id);
     this.#guard(() => {
       writeAtomically(this.#path(id), JSON.stringify({ container: id, state: value }), {
         mode: 0o600,
@@ -51,6 +68,7 @@ export class StateFiles {
   }
 
   remove(id: string): void {
+    this.#due.delete(id);
     this.#guard(() => {
       rmSync(this.#path(id), { force: true });
     });

@@ -125,9 +125,9 @@ describe('what a program sees of the board in /proc and /sys', needsRoot(), () =
   });
 
   test('hides what the manifest lists, a file of the root too, and nothing else', async () => {
-    const paths = { masked: ['/proc/version', '/etc/ld.so.cache', '/usr/share', '/nonexistent/x'] };
+    const paths = { masked: ['/proc/version', '/usr/bin/env', '/usr/share', '/nonexistent/x'] };
     const script =
-      'wc -c < /proc/version; wc -c < /etc/ld.so.cache; ls -A /usr/share | wc -l; touch /usr/share/x 2>&1; grep -c kcore /proc/self/mountinfo';
+      'wc -c < /proc/version; wc -c < /usr/bin/env; ls -A /usr/share | wc -l; touch /usr/share/x 2>&1; grep -c kcore /proc/self/mountinfo';
     const { stdout } = await run(script, { ...asRoot, paths });
     const [version, cache, share, touch, kcore] = stdout.split('\n');
     assert.deepEqual([version, cache, share, kcore], ['0', '0', '0', '0']);

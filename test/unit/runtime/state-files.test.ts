@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { ThubanError } from '../../../src/base/index.ts';
 import { StateFiles } from '../../../src/runtime/state-files.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -38,6 +39,28 @@ describe('the state of containers', () => {
     files.remove('never:1.0.0');
     assert.deepEqual(readdirSync(top.path), []);
     assert.deepEqual([...problems, ...next.problems], []);
+  });
+
+  test('is saved soon after what is being done now, unless another one comes first or the container goes', async () => {
+    using top = temporaryFolder();
+    const { files } = filesIn(top.path);
+    files.saveSoon('a:1.0.0', 1);
+    files.saveSoon('b:1.0.0', 1);
+    files.saveSoon('c:1.0.0', 1);
+    files.saveSoon('d:1.0.0', 1);
+    assert.deepEqual(readdirSync(top.path), [], 'nobody waits for it');
+    files.save('b:1.0.0', 2);
+    files.remove('c:1.0.0');
+    files.saveSoon('d:1.0.0', 2);
+    await setImmediate();
+    const expected = { 'a:1.0.0': 1, 'b:1.0.0': 2, 'd:1.0.0': 2 };
+    assert.deepEqual(Object.fromEntries(files.load()), expected);
+    files.saveSoon('a:1.0.0', 3);
+    files.flush();
+    assert.deepEqual(Object.fromEntries(files.load()), { ...expected, 'a:1.0.0': 3 });
+    rmSync(join(top.path, 'a@1.0.0.json'));
+    await setImmediate();
+    assert.ok(!existsSync(join(top.path, 'a@1.0.0.json')), 'once');
   });
 
   const damages: [name: string, damage: (path: string) => void][] = [
