@@ -84,7 +84,11 @@ export async function onPackages(
 }
 
 export function install(daemon: TestDaemon, file: string): Promise<Installed> {
-  return daemon.client.install('default', { chunks: contentsOf(file), size: statSync(file).size });
+  return installInto(daemon, 'default', file);
+}
+
+export function installInto(daemon: TestDaemon, repository: string, file: string): Promise<Installed> {
+  return daemon.client.install(repository, { chunks: contentsOf(file), size: statSync(file).size });
 }
 
 /** Opened when it is asked for: a package that is refused before is not. */

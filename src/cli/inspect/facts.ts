@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration, formatPercent, isAboutText } from '../../base/index.ts';
 import { exitSentence, oomSentence, type ContainerDetail, type Exit } from '../../runtime/index.ts';
 import { describeEvent } from '../events/describe.ts';
+import { jsonLine } from '../json-line.ts';
 import { changeText } from '../repository/change-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { ago, clockTime, runTime } from '../times.ts';
@@ -66,6 +67,7 @@ export function factsOf(container: ContainerDetail, terminal: Terminal, now: num
       `${name} ${type} ${path}${place(container, `sockets.${name}`)}`,
     ]),
     ['console', consoleOf(container)],
+    ['custom', customOf(container)],
     ['history', history(container, terminal, now)],
   ];
   return facts
@@ -199,6 +201,11 @@ function consoleOf(container: ContainerDetail): string | undefined {
   if (permissions === undefined) return undefined;
   const may = permissions === 'full' ? 'everything' : permissions.join(', ') || 'nothing';
   return `may ${may}${place(container, 'console.permissions', 'console')}`;
+}
+
+function customOf(container: ContainerDetail): string | undefined {
+  const custom = container.manifest?.custom;
+  return custom === undefined ? undefined : `${jsonLine(custom)}${place(container, 'custom')}`;
 }
 
 const SHOWN_HISTORY = 3;

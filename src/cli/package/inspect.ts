@@ -4,6 +4,7 @@ import { toNorthstarJson, type Manifest } from '../../manifest/index.ts';
 import { openPackage, type PackageContents, type Superblock } from '../../package/index.ts';
 import type { Context } from '../context.ts';
 import { asError } from '../load.ts';
+import { jsonLine } from '../json-line.ts';
 import { print, printJson } from '../talk.ts';
 import type { Terminal } from '../terminal.ts';
 import { pad } from '../text-width.ts';
@@ -70,7 +71,7 @@ export function packageText(facts: Facts, { isTTY, columns }: Terminal, wide: bo
   const { file, name, version, size, digest, signature, members, image, manifest } = facts;
   const sumOf = (sum: string, before: number): string =>
     isTTY && !wide && before + FULL > columns ? sum.slice(0, SHORT) : sum;
-  const { init, args = [], uid, gid, rootfs, mounts = {}, autostart } = manifest;
+  const { init, args = [], uid, gid, rootfs, mounts = {}, autostart, custom } = manifest;
   const root = rootfs === undefined || rootfs.type === 'package' ? 'the image of the package' : rootfs.type;
   const lines: [label: string, ...lines: string[]][] = [
     ['signature', signature === null ? 'none' : `of key ${signature.key}, not checked here`],
@@ -82,6 +83,7 @@ export function packageText(facts: Facts, { isTTY, columns }: Terminal, wide: bo
     ['root', root],
     ...(Object.keys(mounts).length === 0 ? [] : [['mounts', mountsLine(mounts)] as [string, string]]),
     ...(autostart === undefined ? [] : [['autostart', autostart] as [string, string]]),
+    ...(custom === undefined ? [] : [['custom', jsonLine(custom)] as [string, string]]),
   ];
   const shown = lines.flatMap(([label, ...texts]) =>
     texts.map((text, at) => `  ${pad(at === 0 ? label : '', LABEL)}${visible(text)}`),

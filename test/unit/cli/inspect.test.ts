@@ -135,6 +135,25 @@ describe('thuban inspect', () => {
     assert.ok(lines('full').includes('  console    may everything :9'));
   });
 
+  test('shows what the manifest keeps for tools, in one line of JSON that is broken at its blanks', () => {
+    const manifest = { name: 'report', version: '1.0.0', uid: 1, gid: 1 };
+    const shown = (custom: unknown, columns: number): string[] => {
+      const detail = container('report', { manifest: { ...manifest, custom }, lines: { custom: 21 } });
+      const lines = text(detail, fakeTerminal({ columns }));
+      const from = lines.findIndex((line) => line.startsWith('  custom'));
+      const to = lines.findIndex((line) => line.startsWith('next:'));
+      return from < 0 ? [] : lines.slice(from, to);
+    };
+    const line = '  custom     { "site": "roof\\nnorth", "cameras": [ 7, null ] } :21';
+    assert.deepEqual(shown({ site: 'roof\nnorth', cameras: [7, null] }, 120), [line]);
+    assert.deepEqual(shown({ site: 'roof', camera: 7 }, 34), [
+      '  custom     { "site": "roof",',
+      '             "camera": 7 } :21',
+    ]);
+    assert.deepEqual(shown(0, 120), ['  custom     0 :21']);
+    assert.deepEqual(shown(undefined, 120), []);
+  });
+
   test('names privileges and conditions', () => {
     const lines = text(container('gateway', { lines: { 'process.privileged': 12 } }));
     assert.equal(lines[0], '● gateway:1.4.2  running degraded  since 10:41:07 (3m ago)');

@@ -55,6 +55,16 @@ describe('thuban pack, verify and inspect', () => {
       ])
         assert.ok(text.includes(part), `${part}\n${text}`);
       assert.equal(thuban('validate', '--strict', 'camera-2.1.0.tar').code, 0);
+      assert.doesNotMatch(text, /custom/);
+    });
+  });
+
+  test('show what a manifest keeps for tools', () => {
+    inFolder(({ path, thuban }) => {
+      writeFileSync(join(path, 'custom.yaml'), `${plain}custom: {site: roof, cameras: [7, ~]}\n`);
+      assert.equal(thuban('pack', 'custom.yaml').code, 0);
+      const text = thuban('inspect', 'camera-2.1.0.tar').stdout;
+      assert.match(text, /^ {2}custom +\{ "site": "roof", "cameras": \[ 7, null \] \}$/m);
     });
   });
 

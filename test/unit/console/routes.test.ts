@@ -252,6 +252,17 @@ describe('paths and methods', () => {
     });
   });
 
+  test('a path of an older, a newer or a half version is unknown, and told which version there is', async () => {
+    await withConsole({}, async ({ path }) => {
+      assert.equal((await ask(path, 'GET', '/v1/containers')).status, 200);
+      for (const version of ['v0', 'v2', 'v1.1', 'v01', 'V1', '']) {
+        const answer = await ask(path, 'GET', `/${version}/containers`);
+        assert.equal(answer.status, 404, version);
+        assert.match(refusalIn(answer).hint ?? '', /GET \/v1\/containers\b/, version);
+      }
+    });
+  });
+
   test('HEAD has the headers of GET and no body', async () => {
     await withConsole({}, async ({ path }) => {
       const head = await ask(path, 'HEAD', '/v1/version');
