@@ -47,12 +47,14 @@ const monitors = (['some', 'level'] as const).map((kind) =>
 );
 const one = request(1n, whole);
 const small = (id: bigint): Buffer => request(id, [...only('namespaces', 'propagation', 'root_tmpfs', 'pivot'), exec]);
-const started = Buffer.concat([hello, ...monitors, one, small(2n), small(3n)]);
+// The child that attaches it has copies of all descriptors for as long as it lives.
+const devices = of(Frame.DEVICES, new Writer().string('/sys/fs/cgroup/a').block(Buffer.alloc(16)));
+const started = Buffer.concat([hello, ...monitors, one, small(2n), small(3n), devices]);
 const asked = [
   of(Frame.SIGNAL, new Writer().u64(1n).u32(15)),
   of(Frame.BLOB, new Writer().u64(1n).block(Buffer.from('{"a":1}'))),
   of(Frame.REGISTER, new Writer().strings(['/sys/fs/cgroup/thuban']).strings(['/run/thuban/root'])),
-  of(Frame.DEVICES, new Writer().string('/sys/fs/cgroup/a').block(Buffer.alloc(16))),
+  devices,
   of(Frame.LIST),
   of(Frame.CLOSE_INPUT, new Writer().u64(1n)),
   of(Frame.RESIZE, new Writer().u64(1n).u32(24).u32(80)),
