@@ -86,6 +86,8 @@ for (const frames of [
 ])
   said('frames', Buffer.concat(frames));
 said('frames', Buffer.concat([hello, of(Frame.SHUTDOWN)]));
+// A greeting that ends inside of a number, with nothing behind it.
+said('frames', frame(Frame.HELLO, 0n, Buffer.alloc(7)));
 said('frames', Buffer.concat([started, ...asked]));
 
 for (const steps of [mounting, ...mounting.map((step) => [step])]) said('steps', encodeSteps(steps, STAGING));
