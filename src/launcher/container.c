@@ -27,15 +27,18 @@ int read_strings(struct reader *r, struct strings *s) {
   uint32_t n = read_u32(r);
   if (r->bad || n > MAX_STRINGS) {
     r->bad = 1;
+    errno = EPROTO;
     return -1;
   }
   s->list = calloc(n + 1, sizeof *s->list);
   s->count = 0;
-  for (uint32_t i = 0; s->list && i < n; i++) {
-    s->list[i] = strdup(read_str(r));
+  int complete = s->list != 0;
+  for (uint32_t i = 0; complete && i < n; i++) {
+    complete = (s->list[i] = strdup(read_str(r))) != 0;
     s->count++;
   }
-  return r->bad || !s->list ? -1 : 0;
+  errno = r->bad ? EPROTO : ENOMEM;
+  return r->bad || !complete ? -1 : 0;
 }
 void free_strings(struct strings *s) {
   for (uint32_t i = 0; i < s->count; i++) free(s->list[i]);
@@ -44,9 +47,12 @@ void free_strings(struct strings *s) {
 }
 
 void container_free(struct container *c) {
-  int fds[] = { c->status_fd, c->in_fd, c->out_fd, c->err_fd, c->oom_fd };
+  int fds[] = { c->in_fd, c->out_fd, c->err_fd };
   for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
-    if (fds[i] >= 0) close(fds[i]); // closing also ends the watch
+    if (fds[i] >= 0) close(fds[i]);
+  close_watched(&c->status_fd);
+  close_watched(&c->oom_fd);
+  reports_unreserve(c->reserved);
   sockets_remove(c);
   free_strings(&c->groups);
   free(c->blob);
@@ -122,8 +128,7 @@ void container_status(struct container *c) {
     ssize_t n = recvmsg(c->status_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n != sizeof record) {
-      close(c->status_fd);
-      c->status_fd = -1;
+      close_watched(&c->status_fd);
       return;
     } // the init has ended
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -182,10 +187,8 @@ void container_oom(struct container *c) {
   put_u64(&w, c->id);
   if (c->state != CONTAINER_ENDED)
     report(WIRE_OOM, &w);
-  else {
-    close(c->oom_fd);
-    c->oom_fd = -1;
-  }
+  else
+    close_watched(&c->oom_fd);
 }
 
 void container_reaped(pid_t pid, int status) {
@@ -193,14 +196,10 @@ void container_reaped(pid_t pid, int status) {
   while (c && c->init != pid) c = c->next;
   if (!c) return;
   if (c->status_fd >= 0) container_status(c); // what the init said before it ended
-  if (c->status_fd >= 0) {
-    close(c->status_fd);
-    c->status_fd = -1;
-  }
+  close_watched(&c->status_fd);
   if (c->oom_fd >= 0) {
     container_oom(c); // before the exit: whether a limit was hit is known by then, since it was told before the kill
-    close(c->oom_fd);
-    c->oom_fd = -1;
+    close_watched(&c->oom_fd);
   }
   monitors_drop(c->id);
   sockets_remove(c);

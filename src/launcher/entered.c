@@ -32,11 +32,14 @@ static int has_ended(int signals, pid_t program, int *status) {
 _Noreturn void wait_and_relay(pid_t program, struct terminal *t) {
   sigset_t all;
   sigfillset(&all);
-  int status, signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (signals < 0) kill(program, SIGKILL);
+  int status = 0, signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals < 0) { // its end could not be seen below
+    kill(program, SIGKILL);
+    waitpid(program, &status, 0);
+  }
   struct pollfd polls[2 + TERMINAL_POLLS] = { { .fd = signals, .events = POLLIN },
                                               { .fd = INIT_FD_STATUS, .events = POLLIN } };
-  while (!has_ended(signals, program, &status)) {
+  while (signals >= 0 && !has_ended(signals, program, &status)) {
     if (t) terminal_watch(t, polls + 2);
     if (poll(polls, t ? 2 + TERMINAL_POLLS : 2, -1) < 0) continue;
     if (polls[1].revents) obey(program, t);

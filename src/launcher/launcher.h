@@ -172,7 +172,7 @@ struct container {
   struct strings groups;   // removed when the lease ends
   struct made_file *files; // removed with it
   uint8_t *blob;
-  uint32_t blob_size;
+  uint32_t blob_size, reserved; // reports
   struct container *next;
 };
 extern struct container *containers;
@@ -211,6 +211,8 @@ struct writer {
 void put_u32(struct writer *w, uint32_t v);
 void put_u64(struct writer *w, uint64_t v);
 void report(uint16_t type, const struct writer *w); // numbered and kept
+int reports_reserve(uint32_t count);                // so many more can be kept, however short memory is
+void reports_unreserve(uint32_t count);
 void reports_acknowledged(uint64_t seq);
 void reports_resend(void);
 
@@ -239,7 +241,9 @@ _Noreturn void teardown_and_exit(void);
 // ---- main.c ----
 // The low bits of a tag tell what a pointer is to: without one, a container whose status socket speaks.
 enum { TAG_OOM = 1, TAG_MONITOR = 2, TAG_BITS = 3 };
-void watch_fd(int fd, uint32_t events, void *tag);
+int watch_fd(int fd, uint32_t events, void *tag);
+void close_watched(int *fd); // and make it -1
+void restore_limits(void);   // of descriptors, to what the launcher was given
 void rewatch_fd(int fd, uint32_t events, void *tag);
 void lease_start(void);
 void lease_stop(void);

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -24,12 +25,32 @@ static int epoll, lease_timer, linger_timer;
 static long lease_seconds = 10;
 enum { FIRST_CONNECT_SECONDS = 10, MIN_LEASE_NS = 1 };
 
-static void watch(int op, int fd, uint32_t events, void *tag) {
+static int watch(int op, int fd, uint32_t events, void *tag) {
   struct epoll_event e = { .events = events, .data.ptr = tag };
-  if (epoll_ctl(epoll, op, fd, &e) && op == EPOLL_CTL_ADD) abort();
+  return epoll_ctl(epoll, op, fd, &e);
 }
-void watch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_ADD, fd, events, tag); }
+int watch_fd(int fd, uint32_t events, void *tag) { return watch(EPOLL_CTL_ADD, fd, events, tag); }
 void rewatch_fd(int fd, uint32_t events, void *tag) { watch(EPOLL_CTL_MOD, fd, events, tag); }
+
+// Closing alone ends no watch while a child holds a copy of the descriptor, as those of devices.c do: it would speak of
+// what has been freed.
+void close_watched(int *fd) {
+  if (*fd < 0) return;
+  watch(EPOLL_CTL_DEL, *fd, 0, 0);
+  close(*fd);
+  *fd = -1;
+}
+
+// Each container takes several descriptors here. Its own processes begin with the limit that they would have had.
+static struct rlimit descriptors;
+static void raise_limits(void) {
+  if (getrlimit(RLIMIT_NOFILE, &descriptors)) descriptors = (struct rlimit){ 0 };
+  const struct rlimit all = { descriptors.rlim_max, descriptors.rlim_max };
+  if (descriptors.rlim_cur < descriptors.rlim_max) setrlimit(RLIMIT_NOFILE, &all);
+}
+void restore_limits(void) {
+  if (descriptors.rlim_cur < descriptors.rlim_max) setrlimit(RLIMIT_NOFILE, &descriptors);
+}
 
 static void arm(int timer, long seconds) {
   struct itimerspec t = { .it_value = { .tv_sec = seconds, .tv_nsec = seconds ? 0 : MIN_LEASE_NS } };
@@ -127,14 +148,14 @@ int main(int argc, char **argv) {
   if (make_null()) give_up("null device");
   if (unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_SLAVE, 0)) give_up("mount namespace");
   lower_oom_score();
+  raise_limits();
   epoll = epoll_create1(EPOLL_CLOEXEC);
   int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   lease_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   linger_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (epoll < 0 || signals < 0 || lease_timer < 0 || linger_timer < 0) give_up("event loop");
-  watch_fd(signals, EPOLLIN, &tag_signals);
-  watch_fd(lease_timer, EPOLLIN, &tag_lease);
-  watch_fd(linger_timer, EPOLLIN, &tag_linger);
+  if (epoll < 0 || signals < 0 || lease_timer < 0 || linger_timer < 0 || watch_fd(signals, EPOLLIN, &tag_signals) ||
+      watch_fd(lease_timer, EPOLLIN, &tag_lease) || watch_fd(linger_timer, EPOLLIN, &tag_linger))
+    give_up("event loop");
   // Made by us rather than by the one who starts us: he may be killed before he could tell us to remove it.
   register_own(run_dir);
   if (make_run_dir && make_folders(run_dir)) give_up("run directory");

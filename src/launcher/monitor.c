@@ -71,7 +71,8 @@ static int trigger_of(const char *file, const char *text) {
 static void drop(struct monitor **at) {
   struct monitor *gone = *at;
   *at = gone->next;
-  close(gone->fd); // which ends the watch and the trigger
+  close_watched(&gone->fd); // which ends the trigger
+  reports_unreserve(1);
   free(gone);
 }
 
@@ -148,15 +149,20 @@ int monitor(struct reader *r) {
   if (c && c->state == CONTAINER_ENDED) return ESRCH;
   if (total >= MAX_MONITORS) return EAGAIN;
   struct monitor *m = calloc(1, sizeof *m);
-  if (!m) return ENOMEM;
+  if (!m || reports_reserve(1)) {
+    free(m);
+    return ENOMEM;
+  }
   *m = (struct monitor){ .id = id, .kind = kind, .next = monitors };
   m->fd = kind == MONITOR_LEVEL ? event_of(file, text) : trigger_of(file, text);
-  if (m->fd < 0) {
-    int error = errno;
-    free(m);
-    return error;
+  if (m->fd >= 0 &&
+      !watch_fd(m->fd, kind == MONITOR_LEVEL ? EPOLLIN : EPOLLPRI, (void *)((uintptr_t)m | TAG_MONITOR))) {
+    monitors = m;
+    return 0;
   }
-  monitors = m;
-  watch_fd(m->fd, kind == MONITOR_LEVEL ? EPOLLIN : EPOLLPRI, (void *)((uintptr_t)m | TAG_MONITOR));
-  return 0;
+  int error = errno;
+  if (m->fd >= 0) close(m->fd);
+  reports_unreserve(1);
+  free(m);
+  return error;
 }

@@ -241,6 +241,12 @@ static int enter_user_namespace(const struct program *p) {
   return -1;
 }
 
+static int enter_namespaces(const struct program *p, uint64_t flags) {
+  if (p->entered) return setns(p->member, (int)flags);
+  errno = EBADF;
+  return -1;
+}
+
 static int step(struct program *p, uint32_t op, struct reader *r) {
   uint32_t a, b;
   uint64_t n;
@@ -269,7 +275,7 @@ static int step(struct program *p, uint32_t op, struct reader *r) {
     case STEP_NO_NEW_PRIVS: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     case STEP_WORKING_DIRECTORY: return enter(read_str(r));
     case STEP_LISTEN: a = read_u32(r); return listen_on(p, a, read_u32(r));
-    case STEP_SETNS: return setns(p->member, (int)read_u64(r));
+    case STEP_SETNS: return enter_namespaces(p, read_u64(r));
     case STEP_SECURITY_LABEL: text = read_str(r); return set_label(text, read_str(r));
     case STEP_SCHED: return schedule(r);
     case STEP_SECCOMP: read_bytes(r, (size_t)(r->end - r->at)); return 0; // by execute

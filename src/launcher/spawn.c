@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 enum { READ_END = 0, WRITE_END = 1 };
-enum { OUTPUT_DISCARD = 0, OUTPUT_PIPE = 1, OUTPUT_INHERIT = 2, MAX_CONTAINERS = 4096 };
+enum { OUTPUT_DISCARD = 0, OUTPUT_PIPE = 1, OUTPUT_INHERIT = 2, MAX_CONTAINERS = 4096, REPORTS = 4 };
 enum { NAMESPACES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
 // Anonymous pipe of the program's user, so that a program may open /dev/stdout again.
@@ -100,9 +100,9 @@ static int read_request(struct reader *r, struct request *q) {
   q->steps.end = q->steps.at + size;
   q->steps.bad = r->bad;
   q->unified = read_str(r);
-  read_strings(r, &q->tasks);
+  int kept = !read_strings(r, &q->tasks);
   q->oom = read_str(r);
-  read_strings(r, &q->groups);
+  kept = !read_strings(r, &q->groups) && kept;
   q->blob_size = read_u32(r);
   q->blob = read_bytes(r, q->blob_size);
   uint32_t op = read_u32(&q->steps), step_size = read_u32(&q->steps); // the first step says which namespaces
@@ -112,8 +112,8 @@ static int read_request(struct reader *r, struct request *q) {
     q->flags = read_u64(&q->steps) & NAMESPACES;
   int good = !r->bad && !q->steps.bad && q->count && q->blob_size <= WIRE_MAX_BLOB &&
              ((op == STEP_NAMESPACES && step_size == 8) || (op == STEP_ENTER && step_size == 24));
-  errno = EPROTO;
-  return good && q->tasks.count < WIRE_MAX_JOINS && !container_find(q->id) ? 0 : -1;
+  errno = good && !kept ? ENOMEM : EPROTO;
+  return good && kept && q->tasks.count < WIRE_MAX_JOINS && !container_find(q->id) ? 0 : -1;
 }
 
 static struct container *make_container(struct request *q) {
@@ -121,7 +121,7 @@ static struct container *make_container(struct request *q) {
   for (struct container *c = containers; c; c = c->next) total++;
   struct container *c = total < MAX_CONTAINERS ? calloc(1, sizeof *c) : 0;
   if (!c) {
-    errno = EAGAIN;
+    errno = total < MAX_CONTAINERS ? ENOMEM : EAGAIN;
     return 0;
   }
   *c = (struct container){
@@ -131,7 +131,8 @@ static struct container *make_container(struct request *q) {
   c->terminal = q->enter.terminal != 0;
   q->groups = (struct strings){ 0 };
   c->blob = malloc(q->blob_size + 1);
-  if (!c->blob) {
+  if (!reports_reserve(REPORTS)) c->reserved = REPORTS;
+  if (!c->blob || !c->reserved) {
     container_free(c);
     errno = ENOMEM;
     return 0;
@@ -198,6 +199,10 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
   if (*q->oom && (c->oom_fd = watch_oom(q->oom)) < 0) return STEP_JOIN;
   if (open_outputs(s, c, q) || open_status(s, c) || sockets_expect(c, q->steps)) return STEP_NAMESPACES;
   if (users_make(s, q->steps)) return STEP_USER_NAMESPACE;
+  // Before the clone: nothing can fail behind it, which would leave a container that nobody watches.
+  if (watch_fd(c->status_fd, EPOLLIN, c) ||
+      (c->oom_fd >= 0 && watch_fd(c->oom_fd, EPOLLIN, (void *)((uintptr_t)c | TAG_OOM))))
+    return STEP_NAMESPACES;
   s->steps = q->steps;
   s->first_step = 1;
   s->count = q->count - 1;
@@ -213,9 +218,7 @@ static int start(struct container *c, struct stage *s, const struct request *q) 
   c->next = containers;
   containers = c;
   if (s->failed_step >= 0) note_failure(c, s->failed_step, s->failed_op, s->failed_errno);
-  watch_fd(c->status_fd, EPOLLIN, c);
   if (c->in_fd >= 0) tell_input(c);
-  if (c->oom_fd >= 0) watch_fd(c->oom_fd, EPOLLIN, (void *)((uintptr_t)c | TAG_OOM));
   return 0;
 }
 

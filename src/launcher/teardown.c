@@ -16,9 +16,10 @@ enum { GIVE_UP_MS = 10000, ROUND_MS = 5 };
 int register_leftovers(struct reader *r) {
   struct strings g = { 0 }, p = { 0 };
   if (read_strings(r, &g) || read_strings(r, &p)) {
+    int error = errno;
     free_strings(&g);
     free_strings(&p);
-    return EINVAL;
+    return error == ENOMEM ? ENOMEM : EINVAL;
   }
   free_strings(&groups);
   free_strings(&paths);
@@ -34,7 +35,7 @@ void register_own(const char *run_dir) {
   for (int i = 0; paths.list && i < 4; i++) {
     char path[4300];
     snprintf(path, sizeof path, "%s%s", run_dir, names[i]);
-    if ((paths.list[i] = strdup(path))) paths.count++;
+    if ((paths.list[paths.count] = strdup(path))) paths.count++;
   }
 }
 
@@ -64,7 +65,7 @@ static void kill_members(const char *group) {
   text[n] = 0;
   for (char *at = text, *end; *at; at = *end ? end + 1 : end) {
     long pid = strtol(at, &end, 10);
-    if (pid > 1 && pid != getpid()) kill((pid_t)pid, SIGKILL);
+    if (pid > 1 && pid <= INT32_MAX && pid != getpid()) kill((pid_t)pid, SIGKILL);
     if (end == at) break;
   }
 }

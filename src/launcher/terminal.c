@@ -54,6 +54,7 @@ unsigned terminal_keep(struct terminal *t) {
   if (t->slave < 0) return INIT_FD_JOINS;
   t->master = dup3(t->master, INIT_FD_JOINS, O_CLOEXEC);
   t->slave = dup3(t->slave, INIT_FD_JOINS + 1, O_CLOEXEC);
+  if (t->master < 0 || t->slave < 0) _exit(1); // and its program with it (PR_SET_PDEATHSIG)
   close(2);
   return INIT_FD_JOINS + 2;
 }

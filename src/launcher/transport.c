@@ -41,14 +41,12 @@ int transport_listen(const char *run_dir) {
   int failed = listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4);
   umask(old);
   if (failed || !(in = malloc(sizeof(struct wire_header) + WIRE_MAX_FRAME))) return -1;
-  watch_fd(listener, EPOLLIN, &tag_listen);
-  return 0;
+  return watch_fd(listener, EPOLLIN, &tag_listen);
 }
 
 void transport_close(void) {
   if (controller < 0) return;
-  close(controller);
-  controller = -1;
+  close_watched(&controller);
   greeted = 0;
   devices_forget();
   in_size = out_size = 0;
@@ -74,7 +72,8 @@ static void flush(void) {
     }
     break;
   }
-  memmove(out, out + done, out_size -= done);
+  out_size -= done;
+  if (out_size) memmove(out, out + done, out_size); // there is no `out` before something was sent
   rewatch_fd(controller, EPOLLIN | (out_size ? EPOLLOUT : 0u), &tag_controller);
 }
 
@@ -98,7 +97,7 @@ void transport_send(uint16_t type, uint64_t seq, const void *payload, uint32_t s
     out_capacity = need + 4096;
   }
   memcpy(out + out_size, &header, sizeof header);
-  memcpy(out + out_size + sizeof header, payload, size);
+  if (size) memcpy(out + out_size + sizeof header, payload, size);
   if (more_size) memcpy(out + out_size + sizeof header + size, more, more_size);
   out_size = need;
   flush();
@@ -135,8 +134,8 @@ static void give_up_on_silence(void) {
 
 void transport_accept(void) {
   int fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-    poll(0, 0, 10); // it stays readable: do not spin while descriptors are short
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+    poll(0, 0, 10); // it stays readable: do not spin while descriptors or memory are short
   if (fd < 0) return;
   struct ucred peer = { 0 };
   socklen_t size = sizeof peer;
@@ -153,7 +152,7 @@ void transport_accept(void) {
   controller = fd;
   controller_pid = peer.pid;
   clock_gettime(CLOCK_MONOTONIC, &accepted_at);
-  watch_fd(fd, EPOLLIN, &tag_controller);
+  if (watch_fd(fd, EPOLLIN, &tag_controller)) transport_close(); // it may try again
 }
 
 void transport_done(uint64_t seq, int error) {

@@ -106,7 +106,7 @@ static int make_files_as(uint32_t uid, uint32_t gid) {
 }
 
 int users_join(struct stage *s, const struct users *want) {
-  if (s->user < 0) {
+  if (s->user < 0 || s->holder_fd < 0) {
     errno = EPROTO;
     return -1;
   }

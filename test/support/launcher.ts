@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   type ProgramExit,
   type SpawnRequest,
   type Started,
+  type Step,
 } from '../../src/launcher/index.ts';
 import { Frame, FrameSplitter, PROTOCOL, Writer, frame, type ReceivedFrame } from '../../src/launcher/wire.ts';
 import type { Manifest } from '../../src/manifest/index.ts';
@@ -23,12 +24,24 @@ export interface Bench {
   client: LauncherClient;
 }
 
-/** A launcher of its own with a lease, and a client. At the end it is ended, whoever is connected by then. */
-export async function withLauncher(lease: number, body: (bench: Bench) => Promise<void>): Promise<void> {
+/**
+ * A launcher of its own with a lease, and a client. At the end it is ended, whoever is connected by then. `before` is what a shell does before it
+ * becomes the launcher.
+ */
+export async function withLauncher(
+  lease: number,
+  body: (bench: Bench) => Promise<void>,
+  before?: string,
+): Promise<void> {
   const runDir = mkdtempSync(join(tmpdir(), 'thuban-test-'));
   try {
     mkdirSync(join(runDir, 'root'));
     const binaries = { launcher: nativeBinary('thuban-launcher'), init: nativeBinary('thuban-init') };
+    if (before !== undefined) {
+      const script = join(runDir, 'launcher.sh');
+      writeFileSync(script, `#!/bin/sh\n${before}\nexec ${binaries.launcher} "$@"\n`, { mode: 0o755 });
+      binaries.launcher = script;
+    }
     const client = await startLauncher({ ...binaries, runDir, lease, build: version });
     try {
       await body({ runDir, client });
@@ -56,14 +69,14 @@ export interface Spawned {
   exited: Promise<ProgramExit>;
 }
 
-/** A shell script below the launcher, in no groups unless they are given. */
+/** A shell script below the launcher, in no groups unless they are given. `without`: a kind of step that is left out of the plan. */
 export async function spawnShell(
   bench: Bench,
   id: bigint,
   script: string,
-  more: Partial<SpawnRequest> & { sections?: Partial<Manifest> } = {},
+  more: Partial<SpawnRequest> & { sections?: Partial<Manifest>; without?: Step['op'] } = {},
 ): Promise<Spawned> {
-  const { sections, ...request } = more;
+  const { sections, without, ...request } = more;
   const { manifest } = shell(script, sections);
   const { steps } = plan(manifest, gatherFacts(manifest), { runDir: bench.runDir }).launch;
   let onExit!: (exit: ProgramExit) => void;
@@ -73,7 +86,7 @@ export async function spawnShell(
   const started = await bench.client.spawn(
     {
       id,
-      steps,
+      steps: steps.filter(({ op }) => op !== without),
       stdout: 'pipe',
       stderr: 'pipe',
       uid: 1000,
