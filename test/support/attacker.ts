@@ -4,9 +4,10 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:f
 import { join, resolve } from 'node:path';
 import { geteuid } from 'node:process';
 import type { LoadedManifest, Manifest } from '../../src/manifest/index.ts';
-import type { Session } from '../../src/runtime/index.ts';
+import { Session } from '../../src/runtime/index.ts';
 import { fromObject, runIn, shell } from './containers.ts';
 import { temporaryFolder } from './folders.ts';
+import { leavesNothingBehind } from './leaks.ts';
 import { needsRoot } from './root.ts';
 
 const SOURCES = resolve(import.meta.dirname, '../native/attacker');
@@ -118,6 +119,14 @@ export function answersOf(stdout: string): Map<string, string> {
         return [name, answer];
       }),
   );
+}
+
+/** A session of its own, of which nothing may be left. */
+export async function inSession(body: (session: Session) => Promise<void>): Promise<void> {
+  await leavesNothingBehind(async () => {
+    await using session = await Session.open({ prefix: 'thuban-test-' });
+    await body(session);
+  });
 }
 
 /** The probes that did what they should not. */

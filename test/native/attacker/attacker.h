@@ -13,7 +13,7 @@ struct probe {
   const char *name;
   int (*run)(void);
 };
-extern const struct probe view_probes[], power_probes[], admin_probes[];
+extern const struct probe view_probes[], power_probes[], admin_probes[], key_probes[];
 
 const char *setting(const char *name); // of the environment; there has to be one
 const char *scratch(const char *name); // a path in the folder that may be written to
@@ -24,4 +24,13 @@ int apart(int (*body)(void)); // in a child: what it does to itself ends with it
 int tell_handle(int argc, char **argv);
 int restart(int argc, char **argv);
 int tell_ids(int argc, char **argv);
+int storm(int argc, char **argv);
+int orphans(int argc, char **argv);
+int bomb(int argc, char **argv);
+int stubborn(int argc, char **argv);
+int flood(int argc, char **argv);
+int stalk(int argc, char **argv);
+int descriptors(int argc, char **argv);
+int swap(int argc, char **argv);
+int with_key(int argc, char **argv);
 #endif

@@ -52,7 +52,7 @@ static void tell(const struct probe *p) {
 }
 
 static int probe(int argc, char **argv) {
-  const struct probe *tables[] = { view_probes, power_probes, admin_probes };
+  const struct probe *tables[] = { view_probes, power_probes, admin_probes, key_probes };
   int told = 0;
   for (unsigned t = 0; t < sizeof tables / sizeof *tables; t++)
     for (const struct probe *p = tables[t]; p->name; p++) {
@@ -78,7 +78,19 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-  } commands[] = { { "probe", probe }, { "handle", tell_handle }, { "restart", restart }, { "ids", tell_ids } };
+  } commands[] = { { "probe", probe },
+                   { "handle", tell_handle },
+                   { "restart", restart },
+                   { "ids", tell_ids },
+                   { "storm", storm },
+                   { "orphans", orphans },
+                   { "bomb", bomb },
+                   { "stubborn", stubborn },
+                   { "flood", flood },
+                   { "stalk", stalk },
+                   { "descriptors", descriptors },
+                   { "swap", swap },
+                   { "with-key", with_key } };
   for (unsigned i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
     if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 2, argv + 2);
   fputs("usage: attacker COMMAND ...\n", stderr);

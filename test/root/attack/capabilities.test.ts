@@ -4,11 +4,19 @@ import { chmodSync, copyFileSync, readFileSync, readlinkSync, writeFileSync } fr
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
-import { Session } from '../../../src/runtime/index.ts';
-import { attack, attacker, doneOf, emptyScratch, MARK, needsAttacker, probe } from '../../support/attacker.ts';
+import type { Session } from '../../../src/runtime/index.ts';
+import {
+  attack,
+  attacker,
+  doneOf,
+  emptyScratch,
+  inSession,
+  MARK,
+  needsAttacker,
+  probe,
+} from '../../support/attacker.ts';
 import { runIn, shell } from '../../support/containers.ts';
 import { almighty, asRoot, ownCapabilities } from '../../support/identity.ts';
-import { leavesNothingBehind } from '../../support/leaks.ts';
 
 /** What a capability opens, of all that is tried. SECURITY.md tells the same to people. */
 const OPENS: Readonly<Record<string, readonly string[]>> = {
@@ -83,13 +91,6 @@ const STOPPED: readonly [string, readonly string[]][] = [
   ['nested_uncover', ['EINVAL', 'EPERM', 'ENOSPC']],
 ];
 
-async function inSession(body: (session: Session) => Promise<void>): Promise<void> {
-  await leavesNothingBehind(async () => {
-    await using session = await Session.open({ prefix: 'thuban-test-' });
-    await body(session);
-  });
-}
-
 /** A user namespace in the container is no escape, but where some are tried from. */
 function escapes(answers: Map<string, string>): string[] {
   return doneOf(answers).filter((name) => name !== 'nested_namespace' && !FREE.has(name));
@@ -110,6 +111,13 @@ describe('root in a container', needsAttacker(), () => {
         }
       });
     });
+
+  test('without a capability owns the kernel’s settings where the manifest leaves /proc writable', async () => {
+    await inSession(async (session) => {
+      const answers = await probe(session, { ...asRoot, paths: { read_only: 'none' } }, ['write_core_pattern']);
+      assert.equal(answers.get('write_core_pattern'), 'DONE', 'as SECURITY.md says');
+    });
+  });
 
   test('opens with each capability what is said of it, and nothing else', async (t) => {
     const lacking = Object.keys(OPENS).filter((name) => !ownCapabilities.includes(name));
