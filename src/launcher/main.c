@@ -144,6 +144,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_NAME, "thuban-launcher");
   // Without a lease, not even the time until the first connection may outlive whoever started us.
   if (!lease_seconds) prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (own_keyring()) give_up("keyring"); // the inits have this one
   if ((init_image = sealed_image(init)) < 0) give_up("init image");
   if (make_null()) give_up("null device");
   if (unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_SLAVE, 0)) give_up("mount namespace");
