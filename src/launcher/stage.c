@@ -54,19 +54,12 @@ static int arrange_descriptors(struct stage *s, int null, int proc) {
   return n - 1;
 }
 
-// Else the keys of whoever started the launcher are those of every program: a session's keyring is inherited like a
-// folder. A kernel without keys has nothing to keep from anybody.
-enum { JOIN_SESSION_KEYRING = 1 };
-static int own_session_keyring(void) {
-  return syscall(SYS_keyctl, JOIN_SESSION_KEYRING, 0) >= 0 || errno == ENOSYS ? 0 : -1;
-}
-
 _Noreturn void stage_main(struct stage *s) {
   prctl(PR_SET_PDEATHSIG, SIGKILL); // the launcher's end is the end of its containers
   setsid(); // a program without a session of its own has this one: a signal to its group does not leave the container
   umask(0);
   int null = open_null();
-  if (null < 0 || own_session_keyring()) fail(s, 0, STEP_NAMESPACES);
+  if (null < 0) fail(s, 0, STEP_NAMESPACES);
   if (s->enter.active && enter_container(&s->enter)) fail(s, 0, STEP_ENTER);
   struct reader *r = &s->steps;
   int step = (int)s->first_step;
