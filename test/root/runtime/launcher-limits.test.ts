@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { version } from '../../../src/base/index.ts';
 import { LauncherClient, StepFailure } from '../../../src/launcher/index.ts';
@@ -80,48 +79,6 @@ describe('a launcher without descriptors', needsRoot(), () => {
 });
 
 const hasPerl = spawnSync('perl', ['-e', '0']).status === 0;
-/** keyctl(2) and add_key(2), by the numbers of the architecture. */
-const [ADD_KEY, KEYCTL] = process.arch === 'x64' ? [248, 250] : process.arch === 'arm64' ? [217, 219] : [309, 311];
-/** Ends with 7 when the key is found from the session's keyring (KEYCTL_SEARCH), else with 3. */
-const SEARCH = `perl -e '($t, $d) = ("user", "thuban-test"); exit(syscall(${KEYCTL}, 10, -3, $t, $d, 0) > 0 ? 7 : 3)'`;
-/** A session of its own that has the key. */
-const WITH_KEY = (rest: string): string =>
-  `perl -e '($t, $d, $s) = ("user", "thuban-test", "secret"); syscall(${KEYCTL}, 1, 0) > 0 && syscall(${ADD_KEY}, $t, $d, $s, 6, -3) > 0 or die; exec @ARGV' ${rest}`;
-const hasKeys =
-  hasPerl && spawnSync('sh', ['-c', WITH_KEY('sh -c "$SEARCH"')], { env: { ...process.env, SEARCH } }).status === 7;
-
-describe(
-  'the keys of whoever started the launcher',
-  hasKeys ? needsRoot() : { skip: 'needs perl and a kernel with keys' },
-  () => {
-    test('are not a container’s', async () => {
-      await leavesNothingBehind(async () => {
-        await withLauncher(
-          60,
-          async (bench) => {
-            assert.equal(
-              readFileSync(join(bench.runDir, 'found'), 'utf8').trim(),
-              '7',
-              'the launcher’s session has it',
-            );
-            for (const [id, uid] of [
-              [1n, 0],
-              [2n, 1000],
-            ] as const) {
-              const { exited } = await spawnShell(bench, id, SEARCH, {
-                without: 'rlimit',
-                sections: { uid, gid: uid, ...(uid === 0 ? { process: { privileged: true } } : {}) },
-              });
-              assert.equal((await exited).status, raw(3), `uid ${uid}`);
-            }
-          },
-          `[ -n "$WITH_KEY" ] || exec ${WITH_KEY('env WITH_KEY=1 "$0" "$@"')}\n${SEARCH}; echo $? > "$(dirname "$0")/found"`,
-        );
-      });
-    });
-  },
-);
-
 describe('a storm of queued signals at pid 1', hasPerl ? needsRoot() : { skip: 'needs perl' }, () => {
   test('does not keep its init from telling how the program ended', async () => {
     await trial('ulimit -i 16', async (bench) => {
