@@ -21,7 +21,7 @@ import { removeGroups, type Leftover } from './remove.ts';
 import type { SharedGroups } from './shared-groups.ts';
 import { readStats } from './stats/read-stats.ts';
 import type { GroupStats, MemoryEvents } from './stats/types.ts';
-import { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+import { cpuUsage, memoryUsage, workingSet, type CpuUsage, type MemoryUsage } from './stats.ts';
 
 export type { Signaller } from './kill.ts';
 
@@ -91,6 +91,11 @@ export class AcquiredGroups {
 
   memoryUsage(): MemoryUsage | null {
     return memoryUsage(this.#fs, this.groups);
+  }
+
+  /** Bytes; null without a memory group. */
+  workingSet(): number | null {
+    return workingSet(this.#fs, this.groups);
   }
 
   /** All that the kernel counts. */

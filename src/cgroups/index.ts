@@ -39,7 +39,7 @@ export { monitorRefusal } from './refuse-monitor.ts';
 export { removeGroups, removeShared, type Leftover } from './remove.ts';
 export { deepestFirst, levelsAbove, type SharedGroups } from './shared-groups.ts';
 export { readPressure } from './stats/pressure.ts';
-export { cpuUsage, memoryUsage, type CpuUsage, type MemoryUsage } from './stats.ts';
+export { cpuUsage, memoryUsage, workingSet, type CpuUsage, type MemoryUsage } from './stats.ts';
 export { readStats } from './stats/read-stats.ts';
 export type {
   Counter,

@@ -13,8 +13,6 @@ export interface CpuUsage {
 /** Bytes. null: no limit, or the kernel does not tell. */
 export interface MemoryUsage {
   usage: number | null;
-  /** Use without inactive page cache: what the kernel cannot take back at once. */
-  working_set: number | null;
   limit: number | null;
   peak: number | null;
 }
@@ -39,19 +37,30 @@ export function cpuUsage(fs: KernelFs, groups: readonly Group[]): CpuUsage | nul
 
 /** Current use, limit and high-water mark (v2: memory.peak, since 5.19). null when there is no memory group any more. */
 export function memoryUsage(fs: KernelFs, groups: readonly Group[]): MemoryUsage | null {
-  const group = groups.find((candidate) => candidate.controllers.includes('memory'));
+  const group = memoryGroup(groups);
   if (group === undefined) return null;
   const [usage, limit, peak] =
     group.version === 1
       ? ['memory.usage_in_bytes', 'memory.limit_in_bytes', 'memory.max_usage_in_bytes']
       : ['memory.current', 'memory.max', 'memory.peak'];
   const read = (file: string | undefined): number | null => numberOrNull(fs, `${group.path}/${file ?? ''}`);
-  const used = read(usage);
-  const inactive = group.version === 1 ? 'total_inactive_file' : 'inactive_file';
-  const cache = numberOf(flatKeyed(readIf(fs, `${group.path}/memory.stat`) ?? '').get(inactive));
-  const working_set = used === null ? null : Math.max(0, used - (cache ?? 0));
-  const values = { usage: used, working_set, limit: read(limit), peak: read(peak) };
+  const values = { usage: read(usage), limit: read(limit), peak: read(peak) };
   return values.usage === null && values.peak === null ? null : values;
+}
+
+/** Bytes in use without inactive page cache: what the kernel cannot take back at once. null when there is no memory group any more. */
+export function workingSet(fs: KernelFs, groups: readonly Group[]): number | null {
+  const group = memoryGroup(groups);
+  if (group === undefined) return null;
+  const [usage, inactive] =
+    group.version === 1 ? ['memory.usage_in_bytes', 'total_inactive_file'] : ['memory.current', 'inactive_file'];
+  const used = numberOrNull(fs, `${group.path}/${usage}`);
+  const cache = numberOf(flatKeyed(readIf(fs, `${group.path}/memory.stat`) ?? '').get(inactive));
+  return used === null ? null : Math.max(0, used - (cache ?? 0));
+}
+
+function memoryGroup(groups: readonly Group[]): Group | undefined {
+  return groups.find((candidate) => candidate.controllers.includes('memory'));
 }
 
 function numberOf(value: number | bigint | undefined): number | null {

@@ -9,6 +9,8 @@ export interface StateFilesOptions {
   sync?: boolean;
 }
 
+/** A program that ends at once, and a start that fails, are saved once instead of twice. */
+const SOON_MS = 20;
 const SUFFIX = '.json';
 const FULL = ['ENOSPC', 'EDQUOT'] as const;
 /** A thousand times what is saved of a container. */
@@ -26,6 +28,7 @@ export class StateFiles {
   #isFailing = false;
   /** What was to be saved soon, by container id. */
   readonly #due = new Map<string, unknown>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(folder: string, options: StateFilesOptions) {
     this.#folder = folder;
@@ -41,17 +44,18 @@ export class StateFiles {
     return new Map(files.flatMap(({ name }) => this.#read(name)));
   }
 
-  /** `value` is what JSON can hold. It is saved after what is being done now, unless another value comes first. */
+  /** `value` is what JSON can hold. It is saved a little later, when what is being done now is done, unless another value comes first. */
   saveSoon(id: string, value: unknown): void {
-    if (this.#due.size === 0)
-      setImmediate(() => {
-        this.flush();
-      });
     this.#due.set(id, value);
+    this.#timer ??= setTimeout(() => {
+      this.flush();
+    }, SOON_MS);
   }
 
   /** Saves what is due. */
   flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     for (const [id, value] of this.#due) this.save(id, value);
   }
 

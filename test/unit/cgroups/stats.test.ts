@@ -7,6 +7,7 @@ import {
   memoryUsage,
   parseCpulist,
   sharesToWeight,
+  workingSet,
   type Group,
 } from '../../../src/cgroups/index.ts';
 import { factsOf, v1Board, v2Board, v2Group } from './fake-boards.ts';
@@ -50,13 +51,15 @@ test('v2 processor time is there without the controller, the throttling is not',
 test('no limit is null, on v1 and on v2, and so is a group that is gone', () => {
   const fs = v1Board();
   fs.mkdir('/sys/fs/cgroup/memory/c');
-  assert.deepEqual(memoryUsage(fs, [v1('memory')]), { usage: 0, working_set: 0, limit: null, peak: 0 });
+  assert.deepEqual(memoryUsage(fs, [v1('memory')]), { usage: 0, limit: null, peak: 0 });
+  assert.equal(workingSet(fs, [v1('memory')]), 0);
   assert.equal(memoryUsage(fs, [v1('pids')]), null);
   const other = v2Board({ absent: ['memory.peak'] });
   const path = v2Group(other);
   other.group(path).usage = 4096;
   const group: Group = { controllers: ['memory'], version: 2, path };
-  assert.deepEqual(memoryUsage(other, [group]), { usage: 4096, working_set: 4096, limit: null, peak: null });
+  assert.deepEqual(memoryUsage(other, [group]), { usage: 4096, limit: null, peak: null });
+  assert.equal(workingSet(other, [group]), 4096);
   other.rmdir(path);
   assert.equal(memoryUsage(other, [group]), null);
 });
