@@ -230,7 +230,11 @@ export class Container {
     const news = this.#oom.news();
     if (news === undefined) return false;
     this.#hooks.onOom(news);
-    if (this.record.kill_all_on_oom && this.#groups.memory?.version === 1) this.#groups.killOnce();
+    // Whoever follows the events hears of it first: to freeze for the kill takes the kernel some ten milliseconds.
+    if (this.record.kill_all_on_oom && this.#groups.memory?.version === 1)
+      setImmediate(() => {
+        this.#groups.killOnce();
+      });
     return true;
   }
 
