@@ -280,6 +280,7 @@ describe('a package of 200 MB', needsImages(), () => {
       daemon.add('beside', 'exit 0');
       const waits: number[] = [];
       const seen: string[] = [];
+      const began = performance.now();
       for (const end = Date.now() + 60_000; !seen.includes('camera') && Date.now() < end;) {
         const asked = performance.now();
         const names = (await daemon.client.containers()).map(({ name }) => name);
@@ -288,8 +289,9 @@ describe('a package of 200 MB', needsImages(), () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       assert.ok(seen.includes('camera'), 'it is listed');
-      const longest = Math.max(...waits);
-      assert.ok(longest < 1000, `an answer took ${Math.round(longest)} ms`);
+      // A daemon that does nothing else meanwhile would answer when it is done.
+      const [longest, all] = [Math.max(...waits), performance.now() - began];
+      assert.ok(longest < all / 2, `an answer took ${Math.round(longest)} of ${Math.round(all)} ms`);
     });
   });
 });
