@@ -221,7 +221,7 @@ function factInRoot(root: string, path: string, real = root): PathFact {
   if (found === undefined) return { type: 'missing' };
   try {
     const type = lstatSync(found).isDirectory() ? 'directory' : 'file';
-    const place = real + found.slice(root.length);
+    const place = join(real, found.slice(root.length));
     return found === join(root, path) && place === found ? { type } : { type, real: place };
   } catch {
     return { type: 'missing' };
