@@ -62,6 +62,7 @@ const programs = {
     'enter',
     'monitor',
     'reports',
+    'rootless',
     'stage',
     'mounts',
     'network',

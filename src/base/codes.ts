@@ -212,7 +212,7 @@ export const codes = {
   TH6014: { name: 'shutting_down', summary: 'The daemon is about to end and takes no more requests.' },
   TH6015: { name: 'timeout', summary: 'What was waited for did not happen in time.' },
   TH6016: { name: 'unknown_word', summary: 'There is nothing to explain about a word.' },
-  TH7001: { name: 'needs_root', summary: 'The command needs root.' },
+  TH7001: { name: 'needs_root', summary: 'What was asked for needs root.' },
   TH7002: { name: 'no_compiler', summary: 'No C compiler was found to build the launcher.' },
   TH7003: {
     name: 'bad_config',
@@ -231,6 +231,7 @@ export const codes = {
     summary: 'A state file was damaged and has been set aside; only history is lost.',
   },
   TH7009: { name: 'launcher_missing', summary: 'The launcher or init binary is missing or cannot be started.' },
+  TH7010: { name: 'ids_not_mapped', summary: 'The ids of a user who is not root cannot be mapped.' },
   TH9001: { name: 'internal', summary: 'A bug in Thuban.' },
 } as const satisfies Record<string, CodeFacts>;
 

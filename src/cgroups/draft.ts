@@ -1,6 +1,6 @@
 import type { Code } from '../base/index.ts';
 import { absence, knobRemedy } from './controllers.ts';
-import type { ControllerFacts } from './facts.ts';
+import { UNIFIED, type ControllerFacts, type Layout } from './facts.ts';
 import type { CgroupRequest, CgroupWrite, DeviceProgram, Monitor, Notice } from './plan-types.ts';
 
 export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> & {
@@ -11,6 +11,14 @@ export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> 
 
 /** A limit before its directory is known. */
 export type Limit = Omit<Setting, 'key'> & { controller: string; key: string; optional?: boolean };
+
+/** How a user gets groups of his own. Those of v1 systemd gives to nobody, as it would not be safe. */
+const DELEGATION: Record<Layout, string> = {
+  v2: 'sudo, or have the groups delegated: `systemd-run --user --scope -p Delegate=yes thuban run FILE`',
+  v1: 'sudo, or leave it out: `enforce: best_effort` starts without it',
+  hybrid: 'sudo, or leave it out: `enforce: best_effort` starts without it',
+  none: 'sudo, or leave it out: `enforce: best_effort` starts without it',
+};
 
 /** What the section planners write into: limits in order, findings, and the controllers that are needed. */
 export class Draft {
@@ -78,7 +86,12 @@ export class Draft {
   }
 
   absent(controller: string, key: string): void {
-    const { message, hint } = absence(controller, this.request.facts.unmounted);
+    const { layout, undelegated = [], unmounted } = this.request.facts;
+    if (undelegated.includes(controller) || undelegated.includes(UNIFIED)) {
+      this.unavailable('TH7001', `only root may limit \`${key}\` here`, DELEGATION[layout], key);
+      return;
+    }
+    const { message, hint } = absence(controller, unmounted);
     this.unavailable('TH2001', message, hint, key);
   }
 

@@ -32,6 +32,8 @@ export interface CgroupFacts {
   unified?: UnifiedFacts;
   /** What this process has a group in, but no path leads to: v1 controllers, and `cgroup2`. */
   unmounted?: string[];
+  /** Without root: what this user may make no groups for. `devices` always, as on v2 it takes a program of root's. */
+  undelegated?: string[];
 }
 
 const V1_MOUNTS = [

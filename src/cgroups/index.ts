@@ -1,6 +1,7 @@
 export type { KernelEntry, KernelFs } from './kernel-fs.ts';
 export { plainFacts, type CgroupFacts, type ControllerFacts, type Layout, type UnifiedFacts } from './facts.ts';
 export { controllerRemedy } from './controllers.ts';
+export { onlyDelegated } from './delegated.ts';
 export { detectCgroups } from './detect.ts';
 export { boundedName, groupName, ownDirectory, parentDirectory, SUPERVISOR } from './paths.ts';
 export type { DeviceRate, DeviceWeight, PressureResources, Resources } from './resources.ts';

@@ -36,8 +36,9 @@ export function planDevices(draft: Draft, rules: readonly DeviceRule[]): void {
     );
     return;
   }
-  const { controllers, unified } = draft.request.facts;
-  if (controllers['devices'] === undefined && unified !== undefined) {
+  const { controllers, unified, undelegated = [] } = draft.request.facts;
+  const isProgram = controllers['devices'] === undefined && unified !== undefined;
+  if (isProgram && !undelegated.includes('devices')) {
     draft.putProgram(KEY, { rules: texts(list), instructions, program: program.toString('base64') });
     return;
   }

@@ -13,6 +13,7 @@ export interface PlanFlags {
   cgroups?: 'v1' | 'v2';
   facts?: string;
   cgroupParent?: string;
+  rootless?: boolean;
   key?: string[];
   repository?: string;
   dataDir?: string;
@@ -28,9 +29,7 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
   if (given === undefined) return 1;
   const { loaded } = given;
   const [facts, explain] =
-    flags.facts === undefined
-      ? await here(file, given, flags.repository)
-      : [readFacts(flags.facts), (error: unknown) => error];
+    flags.facts === undefined ? await here(file, given, flags) : [readFacts(flags.facts), (error: unknown) => error];
   if (flags.cgroups !== undefined) facts.cgroups = plainFacts(flags.cgroups);
   try {
     const made = plan(loaded.manifest, facts, {
@@ -60,9 +59,14 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
 }
 
 /** The facts of this machine, and what knows why a resource is missing here. */
-async function here(file: string, given: Given, repository?: string): Promise<[Facts, (error: unknown) => unknown]> {
+async function here(
+  file: string,
+  given: Given,
+  { repository, rootless = false, cgroupParent: parent }: PlanFlags,
+): Promise<[Facts, (error: unknown) => unknown]> {
   const neighbours = await Neighbours.of(file, given, repository);
-  return [gatherFacts(given.loaded.manifest, neighbours.resources), (error) => neighbours.explain(error)];
+  const facts = gatherFacts(given.loaded.manifest, neighbours.resources, { asRoot: !rootless, parent });
+  return [facts, (error) => neighbours.explain(error)];
 }
 
 function where(flags: PlanFlags): string {

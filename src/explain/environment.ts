@@ -4,16 +4,18 @@ import type { Pages } from './page.ts';
 export const environment: Pages<'7' | '9'> = {
   TH7001: {
     causes: [
-      'Only root may make cgroups and namespaces, and the command needs both.',
-      'A user may make namespaces inside of a user namespace of his own, but no loop device, no squashfs, no group of v1, no id but his own, and no limit above his. Thuban does none of a start by halves.',
+      'A section of the manifest asks for what the kernel gives to root alone: the image of a package (a loop device), a network namespace of the board, an access taken from a device, ids that /etc/subuid does not name.',
+      'A limit, where the groups belong to root: always on cgroups v1, and on v2 in a login session. Thuban does none of a start by halves.',
+      'The daemon, the tour and the checks of a board (`doctor`) are for root.',
     ],
     example: {
       type: 'session',
-      text: ['$ thuban run camera.yaml', 'error[TH7001]: running a container needs root, because it ...'],
+      text: ['$ thuban run 02-cpu-quota.yaml', 'error[TH7001]: only root may limit `cgroups.cpu.quota` here'],
     },
     fixes: [
-      'Type `sudo` in front.',
-      '`thuban validate` and `thuban plan` need no root. To speak to a daemon, be in the group of its socket.',
+      'Type `sudo` in front, or leave the section out. `thuban plan --rootless FILE` shows all that is in the way.',
+      'On v2 systemd delegates groups: `systemd-run --user --scope -p Delegate=yes thuban run FILE`.',
+      '`cgroups.enforce: best_effort` starts without the limits, and says which.',
     ],
   },
   TH7002: {
@@ -136,6 +138,20 @@ export const environment: Pages<'7' | '9'> = {
       ],
     },
     fixes: ['In a checkout `npm run build`; on a board unpack the release again.', '`sysctl -w vm.memfd_noexec=1`.'],
+  },
+  TH7010: {
+    causes: [
+      '/etc/subuid or /etc/subgid names ids that newuidmap does not map, for example because they overlap those of others.',
+      'newuidmap and newgidmap have lost their set-user-ID bit or their file capabilities.',
+    ],
+    example: {
+      type: 'session',
+      text: ['$ grep $USER /etc/subuid /etc/subgid', '$ ls -l $(command -v newuidmap)'],
+    },
+    fixes: [
+      '`usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`, or the package `uidmap` once more.',
+      'Without any entry for the user a container runs with his own id alone.',
+    ],
   },
   TH9001: {
     causes: ['Thuban came into a state that it should not be able to come into. It is not your fault.'],

@@ -5,12 +5,35 @@
 #include <sys/sysmacros.h>
 
 // The devices that every program may expect; the names and numbers are fixed (Documentation/admin-guide/devices.txt).
+static const struct {
+  const char *name;
+  unsigned minor, major;
+} nodes[] = { { "null", 3, 1 },   { "zero", 5, 1 },    { "full", 7, 1 },
+              { "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 } };
+enum { NODES = sizeof nodes / sizeof *nodes };
+
+static int make_standard_node(int dev, unsigned i) {
+  if (!rootless) return mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor));
+  int place = openat(dev, nodes[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return place < 0 ? -1 : close(place);
+}
+
+// In a user namespace a node that is made opens nothing (mknod(2), EPERM): the board's own is shown.
+static int show_standard_node(int dev, unsigned i) {
+  char path[16];
+  snprintf(path, sizeof path, "/dev/%s", nodes[i].name);
+  int tree = sys_open_tree(AT_FDCWD, path, TREE_CLONE | TREE_CLOEXEC | NO_FOLLOW);
+  int place = openat(dev, nodes[i].name, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1;
+  if (tree >= 0 && place >= 0 && !sys_move_mount(tree, place))
+    result = set_attributes(tree, ATTR_NOSUID | ATTR_NOEXEC, 0);
+  int error = errno;
+  if (tree >= 0) close(tree);
+  if (place >= 0) close(place);
+  errno = error;
+  return result;
+}
+
 int make_devices(struct stage *s, const char *target, uint64_t size, int links) {
-  static const struct {
-    const char *name;
-    unsigned minor, major;
-  } nodes[] = { { "null", 3, 1 },   { "zero", 5, 1 },    { "full", 7, 1 },
-                { "random", 8, 1 }, { "urandom", 9, 1 }, { "tty", 0, 5 } };
   static const char *const link[][2] = { { "/proc/self/fd", "fd" },
                                          { "/proc/self/fd/0", "stdin" },
                                          { "/proc/self/fd/1", "stdout" },
@@ -19,12 +42,18 @@ int make_devices(struct stage *s, const char *target, uint64_t size, int links) 
   snprintf(options, sizeof options, "mode=755,size=%llu", (unsigned long long)size);
   int dev = filesystem("tmpfs", options, ATTR_NOSUID | ATTR_NOEXEC);
   if (dev < 0) return -1;
-  for (unsigned i = 0; i < sizeof nodes / sizeof *nodes; i++)
-    if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor))) return -1;
+  for (unsigned i = 0; i < NODES; i++)
+    if (make_standard_node(dev, i)) return -1;
   for (unsigned i = 0; links && i < sizeof link / sizeof *link; i++)
     if (symlinkat(link[i][0], dev, link[i][1])) return -1;
   if (mkdirat(dev, "shm", 01777) || mkdirat(dev, "pts", 0755) || symlinkat("pts/ptmx", dev, "ptmx")) return -1;
-  return attach_and_close(s, dev, target);
+  if (!rootless) return attach_and_close(s, dev, target);
+  int result = attach(s, dev, target); // a mount goes only onto what is mounted itself
+  for (unsigned i = 0; !result && i < NODES; i++) result = show_standard_node(dev, i);
+  int error = errno;
+  close(dev);
+  errno = error;
+  return result;
 }
 
 // Terminals of its own: no number of the host's, nor of another container's.

@@ -11,6 +11,7 @@ export type {
   Started,
 } from './messages.ts';
 export { isMountStep, type MountStep, type Upper } from './mount-steps.ts';
+export type { IdRange, OwnIds } from './own-ids.ts';
 export { startLauncher, type LauncherOptions } from './start.ts';
 export { stepNumbers, type Attribute, type Namespace, type Step } from './steps.ts';
 export type { OwnNamespace, TerminalSize } from './enter-steps.ts';

@@ -8,8 +8,12 @@
 extern int no_mount_setattr; // --without-mount-setattr: behave as on a kernel before 5.12 (tests)
 extern int init_image;       // sealed memfd of the init
 
+// ---- rootless.c ----
+extern int rootless; // in a user namespace of our own, in which no device node can be made
+int become_root_of_own_namespace(int other);
+
 // ---- null.c ----
-extern int null_folder; // a detached read-only filesystem with one device in it
+extern int null_folder; // a detached read-only filesystem with one device in it; -1 where there is none
 int make_null(void);
 int open_null(void);
 
@@ -82,6 +86,8 @@ int mount_kept(struct stage *s, const struct kept *kept);
 // ---- user.c ----
 struct users {
   uint32_t uid, gid, size;
+  uint32_t inside_uid,
+      inside_gid; // which ids of the container those are; 0 in the frames of a controller before rootless
   uint64_t flags;
 };
 void read_users(struct reader *r, struct users *want);

@@ -1,5 +1,5 @@
 // main.c - the resident launcher: thuban-launcher --run-dir DIR --init FILE [--lease SECONDS] [--ready-fd N]
-// [--without-mount-setattr]
+// [--rootless] [--without-mount-setattr]
 //
 // It writes "ready" to N (stdout by default) when it listens, or one line why it cannot. Its own stdout and stderr stay
 // open for the containers that inherit them. One event at a time: an event may free what a later one of the same batch
@@ -109,7 +109,7 @@ static void handle_signals(int fd) {
 
 int main(int argc, char **argv) {
   const char *run_dir = 0, *init = 0;
-  int make_run_dir = 0;
+  int make_run_dir = 0, without_root = 0;
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--run-dir") && i + 1 < argc)
       run_dir = argv[++i];
@@ -121,6 +121,8 @@ int main(int argc, char **argv) {
       ready_fd = atoi(argv[++i]);
     else if (!strcmp(argv[i], "--make-run-dir"))
       make_run_dir = 1;
+    else if (!strcmp(argv[i], "--rootless"))
+      without_root = 1;
     else if (!strcmp(argv[i], "--without-mount-setattr"))
       no_mount_setattr = 1;
     else if (!strcmp(argv[i], "--version")) {
@@ -144,6 +146,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_NAME, "thuban-launcher");
   // Without a lease, not even the time until the first connection may outlive whoever started us.
   if (!lease_seconds) prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (without_root && become_root_of_own_namespace(ready_fd)) give_up("user namespace");
   if (own_keyring()) give_up("keyring"); // the inits have this one
   if ((init_image = sealed_image(init)) < 0) give_up("init image");
   if (make_null()) give_up("null device");

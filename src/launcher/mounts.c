@@ -108,25 +108,33 @@ int enter_root(struct stage *s, int mount_fd, const char *staging) {
 }
 
 // A detached copy of a host folder's or file's mount. The path was resolved before it was checked, so a symbolic link
-// on it by now is somebody's doing.
-static int clone_tree(const char *source, int recursive) {
+// on it by now is somebody's doing. Without root, what is mounted below cannot be left out: it may hide something
+// (mount_namespaces(7)), and `recursive` says then that it came along.
+static int clone_tree(const char *source, int *recursive) {
   int from = sys_openat2(AT_FDCWD, source, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
   if (from < 0) return -1;
-  int tree = sys_open_tree(from, "", TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0));
+  const unsigned how = TREE_CLONE | TREE_CLOEXEC | EMPTY_PATH;
+  int tree = sys_open_tree(from, "", how | (*recursive ? TREE_RECURSIVE : 0));
+  if (tree < 0 && errno == EINVAL && rootless && !*recursive) {
+    *recursive = 1;
+    tree = sys_open_tree(from, "", how | TREE_RECURSIVE);
+  }
   int error = errno;
   close(from);
   errno = error;
   return tree;
 }
 
-// A folder of the host, which becomes read-only like every root.
-static int enter_mapped_root(struct stage *s, int tree, const char *staging) {
-  return tree < 0 || users_map(s, tree, 0) ? -1 : enter_root(s, tree, staging);
+// A folder of the host, which becomes read-only like every root; what comes along with it at once.
+static int enter_mapped_root(struct stage *s, const char *source, const char *staging) {
+  int recursive = 0, tree = clone_tree(source, &recursive);
+  if (tree < 0 || (recursive && set_attributes(tree, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, 1))) return -1;
+  return users_map(s, tree, 0) ? -1 : enter_root(s, tree, staging);
 }
 
 static int bind_mount(struct stage *s, const char *source, const char *target, unsigned attributes, int recursive,
                       int optional) {
-  int tree = clone_tree(source, recursive);
+  int tree = clone_tree(source, &recursive);
   if (tree < 0) return optional && errno == ENOENT ? 0 : -1;
   // Attached first: the fallback of set_attributes needs a mount that is part of a namespace. Nothing of the container
   // runs yet.
@@ -172,7 +180,7 @@ int mount_step(struct stage *s, uint32_t op, struct reader *r) {
     case STEP_ROOT_BIND:
       a = read_str(r);
       b = read_str(r);
-      return CHECKED(enter_mapped_root(s, clone_tree(b, 0), a));
+      return CHECKED(enter_mapped_root(s, b, a));
     case STEP_ROOT_IMAGE:
       a = read_str(r);
       x = read_u32(r);

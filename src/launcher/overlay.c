@@ -43,7 +43,8 @@ static int make_layers(int in, int lower) {
   if (mkdirat(in, "work", 0700) && errno != EEXIST) return -1;
   if (!faccessat(in, "upper", F_OK, AT_SYMLINK_NOFOLLOW)) return 0;
   if (errno != ENOENT || sys_statx(lower, &like) || (mkdirat(in, "new", 0700) && errno != EEXIST)) return -1;
-  if (fchownat(in, "new", like.uid, like.gid, 0) || fchmodat(in, "new", like.mode & 07777, 0)) return -1;
+  // Without root it stays ours: most owners have no id here.
+  if ((!rootless && fchownat(in, "new", like.uid, like.gid, 0)) || fchmodat(in, "new", like.mode & 07777, 0)) return -1;
   return renameat(in, "new", in, "upper");
 }
 
@@ -56,7 +57,8 @@ static int mount_overlay(const int *lower, unsigned count, int in, int at) {
     n += (size_t)snprintf(options + n, sizeof options - n, "%s/proc/self/fd/%d", i ? ":" : "lowerdir=", lower[i]);
   if (n < sizeof options)
     n += (size_t)snprintf(options + n, sizeof options - n,
-                          ",upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work", in, in);
+                          ",upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work%s", in, in,
+                          rootless ? ",userxattr" : ""); // those of root cannot be written (overlayfs.rst)
   if (n >= sizeof options) {
     errno = E2BIG;
     return -1;

@@ -93,18 +93,17 @@ static int drop_bounding(uint64_t keep) {
   return 0;
 }
 
-static int set_ids(const struct program *p, uint32_t uid, uint32_t gid, uint32_t keep) {
-  if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) return -1;
-    // The plain system calls: a libc would tell the other threads, of which there are none.
+// The plain system calls: a libc would tell the other threads, of which there are none.
 #ifdef SYS_setgroups32
-  if (syscall(SYS_setgroups32, p->group_count, p->groups) || syscall(SYS_setresgid32, gid, gid, gid) ||
-      syscall(SYS_setresuid32, uid, uid, uid))
-    return -1;
+enum { SET_GROUPS = SYS_setgroups32, SET_GID = SYS_setresgid32, SET_UID = SYS_setresuid32 };
 #else
-  if (syscall(SYS_setgroups, p->group_count, p->groups) || syscall(SYS_setresgid, gid, gid, gid) ||
-      syscall(SYS_setresuid, uid, uid, uid))
-    return -1;
+enum { SET_GROUPS = SYS_setgroups, SET_GID = SYS_setresgid, SET_UID = SYS_setresuid };
 #endif
+
+static int set_ids(const struct program *p, uint32_t uid, uint32_t gid, uint32_t keep) {
+  if (keep & KEEP_CAPABILITIES && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) return -1;
+  if (!(keep & KEEP_GROUPS) && syscall(SET_GROUPS, p->group_count, p->groups)) return -1;
+  if (syscall(SET_GID, gid, gid, gid) || syscall(SET_UID, uid, uid, uid)) return -1;
   return prctl(PR_SET_DUMPABLE, 0, 0, 0,
                0); // the id change set it for the memory shared with the init; execve sets it again
 }

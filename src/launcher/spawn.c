@@ -17,12 +17,18 @@ enum { READ_END = 0, WRITE_END = 1 };
 enum { OUTPUT_DISCARD = 0, OUTPUT_PIPE = 1, OUTPUT_INHERIT = 2, MAX_CONTAINERS = 4096, REPORTS = 4 };
 enum { NAMESPACES = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
-// Anonymous pipe of the program's user, so that a program may open /dev/stdout again.
+// A program may open /dev/stdout again, so it is its user's. Without root the controller has no power over a file of
+// another id, and his group has to let him open his end.
+static int give_pipe(int fd, uint32_t uid, uint32_t gid) {
+  if (!rootless) return fchown(fd, uid, gid);
+  return fchown(fd, uid, getegid()) || fchmod(fd, 0660) ? -1 : 0;
+}
+
 static int make_pipe(uint32_t uid, uint32_t gid, int kept, int *kept_end, uint64_t *inode) {
   int p[2];
   struct stat st;
   if (pipe2(p, O_CLOEXEC)) return -1;
-  if (fchown(p[1], uid, gid) || fstat(p[0], &st)) {
+  if (give_pipe(p[1], uid, gid) || fstat(p[0], &st)) {
     close(p[0]);
     close(p[1]);
     return -1;

@@ -13,7 +13,7 @@ static _Noreturn void fail(struct stage *s, int step, int op) {
 }
 
 // A detached procfs of the new pid namespace: the init and the program's child need it, whether the container has /proc
-// or not.
+// or not. Made while the board's can still be seen: who is not root may not see more of one than is to be seen already.
 static int own_proc(void) {
   int context = sys_fsopen("proc"), made = -1;
   if (context >= 0 && !sys_fsconfig(context, CONFIG_CREATE, 0, 0))
@@ -61,6 +61,8 @@ _Noreturn void stage_main(struct stage *s) {
   int null = open_null();
   if (null < 0) fail(s, 0, STEP_NAMESPACES);
   if (s->enter.active && enter_container(&s->enter)) fail(s, 0, STEP_ENTER);
+  int proc = s->enter.active ? s->enter.proc : own_proc();
+  if (proc < 0) fail(s, 0, STEP_NAMESPACES);
   struct reader *r = &s->steps;
   int step = (int)s->first_step;
   for (; s->count; step++, s->count--) {
@@ -92,7 +94,7 @@ _Noreturn void stage_main(struct stage *s) {
   header.columns = s->enter.columns;
   header.uid = s->enter.uid;
   if (pwrite(s->frame, &header, sizeof header, 0) != sizeof header) fail(s, step, STEP_PROGRAM);
-  int proc = s->enter.active ? s->enter.proc : own_proc(), image = proc < 0 ? -1 : arrange_descriptors(s, null, proc);
+  int image = arrange_descriptors(s, null, proc);
   if (image < 0) fail(s, step, STEP_PROGRAM);
   restore_limits();
   char *argv[] = { (char *)"init", 0 }, *envp[] = { 0 };

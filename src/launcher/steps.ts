@@ -14,6 +14,11 @@ export type SchedPolicy = 'other' | 'fifo' | 'round_robin' | 'batch' | 'idle' | 
 
 export type Namespace = 'pid' | 'mount' | 'ipc' | 'uts' | 'net';
 
+interface Ids {
+  uid: number;
+  gid: number;
+}
+
 /** Microseconds. */
 export interface DeadlineTimes {
   runtime: number;
@@ -28,7 +33,8 @@ export interface DeadlineTimes {
 export type Step = { key?: string } & (
   | { op: 'namespaces'; namespaces: Namespace[] }
   /** A user namespace, with those namespaces that belong to it: the first ids of the host that it has, and how many. From here on all that is made is its root's. */
-  | { op: 'user_namespace'; uid: number; gid: number; size: number; namespaces: Namespace[] }
+  /** `inside`: the first ids of the container, without it 0 and 0. */
+  | { op: 'user_namespace'; uid: number; gid: number; size: number; namespaces: Namespace[]; inside?: Ids }
   | { op: 'propagation' }
   /** A new empty root in memory. Size in bytes. */
   | { op: 'root_tmpfs'; size: number; inodes: number }
@@ -70,7 +76,8 @@ export type Step = { key?: string } & (
   | { op: 'session' }
   | { op: 'umask'; mode: number }
   | { op: 'bounding'; capabilities: string[] }
-  | { op: 'ids'; uid: number; gid: number; groups: number[]; keep_capabilities: boolean }
+  /** `keep_groups`: those that whoever started Thuban has, where the kernel lets nobody change them. */
+  | { op: 'ids'; uid: number; gid: number; groups: number[]; keep_capabilities: boolean; keep_groups?: true }
   | { op: 'capabilities'; capabilities: string[] }
   | { op: 'no_new_privs' }
   | { op: 'working_directory'; path: string }
@@ -135,6 +142,8 @@ export const stepNumbers = {
   setns: 90,
 } as const satisfies Record<Step['op'], number>;
 
+const KEEP = { CAPABILITIES: 1, GROUPS: 2 };
+
 /** clone(2) flags. */
 const CLONE: Record<Namespace, bigint> = {
   mount: 0x0002_0000n,
@@ -187,7 +196,11 @@ function payload(step: Step, staging: string): Buffer {
     case 'namespaces':
       return w.u64(cloneFlags(step.namespaces)).done();
     case 'user_namespace':
-      return w.u32(step.uid).u32(step.gid).u32(step.size).u64(cloneFlags(step.namespaces)).done();
+      w.u32(step.uid).u32(step.gid).u32(step.size).u64(cloneFlags(step.namespaces));
+      return w
+        .u32(step.inside?.uid ?? 0)
+        .u32(step.inside?.gid ?? 0)
+        .done();
     case 'root_tmpfs':
       return w.string(staging).u64(BigInt(step.size)).u64(BigInt(step.inodes)).done();
     case 'root_bind':
@@ -232,7 +245,9 @@ function payload(step: Step, staging: string): Buffer {
     case 'ids':
       w.u32(step.uid).u32(step.gid).u32(step.groups.length);
       for (const group of step.groups) w.u32(group);
-      return w.u32(Number(step.keep_capabilities)).done();
+      return w
+        .u32((step.keep_capabilities ? KEEP.CAPABILITIES : 0) | (step.keep_groups === true ? KEEP.GROUPS : 0))
+        .done();
     case 'working_directory':
       return w.string(step.path).done();
     case 'mask':

@@ -20,6 +20,8 @@ void read_users(struct reader *r, struct users *want) {
   want->gid = read_u32(r);
   want->size = read_u32(r);
   want->flags = read_u64(r) & BELONGING;
+  want->inside_uid = r->at < r->end ? read_u32(r) : 0;
+  want->inside_gid = r->at < r->end ? read_u32(r) : 0;
 }
 
 // It shares the launcher's memory and descriptors, so that nothing is copied, and touches neither.
@@ -29,10 +31,10 @@ static int hold(void *launcher) {
   for (;;) syscall(SYS_ppoll, 0, 0, 0, 0, 0); // all signals are blocked: until it is killed
 }
 
-static int write_map(pid_t pid, const char *file, uint32_t first, uint32_t size) {
+static int write_map(pid_t pid, const char *file, uint32_t inside, uint32_t first, uint32_t size) {
   char path[40], text[40];
   snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-  int n = snprintf(text, sizeof text, "0 %u %u\n", first, size), fd = open(path, O_WRONLY | O_CLOEXEC);
+  int n = snprintf(text, sizeof text, "%u %u %u\n", inside, first, size), fd = open(path, O_WRONLY | O_CLOEXEC);
   int result = fd >= 0 && write(fd, text, (size_t)n) == n ? 0 : -1, error = errno;
   if (fd >= 0) close(fd);
   errno = error;
@@ -52,8 +54,9 @@ static int make(struct stage *s, const struct users *want) {
   // Without a signal at its end: it is waited for by its pid, and by nobody else.
   const int flags = CLONE_VM | CLONE_FILES | CLONE_NEWUSER | (int)want->flags;
   if ((s->holder = clone(hold, stack + sizeof stack, flags, &launcher)) < 0) return -1;
-  if (write_map(s->holder, "uid_map", want->uid, want->size) ||
-      write_map(s->holder, "gid_map", want->gid, want->size) || (s->user = open_namespace(s->holder)) < 0)
+  if (write_map(s->holder, "uid_map", want->inside_uid, want->uid, want->size) ||
+      write_map(s->holder, "gid_map", want->inside_gid, want->gid, want->size) ||
+      (s->user = open_namespace(s->holder)) < 0)
     return -1;
   s->holder_fd = (int)syscall(NR_PIDFD_OPEN, s->holder, 0);
   return s->holder_fd < 0 ? -1 : 0;

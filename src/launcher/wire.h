@@ -94,8 +94,8 @@ enum wire_step {
   STEP_PERSIST = 27,       // folder str, name str, mode u32, uid u32, gid u32, target str
   STEP_OVERLAY = 28,       // target str, lower [str], upper
   STEP_ROOT_WRITABLE = 29, // staging str, upper: size u64, inodes u64, folder str, name str; without a folder in memory
-  // First uid and gid of the host u32 u32, how many u32, clone flags of the namespaces that belong to it u64; see
-  // user.c
+  // First uid and gid of the host u32 u32, how many u32, clone flags of the namespaces that belong to it u64, which uid
+  // and gid of the container those are u32 u32; see user.c
   STEP_USER_NAMESPACE = 30,
   // Descriptors that the program finds open from 3 on, in the order of these steps.
   STEP_SOCKET = 32,  // folder str, name str, type u32 (0 stream, 1 datagram, 2 seqpacket), mode u32, uid u32, gid u32,
@@ -112,7 +112,7 @@ enum wire_step {
   STEP_SESSION = 68,
   STEP_UMASK = 69,        // u32
   STEP_BOUNDING = 70,     // set u64
-  STEP_IDS = 71,          // uid u32, gid u32, groups [u32], keep u32
+  STEP_IDS = 71,          // uid u32, gid u32, groups [u32], KEEP_* u32
   STEP_CAPABILITIES = 72, // set u64
   STEP_NO_NEW_PRIVS = 73,
   STEP_WORKING_DIRECTORY = 74, // path str
@@ -128,6 +128,9 @@ enum wire_step {
 
 // What a monitor waits for: a PSI trigger of this kind (`some 150000 2000000`), or a level of cgroup v1 (`medium`).
 enum wire_monitor { MONITOR_SOME = 0, MONITOR_FULL = 1, MONITOR_LEVEL = 2 };
+
+// What STEP_IDS leaves: capabilities, for STEP_CAPABILITIES; groups, where the user namespace denies setgroups(2).
+enum { KEEP_CAPABILITIES = 1, KEEP_GROUPS = 2 };
 
 // Attributes of a mount: the kernel's MOUNT_ATTR_* (linux/mount.h)
 enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8, ATTR_IDMAP = 1048576 };

@@ -32,12 +32,14 @@ export interface ParentOptions {
  * it has controllers, but nothing moves to another place for its sake.
  */
 export function chooseParent({ wanted, ours, outlived }: ParentOptions, cleanup: Cleanup): ParentChoice {
-  const facts = gatherFacts().cgroups;
+  const { cgroups: facts, rootless } = gatherFacts(undefined, [], { parent: wanted });
   const { unified } = facts;
   if (unified === undefined || (facts.layout !== 'v2' && unified.controllers.length === 0)) return { parent: wanted };
   if (wanted === 'self') {
     const elsewhere = obstacle(unified, ours, outlived);
-    if (elsewhere !== undefined) return facts.layout === 'v2' ? elsewhere : { parent: wanted };
+    // Elsewhere only root may make groups. Here they can be made, though not limited.
+    if (elsewhere !== undefined)
+      return facts.layout === 'v2' && rootless === undefined ? elsewhere : { parent: wanted };
   }
   const prepared = prepareParent(realKernelFs, facts, wanted);
   cleanup.defer('cgroup parent', () => prepared.undo());

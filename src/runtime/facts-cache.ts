@@ -32,7 +32,7 @@ export class FactsCache {
         return made;
       }
     }
-    return plan(manifest, { ...this.#gather(), ...ownFacts(manifest, offered) }, options);
+    return plan(manifest, { ...this.#gather(options.parent), ...ownFacts(manifest, offered) }, options);
   }
 
   /** The same for a further program in a container. */
@@ -46,8 +46,8 @@ export class FactsCache {
     return planExec(manifest, { ...this.#gather(), ...own }, target);
   }
 
-  #gather(): BoardFacts {
-    const facts = gatherBoard();
+  #gather(parent?: string): BoardFacts {
+    const facts = gatherBoard({ parent });
     this.#board = { facts, at: systemClock.monotonic() };
     return facts;
   }

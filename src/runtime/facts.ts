@@ -1,8 +1,17 @@
 import { join } from 'node:path';
-import { lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { machine, release, totalmem } from 'node:os';
-import { detectCgroups, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
-import { capabilityNames, readSyscallNumbers, type SyscallNumbers } from '../launcher/index.ts';
+import { detectCgroups, onlyDelegated, realKernelFs, type CgroupFacts } from '../cgroups/index.ts';
+import { capabilityNames, readSyscallNumbers, type OwnIds, type SyscallNumbers } from '../launcher/index.ts';
 import type { Manifest } from '../manifest/index.ts';
 import { nativeBinary } from './binaries.ts';
 import { deviceFact, type DeviceNumbers } from './device-fact.ts';
@@ -11,6 +20,7 @@ import { filesystemOf } from './idmap.ts';
 import { resolveInRoot } from './in-root.ts';
 import { CONSOLE_TARGET } from './plan-console.ts';
 import { NETWORK_NAMESPACES } from './plan-network.ts';
+import { ownIds } from './rootless.ts';
 import { chooseResource, folderInside, resourceMounts, resourcesFor, type Resource } from './resources.ts';
 
 /**
@@ -37,6 +47,8 @@ export interface Facts {
   capabilities?: string[];
   /** Hard limit of open files. Absent: not known, for another board. Node.js raises its own soft limit to it, which programs must not inherit. */
   open_files?: number;
+  /** Thuban runs without root, and these are the ids that it has. */
+  rootless?: OwnIds;
   /** Groups of this host by name. */
   groups: Record<string, number>;
   /** The host paths that the manifest depends on. A path that is not listed is not known. */
@@ -84,14 +96,23 @@ function pathFact(path: string, followLinks: boolean): PathFact {
 }
 
 /** Everything below /proc and /sys that a plan needs, and what concerns this manifest: host paths, and what others offer. */
-export function gatherFacts(manifest?: Manifest, offered: readonly Resource[] = []): Facts {
-  return { ...gatherBoard(), ...(manifest === undefined ? { paths: {}, resources: [] } : ownFacts(manifest, offered)) };
+export function gatherFacts(manifest?: Manifest, offered: readonly Resource[] = [], options: BoardOptions = {}): Facts {
+  const own = manifest === undefined ? { paths: {}, resources: [] } : ownFacts(manifest, offered);
+  return { ...gatherBoard(options), ...own };
+}
+
+export interface BoardOptions {
+  /** Below which groups are to be made: it decides what a user who is not root may do. */
+  parent?: string | undefined;
+  /** As root would find it. */
+  asRoot?: boolean;
 }
 
 /** What is the same for every manifest. */
 export type BoardFacts = Omit<Facts, 'paths' | 'resources' | 'syscalls'>;
 
-export function gatherBoard(): BoardFacts {
+export function gatherBoard({ parent = 'self', asRoot = false }: BoardOptions = {}): BoardFacts {
+  const rootless = asRoot ? undefined : ownIds();
   const status = readText('/proc/self/status', '');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   return {
@@ -104,10 +125,11 @@ export function gatherBoard(): BoardFacts {
     swap: readText('/proc/swaps', '').trim().split('\n').length > 1,
     preempt_rt: readText('/sys/kernel/realtime', '0').trim() === '1',
     psi: readText('/proc/pressure/memory', '') !== '',
-    cgroups: detectCgroups(
-      { mountinfo: readText('/proc/self/mountinfo', ''), selfCgroup: readText('/proc/self/cgroup', '') },
-      realKernelFs,
-    ),
+    cgroups:
+      rootless === undefined
+        ? controlGroups()
+        : onlyDelegated(controlGroups(), parent, { fs: realKernelFs, isWritable }),
+    ...(rootless === undefined ? {} : { rootless }),
     capabilities: capabilityNames.filter((_, bit) => ((effective >> BigInt(bit)) & 1n) === 1n),
     ...openFiles(),
     modules: securityModules(),
@@ -115,6 +137,20 @@ export function gatherBoard(): BoardFacts {
     groups: hostGroups(),
     block_devices: blockDevices(),
   };
+}
+
+function controlGroups(): CgroupFacts {
+  const [mountinfo, selfCgroup] = [readText('/proc/self/mountinfo', ''), readText('/proc/self/cgroup', '')];
+  return detectCgroups({ mountinfo, selfCgroup }, realKernelFs);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The kernel tells it only through the auxiliary vector: AT_PAGESZ (6) in /proc/self/auxv, words of the program's own size. */

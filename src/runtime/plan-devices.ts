@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/index.ts';
 import type { Manifest, Mount } from '../manifest/index.ts';
-import type { Step } from '../launcher/index.ts';
+import type { Attribute, Step } from '../launcher/index.ts';
 import { absolute, type LaunchDraft } from './plan-draft.ts';
 import { idsOnBoard } from './plan-users.ts';
 
@@ -25,6 +25,7 @@ export function planNodes(manifest: Manifest, draft: LaunchDraft): void {
     const { device } = fact;
     const { mode, optional = false } = mount;
     const source = draft.resolved(mount.host);
+    if (draft.facts.rootless !== undefined) continue; // only the board's own node is one: see deviceStep
     draft.steps.push({ op: 'node', source, ...device, mode, ...idsOnBoard(manifest), optional, key });
     draft.devices.add({ target, rule: { allow: true, ...device, access: mount.access } });
   }
@@ -32,8 +33,16 @@ export function planNodes(manifest: Manifest, draft: LaunchDraft): void {
 
 /** Undefined: it is optional and not there. */
 export function deviceStep(target: string, mount: DeviceMount, draft: LaunchDraft): Step | undefined {
+  if (draft.facts.rootless !== undefined) return boardsNode(target, mount, draft);
   const index = draft.devices.indexOf(target);
   return index === undefined ? undefined : { op: 'device', index, target, optional: mount.optional ?? false };
+}
+
+/** Without root: as far as its mode lets this user open it. */
+function boardsNode(target: string, { host, optional = false }: DeviceMount, draft: LaunchDraft): Step | undefined {
+  if (draft.facts.paths[host]?.device === undefined) return undefined;
+  const attributes: Attribute[] = ['nosuid', 'noexec'];
+  return { op: 'bind', source: draft.resolved(host), target, attributes, recursive: false, optional };
 }
 
 function missingDevice(target: string, { host, optional, wait }: DeviceMount, draft: LaunchDraft): void {

@@ -34,6 +34,11 @@ export class LaunchDraft {
     this.problems.push(new ThubanError(code, message, { ...(hint === undefined ? {} : { hint }), details: { key } }));
   }
 
+  /** For whom the kernel does not do it: `hint` says what is possible without. */
+  needsRoot(message: string, key: string, hint: string): void {
+    this.problem('TH7001', message, `${hint}; or use sudo`, key);
+  }
+
   useResource(id: string): void {
     if (!this.resources.includes(id)) this.resources.push(id);
   }

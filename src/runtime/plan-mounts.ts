@@ -5,6 +5,7 @@ import { deviceStep } from './plan-devices.ts';
 import { absolute, depth, isBelow, type LaunchDraft } from './plan-draft.ts';
 import { checkPersistModes, overlayStep, persistStep } from './plan-kept.ts';
 import { kernelView, planPaths } from './plan-paths.ts';
+import { keepsGroups } from './plan-rootless.ts';
 import { resourceStep } from './plan-resources.ts';
 import { socketsFolder } from './plan-sockets.ts';
 import { mappedAttributes } from './plan-users.ts';
@@ -43,7 +44,7 @@ export function planMounts(
     const file = mount.type === 'device' || (mount.type === 'bind' && draft.facts.paths[mount.host]?.type === 'file');
     const key = `mounts.${target}`;
     if (step !== undefined) planned.push({ target, step: { ...step, key }, file });
-    if (mount.type === 'dev') planned.push(...besideDevices(target, mounts, key, manifest));
+    if (mount.type === 'dev') planned.push(...besideDevices(target, mounts, key, manifest, draft));
   }
   if (console !== undefined)
     planned.push({ target: CONSOLE_TARGET, step: consoleMount(manifest, console, draft), file: false });
@@ -69,7 +70,9 @@ function besideDevices(
   mounts: readonly [string, Mount][],
   key: string,
   { user_namespace: users }: Manifest,
+  draft: LaunchDraft,
 ): Planned[] {
+  const hasGroup = !keepsGroups(draft);
   const base = dev === '/' ? '' : dev;
   const [shm, pts] = [`${base}/shm`, `${base}/pts`];
   const attributes: Attribute[] = ['nosuid', 'nodev', 'noexec'];
@@ -82,7 +85,7 @@ function besideDevices(
     },
     {
       target: pts,
-      step: { op: 'devpts', target: pts, gid: (users?.host_gid ?? 0) + TTY, key },
+      step: { op: 'devpts', target: pts, gid: hasGroup ? (users?.host_gid ?? 0) + TTY : 0, key },
       file: false,
       made: true,
     },

@@ -2,6 +2,7 @@ import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
 import { planLabels } from './plan-labels.ts';
 import { handedEnvironment, planListening, type Handed } from './plan-sockets.ts';
+import { keepsGroups } from './plan-rootless.ts';
 import { planSched } from './plan-sched.ts';
 import { checkGroups, planEntering } from './plan-users.ts';
 import { planSeccomp } from './plan-seccomp.ts';
@@ -26,11 +27,13 @@ export function planProgram(
   const capabilities = manifest.capabilities ?? [];
   const process = { ...processDefaults, ...manifest.process };
   // In a user namespace of its own there are all of them, whatever Thuban has.
-  if (manifest.user_namespace === undefined) checkOwnCapabilities(capabilities, draft);
+  if (manifest.user_namespace === undefined && draft.facts.rootless === undefined)
+    checkOwnCapabilities(capabilities, draft);
   const groups = supplementaryGroups(manifest.suppl_groups ?? [], draft);
   checkGroups(manifest, groups, draft);
-  // Always: it begins with the low score of the launcher.
-  draft.steps.push({ op: 'oom_score_adj', value: process.oom_score_adj, key: 'process.oom_score_adj' });
+  // It begins with the score of the launcher: a low one, unless nobody gave that root. Then it may be the lowest allowed.
+  if (draft.facts.rootless === undefined || manifest.process?.oom_score_adj !== undefined)
+    draft.steps.push({ op: 'oom_score_adj', value: process.oom_score_adj, key: 'process.oom_score_adj' });
   const hard = draft.facts.open_files;
   if (hard !== undefined && manifest.rlimits?.['nofile'] === undefined)
     draft.steps.push({ op: 'rlimit', resource: 'nofile', soft: Math.min(OPEN_FILES, hard), hard });
@@ -48,6 +51,7 @@ export function planProgram(
       uid: manifest.uid,
       gid: manifest.gid,
       groups,
+      ...(keepsGroups(draft) ? { keep_groups: true as const } : {}),
       // Without no_new_privs a filter needs CAP_SYS_ADMIN until the end.
       keep_capabilities: capabilities.length > 0 || (manifest.seccomp !== undefined && !process.no_new_privs),
       key: 'uid',

@@ -27,6 +27,8 @@ export function resourceStep(
     mappedAttributes(plain, { what: target, filesystem, key }, manifest, draft);
   const { source } = chosen;
   if (source.type === 'image') {
+    if (draft.facts.rootless !== undefined)
+      draft.needsRoot('only root may mount the image of a package', key, 'give the resource as a folder');
     const attributes = mapped('squashfs');
     return { op: 'image', image: source.image, dir: mount.dir, target, attributes };
   }

@@ -82,6 +82,8 @@ function hostRoot(folders: readonly string[], manifest: Manifest, draft: LaunchD
 function packageRoot(image: ImageFile | undefined, asked: boolean, manifest: Manifest, draft: LaunchDraft): Root {
   if (image !== undefined) {
     const key = asked ? 'rootfs' : 'name';
+    if (draft.facts.rootless !== undefined)
+      draft.needsRoot('only root may mount the image of a package', key, 'unpack it, and write `rootfs: FOLDER`');
     const files = { what: 'the root', filesystem: 'squashfs', key };
     draft.steps.push({ op: 'root_image', image, attributes: mappedAttributes(READ_ONLY, files, manifest, draft), key });
     return { provided: [], image: '', overlay: true };

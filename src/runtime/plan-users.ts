@@ -1,17 +1,15 @@
 import type { Attribute, Namespace } from '../launcher/index.ts';
-import type { Manifest } from '../manifest/index.ts';
+import type { Manifest, UserNamespace } from '../manifest/index.ts';
 import { canMapIds, type Filesystem } from './idmap.ts';
 import { isBelow, type LaunchDraft } from './plan-draft.ts';
+import type { PlannedUsers } from './plan-rootless.ts';
 
 /** What root of the container has no power over if it belongs to the container's user namespace instead of the board's. */
 const BELONGING: readonly Namespace[] = ['ipc', 'uts', 'net'];
 
 /** Splits the namespaces of a container into those of the clone itself and those that belong to its user namespace. */
-export function planUserNamespace(
-  { user_namespace: users }: Manifest,
-  all: readonly Namespace[],
-  draft: LaunchDraft,
-): void {
+export function planUserNamespace({ user_namespace }: Manifest, all: readonly Namespace[], draft: LaunchDraft): void {
+  const users: PlannedUsers | undefined = user_namespace;
   if (users === undefined) {
     draft.steps.push({ op: 'namespaces', namespaces: [...all] });
     return;
@@ -25,6 +23,7 @@ export function planUserNamespace(
       gid: users.host_gid,
       size: users.size,
       namespaces: all.filter((name) => BELONGING.includes(name)),
+      ...(users.inside === undefined ? {} : { inside: users.inside }),
       key,
     },
   );
@@ -38,8 +37,11 @@ export function planUserNamespace(
 }
 
 /** The ids of the board that the program has: what others see, and what its pipes and sockets belong to. */
-export function idsOnBoard({ uid, gid, user_namespace: users }: Manifest): { uid: number; gid: number } {
-  return users === undefined ? { uid, gid } : { uid: users.host_uid + uid, gid: users.host_gid + gid };
+export function idsOnBoard({ uid, gid, user_namespace }: Manifest): { uid: number; gid: number } {
+  const users: PlannedUsers | undefined = user_namespace;
+  if (users === undefined) return { uid, gid };
+  const { inside = { uid: 0, gid: 0 } } = users;
+  return { uid: users.host_uid + uid - inside.uid, gid: users.host_gid + gid - inside.gid };
 }
 
 /** After everything that needs power over the board, and before ids and capabilities, which are those of the namespace. */
@@ -49,12 +51,19 @@ export function planEntering({ user_namespace: users }: Manifest, draft: LaunchD
   draft.steps.push({ op: 'enter_user_namespace', key }, { op: 'mount_namespace', key });
 }
 
+/** Those of a launcher without root. */
+function subordinateGroups({ facts: { rootless } }: LaunchDraft): Pick<UserNamespace, 'host_gid' | 'size'> | undefined {
+  const gids = rootless?.subordinate?.gids;
+  return gids === undefined ? undefined : { host_gid: gids.first - 1, size: gids.count + 1 };
+}
+
 /** A group that the namespace does not have would be refused by the kernel; one of the board it only shares the number with. */
 export function checkGroups(
-  { user_namespace: users, suppl_groups: names = [] }: Manifest,
+  { user_namespace, suppl_groups: names = [] }: Manifest,
   gids: readonly number[],
   draft: LaunchDraft,
 ): void {
+  const users = user_namespace ?? subordinateGroups(draft);
   if (users === undefined) return;
   const key = 'suppl_groups';
   for (const gid of gids) {
@@ -81,7 +90,9 @@ export function mappedAttributes(
   draft: LaunchDraft,
 ): Attribute[] {
   const { path = '', filesystem, what, key } = files;
-  if (users === undefined || !attributes.includes('ro') || isBelow(path, '/dev')) return [...attributes];
+  // Only root may map the ids of what root has mounted.
+  const isRootless = draft.facts.rootless !== undefined;
+  if (users === undefined || isRootless || !attributes.includes('ro') || isBelow(path, '/dev')) return [...attributes];
   if (filesystem === undefined || canMapIds(filesystem, draft.facts.kernel))
     return [...attributes, ...(attributes.includes('nodev') ? [] : (['nodev'] as const)), 'idmap'];
   const message = `${what} belongs to nobody (65534) in the container: Linux ${draft.facts.kernel} cannot map the ids of ${filesystem}`;

@@ -11,6 +11,7 @@ import { LaunchDraft } from './plan-draft.ts';
 import { planMounts } from './plan-mounts.ts';
 import { planLoopback, planNamespaces } from './plan-network.ts';
 import { checkVariables, programOf } from './plan-overrides.ts';
+import { refuseWithoutRoot, withOwnIds } from './plan-rootless.ts';
 import { planRoot } from './plan-root.ts';
 import { planSockets } from './plan-sockets.ts';
 import { idsOnBoard } from './plan-users.ts';
@@ -57,6 +58,8 @@ export interface PlanOptions extends ProgramOverrides {
 
 const DEFAULT_RUN_DIR = '/run/thuban';
 const MINIMUM_KERNEL = [5, 10] as const;
+/** Overlays of a user who is not root (5.11), and attributes of a whole tree of mounts (5.12). */
+const WITHOUT_ROOT = [5, 12] as const;
 
 export function containerId(manifest: Manifest): string {
   return `${manifest.name}:${manifest.version}`;
@@ -71,11 +74,13 @@ export function runId(manifest: Manifest, beside?: number): string {
  * Pure: the same manifest, facts and options give the same plan. Whatever makes a start impossible is collected in `problems`, each with
  * `details.key`; thrown is only what leaves nothing to show, such as a parent for cgroups that is no path, or a manifest without a program.
  */
-export function plan(manifest: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
-  const init = programOf(manifest, options);
+export function plan(given: Manifest, facts: Facts, options: PlanOptions = {}): LaunchPlan {
+  const init = programOf(given, options);
   const { runDir = DEFAULT_RUN_DIR, dataDir = DEFAULT_DATA_DIR, beside } = options;
   const draft = new LaunchDraft(facts, { runDir, dataDir, beside });
+  const manifest = withOwnIds(given, draft);
   checkKernel(draft);
+  refuseWithoutRoot(manifest, draft);
   checkVariables(options, draft);
   for (const { path, message, hint } of unsupportedIn(manifest))
     draft.problem('TH1107', message, hint, formatPath(path));
@@ -148,13 +153,11 @@ function planResources(manifest: Manifest, draft: LaunchDraft, options: PlanOpti
 }
 
 function checkKernel(draft: LaunchDraft): void {
-  const { kernel } = draft.facts;
+  const { kernel, rootless } = draft.facts;
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
-  if (major > MINIMUM_KERNEL[0] || (major === MINIMUM_KERNEL[0] && minor >= MINIMUM_KERNEL[1])) return;
-  draft.problem(
-    'TH2012',
-    `this kernel is ${kernel}; Thuban needs Linux 5.10 or newer`,
-    'update the board’s kernel',
-    'name',
-  );
+  const [least, then] = rootless === undefined ? MINIMUM_KERNEL : WITHOUT_ROOT;
+  if (major > least || (major === least && minor >= then)) return;
+  const message = `this kernel is ${kernel}; Thuban needs Linux ${least}.${then} or newer`;
+  if (rootless === undefined) draft.problem('TH2012', message, 'update the board’s kernel', 'name');
+  else draft.problem('TH2012', `${message} without root`, 'use sudo, or update the board’s kernel', 'name');
 }

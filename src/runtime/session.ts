@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup, ThubanError, version } from '../base/index.ts';
+import { Cleanup, version } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_DATA_DIR } from './kept-folders.ts';
 import { Leftovers } from './leftovers.ts';
 import { MadeGroups } from './made-groups.ts';
 import type { PlanOptions } from './plan.ts';
+import { ownIds } from './rootless.ts';
 
 export interface SessionOptions {
   /** Begins the name of the run directory, for example `thuban-run-`. */
@@ -72,10 +73,6 @@ export class Session implements AsyncDisposable {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    if (process.getuid?.() !== 0)
-      throw new ThubanError('TH7001', 'running a container needs root, because it creates cgroups and namespaces', {
-        hint: 'use sudo; without root: thuban plan FILE',
-      });
     const cleanup = new Cleanup();
     try {
       const wanted = options.parent ?? 'self';
@@ -90,6 +87,7 @@ export class Session implements AsyncDisposable {
         runDir,
         makeRunDir: true,
         lease: 0,
+        ids: ownIds(),
         build: version,
         withoutMountSetattr: options.withoutMountSetattr ?? false,
       });

@@ -40,6 +40,7 @@ export const declare: readonly CommandEntry[] = [
     exitCodes: '0 it can be started, 1 it cannot, 2 usage',
     options: [
       new Option('--cgroups <version>', 'plan for a plain machine of this cgroup version').choices(['v1', 'v2']),
+      new Option('--rootless', 'plan for the user who asks, as `run` without root would do it'),
       new Option('--facts <file>', 'plan for the board that these facts were taken from (see plan --json)'),
       trustedKeys(),
       resourceFolder(),
