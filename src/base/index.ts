@@ -18,6 +18,7 @@ export {
 } from './format.ts';
 export { identityOf, isSameFile, type FileIdentity, type ImageFile } from './image-file.ts';
 export { nextStep } from './next-step.ts';
+export { placesOf, systemPlaces, type Places } from './places.ts';
 export { suggest } from './suggest.ts';
 export { beginning, widthOf, wrapWords } from './text-width.ts';
 export { checkTrustedFolder, type TrustOptions } from './trusted.ts';

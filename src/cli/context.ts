@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { placesOf, systemPlaces } from '../base/index.ts';
 import { terminalOf, type ColorChoice, type Terminal } from './terminal.ts';
 
 /** What every command needs to know about how to speak, and with whom. */
@@ -26,7 +28,11 @@ export interface CommonFlags {
   color?: ColorChoice;
 }
 
-const DEFAULT_SOCKET = '/run/thuban/console.sock';
+/** A user without a daemon of his own asks that of the board. */
+function defaultSocket(): string {
+  const [own, board] = [placesOf(), systemPlaces].map(({ runDir }) => `${runDir}/console.sock`);
+  return own !== undefined && existsSync(own) ? own : (board ?? '');
+}
 
 export function contextOf(flags: CommonFlags): Context {
   const color = flags.color ?? 'auto';
@@ -37,7 +43,7 @@ export function contextOf(flags: CommonFlags): Context {
     quiet: flags.quiet ?? false,
     wide: flags.wide ?? false,
     verbose: flags.verbose ?? 0,
-    socket: named ?? DEFAULT_SOCKET,
+    socket: named ?? defaultSocket(),
     socketFrom: flags.socket !== undefined ? '--socket' : named === undefined ? undefined : 'THUBAN_SOCKET',
     out: terminalOf(process.stdout, color, flags.ascii),
     err: terminalOf(process.stderr, color, flags.ascii),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ThubanError, reasonOf } from '../base/index.ts';
+import { ThubanError, placesOf, reasonOf, systemPlaces } from '../base/index.ts';
 import { plainFacts } from '../cgroups/index.ts';
 import { gatherFacts, plan, withPosition, type Facts } from '../runtime/index.ts';
 import type { Context } from './context.ts';
@@ -31,10 +31,11 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
   const [facts, explain] =
     flags.facts === undefined ? await here(file, given, flags) : [readFacts(flags.facts), (error: unknown) => error];
   if (flags.cgroups !== undefined) facts.cgroups = plainFacts(flags.cgroups);
+  const places = flags.rootless === true ? placesOf() : systemPlaces;
   try {
     const made = plan(loaded.manifest, facts, {
       ...(loaded.image === undefined ? {} : { image: loaded.image }),
-      ...(flags.dataDir === undefined ? {} : { dataDir: resolve(flags.dataDir) }),
+      dataDir: flags.dataDir === undefined ? places.dataDir : resolve(flags.dataDir),
       ...(flags.cgroupParent === undefined ? {} : { parent: flags.cgroupParent }),
     });
     const problems = made.problems.map((problem) => withPosition(explain(problem), loaded));

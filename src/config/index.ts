@@ -1,4 +1,4 @@
-export { DEFAULT_FILE, loadConfig, validateConfigFile, type LoadOptions } from './load-config.ts';
+export { loadConfig, validateConfigFile, type LoadOptions } from './load-config.ts';
 export type { KeyCheck } from './check-key-files.ts';
 export { printConfig } from './print-config.ts';
 export type { ConfigFlags } from './flags.ts';

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../base/index.ts';
+import { systemPlaces, type Diagnostic, type Places } from '../base/index.ts';
 import {
   checkNul,
   checkQuantities,
@@ -18,9 +18,14 @@ import { originOf, ownerOf, type Part } from './part.ts';
 import { checkValues } from './rules.ts';
 
 /** Checks the parts, each alone and then together, and makes one configuration of them. */
-export function judge(parts: readonly Part[], found: readonly Diagnostic[], texts: Texts): ConfigResult {
+export function judge(
+  parts: readonly Part[],
+  found: readonly Diagnostic[],
+  texts: Texts,
+  places: Places = systemPlaces,
+): ConfigResult {
   for (const part of parts) checkPart(part);
-  const values = withDefaults(merge(parts));
+  const values = withDefaults(merge(parts), places);
   checkAcross(parts, values);
   const all = parts.map(({ report, diagnostics }) => [...diagnostics, ...report.sorted()]);
   const diagnostics = [found, ...all].flatMap((list) => inOrder(list)).sort(bySeverity);

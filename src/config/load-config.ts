@@ -1,4 +1,4 @@
-import type { TrustOptions } from '../base/index.ts';
+import { systemPlaces, type Places, type TrustOptions } from '../base/index.ts';
 import type { ConfigResult } from './config.ts';
 import { checkKeyFiles, type KeyCheck } from './check-key-files.ts';
 import { readEnvironment } from './environment.ts';
@@ -6,13 +6,13 @@ import { readFlags, type ConfigFlags } from './flags.ts';
 import { judge } from './judge.ts';
 import { readFiles } from './read-files.ts';
 
-export const DEFAULT_FILE = '/etc/thuban/thuban.yaml';
-
 export interface LoadOptions {
   /** Must exist when it is named; the default may be absent. */
   file?: string;
   env: Readonly<NodeJS.ProcessEnv>;
   flags: ConfigFlags;
+  /** What holds where nothing is set; without it that of the board. */
+  places?: Places;
   /** Replaces the path of the default file (tests). */
   defaultFile?: string;
   trust?: TrustOptions;
@@ -20,7 +20,8 @@ export interface LoadOptions {
 
 /** Reads flags, environment, drop-ins and file, the first of them strongest. Never throws on what it reads: every fault is a diagnostic. */
 export function loadConfig(options: LoadOptions): ConfigResult {
-  const files = readFiles(options.file ?? options.defaultFile ?? DEFAULT_FILE, {
+  const { places = systemPlaces } = options;
+  const files = readFiles(options.file ?? options.defaultFile ?? places.configFile, {
     optional: options.file === undefined,
     untrusted: 'refuse',
     trust: options.trust ?? {},
@@ -30,7 +31,7 @@ export function loadConfig(options: LoadOptions): ConfigResult {
   const texts = new Map([...files.texts, ...environment.texts]);
   for (const { report } of flags) texts.set(report.source.file, report.source.text);
   const parts = [...files.parts, ...environment.parts, ...flags];
-  return judge(parts, [...files.diagnostics, ...environment.diagnostics], texts);
+  return judge(parts, [...files.diagnostics, ...environment.diagnostics], texts, places);
 }
 
 /**

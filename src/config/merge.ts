@@ -1,3 +1,4 @@
+import { systemPlaces, type Places } from '../base/index.ts';
 import { isMap, keyShape, mapAt, textAt, type Shape } from '../manifest/index.ts';
 import { configLanguage } from './language.ts';
 import type { Part } from './part.ts';
@@ -34,14 +35,18 @@ function lay(below: Values, above: Values): void {
   }
 }
 
-/** Puts the defaults of the schema where nothing is set, and the two that a schema cannot say. */
-export function withDefaults(values: Values): Values {
-  const result = { ...values };
-  if (result['repositories'] === undefined) result['repositories'] = { default: { dir: '/var/lib/thuban/repository' } };
+/** The socket of a user who is not root: his alone. */
+const OWN = { owner: String(process.geteuid?.()), group: String(process.getegid?.()), mode: 0o600 };
+
+/** Puts the defaults of the schema where nothing is set, and those that a schema cannot say: they depend on who asks. */
+export function withDefaults(values: Values, { runDir, dataDir }: Places): Values {
+  const result: Values = { run_dir: runDir, data_dir: dataDir, ...values };
+  if (result['repositories'] === undefined) result['repositories'] = { default: { dir: `${dataDir}/repository` } };
   const full = complete(result, configLanguage.shape) as Values;
   const console = mapAt(full, 'console');
   if (console !== undefined && console['sockets'] === undefined) {
-    const sockets = [{ path: `${textAt(full, 'run_dir') ?? ''}/console.sock` }];
+    const path = `${textAt(full, 'run_dir') ?? ''}/console.sock`;
+    const sockets = [runDir === systemPlaces.runDir ? { path } : { path, ...OWN }];
     full['console'] = complete({ ...console, sockets }, keyShape(configLanguage.shape, 'console'));
   }
   return full;

@@ -136,8 +136,8 @@ void container_status(struct container *c) {
     if (head && head->cmsg_type == SCM_CREDENTIALS) memcpy(&sender, CMSG_DATA(head), sizeof sender);
     if (record.type == INIT_EXECUTED && c->state == CONTAINER_STARTING) {
       struct writer w = { .size = 0 };
-      c->program = sender.pid;
-      c->start_time = start_time_of(sender.pid);
+      c->program = c->entered ? record.a : sender.pid;
+      c->start_time = start_time_of(c->program);
       c->time = clock_ns(CLOCK_REALTIME);
       c->mono = clock_ns(CLOCK_MONOTONIC);
       c->state = CONTAINER_RUNNING;

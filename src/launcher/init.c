@@ -148,6 +148,8 @@ int main(void) {
   } // killed before it ran
   if (op)
     say(INIT_FAILED, failed, op | error << 16, 0);
+  else if (program.entered) // its pid is that which the launcher knows, in whose pid namespace it is
+    say(INIT_EXECUTED, (int)pid, 0, 0);
   else
     say(INIT_EXECUTED, 0, 0, (pid_t)pid);
   keep_only_cap_kill();

@@ -150,7 +150,11 @@ enum { INIT_FD_STATUS = 3, INIT_FD_FRAME = 4, INIT_FD_PROC = 5, INIT_FD_JOINS = 
 struct init_record {
   int32_t type, a, b;
 };
-enum { INIT_EXECUTED = 'E', INIT_FAILED = 'F', INIT_STATUS = 'S' }; // FAILED: step, errno; STATUS: raw wait status
+enum {
+  INIT_EXECUTED = 'E',
+  INIT_FAILED = 'F',
+  INIT_STATUS = 'S'
+}; // EXECUTED: after ENTER the pid; FAILED: step, errno; STATUS: raw wait status
 // What an init is told there after ENTER: KILL: signal; RESIZE: rows, columns.
 enum { INIT_KILL = 'K', INIT_RESIZE = 'R' };
 

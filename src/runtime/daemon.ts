@@ -81,14 +81,10 @@ export class Daemon {
   }
 
   /**
-   * Takes over what an earlier daemon left, reads the repositories, removes what nobody owns. Nothing is started yet. TH7001, TH7004 another daemon
+   * Takes over what an earlier daemon left, reads the repositories, removes what nobody owns. Nothing is started yet. TH7004 another daemon
    * runs here, TH7006 the run directory is not safe, TH7009 no launcher.
    */
   static async open(options: DaemonOptions): Promise<Daemon> {
-    if (process.getuid?.() !== 0)
-      throw new ThubanError('TH7001', 'the daemon needs root, because it creates cgroups and namespaces', {
-        hint: 'use sudo, or start it from its unit',
-      });
     const { log } = options;
     const runDir = prepareRunDir(options.runDir);
     const history = new EventHistory(options.eventHistory);
@@ -122,7 +118,7 @@ export class Daemon {
       if (note !== undefined) log('info', note);
       const bytes = options.cgroups.supervisor_memory_min;
       protectSupervisor({ bytes, parent, ours, file: runDir.memoryMinFile, log }, cleanup);
-      const facts = gatherFacts().cgroups;
+      const facts = gatherFacts(undefined, [], { parent: options.cgroups.parent }).cgroups;
       await sweep(options, facts, parent, inheritance, board);
       if (board.isNew) sweepSockets(runDir.sockets);
       board.consoles.sweep(foldersOf(inheritance));

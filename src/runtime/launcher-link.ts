@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ThubanError, hasErrno, systemClock, version } from '../base/index.ts';
 import { LauncherClient, startLauncher } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
+import { ownIds } from './rootless.ts';
 import { makeLauncherFolder, type RunDir } from './run-dir.ts';
 
 export interface LinkOptions {
@@ -41,6 +42,7 @@ async function attempt(options: LinkOptions): Promise<{ launcher: LauncherClient
     init: nativeBinary('thuban-init'),
     runDir: runDir.launcher,
     lease,
+    ids: ownIds(),
     build: version,
     withoutMountSetattr,
   });

@@ -4,6 +4,7 @@ import { processDefaults, type Manifest } from '../manifest/index.ts';
 import type { Facts } from './facts.ts';
 import { LaunchDraft } from './plan-draft.ts';
 import { planProgram } from './plan-program.ts';
+import { withOwnIds } from './plan-rootless.ts';
 import { idsOnBoard } from './plan-users.ts';
 
 /** A further program in a container that runs. */
@@ -32,9 +33,10 @@ export type ExecTarget = ExecRequest & { run: string };
  * Pure. What confines a program is that of the container's own, by the same planner: ids, groups, capabilities, limits, scheduling, labels and
  * filter. Its namespaces are there already; it gets none of the descriptors that the container's program was handed.
  */
-export function planExec(manifest: Manifest, facts: Facts, target: ExecTarget): ExecPlan {
+export function planExec(given: Manifest, facts: Facts, target: ExecTarget): ExecPlan {
   const [program = '', ...args] = target.args;
   const draft = new LaunchDraft(facts, { runDir: '', dataDir: '' });
+  const manifest = withOwnIds(given, draft);
   const env = { ...manifest.env, ...target.env };
   planProgram(program, entering(manifest, target), { handed: { sockets: [] }, args, env }, draft);
   const { run, stdin = false, tty } = target;

@@ -64,7 +64,9 @@ export function keepsGroups({ facts: { rootless } }: LaunchDraft): boolean {
 /** What of a manifest takes power over the board, apart from limits, ids and files, which are judged where they are planned. */
 export function refuseWithoutRoot(manifest: Manifest, draft: LaunchDraft): void {
   if (draft.facts.rootless === undefined) return;
-  const { network, mounts = {}, suppl_groups: groups = [] } = manifest;
+  const { network, mounts = {}, suppl_groups: groups = [], cgroups } = manifest;
+  if (cgroups?.parent !== undefined)
+    draft.needsRoot('only root may make groups of that name', 'cgroups.parent', 'leave it out');
   if (typeof network === 'object')
     draft.needsRoot('only root may enter a network namespace of the board', 'network', 'write `none`, or `host`');
   for (const [target, mount] of Object.entries(mounts)) {

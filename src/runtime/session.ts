@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup, version } from '../base/index.ts';
+import { Cleanup, placesOf, version } from '../base/index.ts';
 import { realKernelFs } from '../cgroups/index.ts';
 import { startLauncher, type LauncherClient } from '../launcher/index.ts';
 import { nativeBinary } from './binaries.ts';
@@ -10,7 +10,6 @@ import { BoardGroups } from './board-groups.ts';
 import { chooseParent } from './choose-parent.ts';
 import type { Board } from './container.ts';
 import { FactsCache } from './facts-cache.ts';
-import { DEFAULT_DATA_DIR } from './kept-folders.ts';
 import { Leftovers } from './leftovers.ts';
 import { MadeGroups } from './made-groups.ts';
 import type { PlanOptions } from './plan.ts';
@@ -91,7 +90,7 @@ export class Session implements AsyncDisposable {
         build: version,
         withoutMountSetattr: options.withoutMountSetattr ?? false,
       });
-      return new Session(runDir, parent, options.dataDir ?? DEFAULT_DATA_DIR, launcher, cleanup);
+      return new Session(runDir, parent, options.dataDir ?? placesOf().dataDir, launcher, cleanup);
     } catch (error) {
       await cleanup.dispose();
       throw error;

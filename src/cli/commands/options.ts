@@ -19,9 +19,11 @@ export function resourceFolder(): Option {
   return new Option('--repository <dir>', 'where resources are looked for, instead of beside the file');
 }
 
+const DATA_DEFAULT = 'default: /var/lib/thuban, without root ~/.local/share/thuban';
+
 /** Of commands that start without a daemon, or show such a start. */
 export function dataDir(): Option {
-  return new Option('--data-dir <dir>', 'where what outlives containers is kept').default('/var/lib/thuban');
+  return new Option('--data-dir <dir>', `where what outlives containers is kept (${DATA_DEFAULT})`);
 }
 
 /** Of every command that speaks to a daemon. */

@@ -1,4 +1,4 @@
-import { version } from '../../base/index.ts';
+import { placesOf, version } from '../../base/index.ts';
 import { loadConfig, printConfig, type Config, type ConfigFlags, type ConfigResult } from '../../config/index.ts';
 import { ConsoleServer, ContainerConsoles } from '../../console/index.ts';
 import { Daemon, type DaemonEnd, type DaemonOptions } from '../../runtime/index.ts';
@@ -27,6 +27,7 @@ export async function daemon(flags: DaemonFlags, context: Context): Promise<numb
   const loaded = loadConfig({
     ...(flags.config === undefined ? {} : { file: flags.config }),
     env: process.env,
+    places: placesOf(),
     flags: configFlags(flags),
   });
   printConfigErrors(loaded, context);

@@ -1,0 +1,31 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where a daemon and whoever speaks to it look when nobody says otherwise. */
+export interface Places {
+  runDir: string;
+  dataDir: string;
+  configFile: string;
+}
+
+export const systemPlaces: Places = {
+  runDir: '/run/thuban',
+  dataDir: '/var/lib/thuban',
+  configFile: '/etc/thuban/thuban.yaml',
+};
+
+/** Those of the board for root; for others their own (XDG Base Directory Specification, file-hierarchy(7)). */
+export function placesOf(env: Readonly<NodeJS.ProcessEnv> = process.env, uid = process.geteuid?.() ?? 0): Places {
+  if (uid === 0) return systemPlaces;
+  const folder = (name: string, otherwise: string): string => {
+    const set = env[name];
+    // The specification: a path that is not absolute is to be ignored.
+    return join(set?.startsWith('/') === true ? set : otherwise, 'thuban');
+  };
+  const home = homedir();
+  return {
+    runDir: folder('XDG_RUNTIME_DIR', `/run/user/${uid}`),
+    dataDir: folder('XDG_DATA_HOME', join(home, '.local/share')),
+    configFile: join(folder('XDG_CONFIG_HOME', join(home, '.config')), 'thuban.yaml'),
+  };
+}
