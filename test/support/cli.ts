@@ -15,6 +15,8 @@ export interface CliEnd {
 
 export interface CliOptions extends SpawnOptions {
   bundle?: string;
+  /** Something else than the program itself. */
+  program?: readonly string[];
 }
 
 /** The program as a user starts it, in a process group of its own. */
@@ -24,8 +26,9 @@ export class Cli {
   readonly #text = { stdout: '', stderr: '' };
   readonly #waiting = new Map<() => void, string>();
 
-  constructor(args: string[], { bundle = BUNDLE, ...options }: CliOptions = {}) {
-    this.process = spawn(process.execPath, [bundle, ...args], {
+  constructor(args: string[], { bundle = BUNDLE, program, ...options }: CliOptions = {}) {
+    const [command = process.execPath, ...first] = program ?? [process.execPath, bundle];
+    this.process = spawn(command, [...first, ...args], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       ...options,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
-import { BUNDLE, Cli, manifestFile, type CliEnd, type CliOptions } from '../../support/cli.ts';
+import { Cli, manifestFile, type CliEnd, type CliOptions } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { needsRoot } from '../../support/root.ts';
@@ -129,14 +129,5 @@ describe('thuban run', needsRoot(), () => {
       for (const cli of both) cli.signal('SIGTERM');
       for (const cli of both) assert.equal((await cli.ended).code, 0);
     });
-  });
-
-  test('without root says what it needs and ends with 125', async () => {
-    using folder = temporaryFolder();
-    const bundle = join(folder.path, 'thuban.mjs'); // the checkout may lie where nobody else may look
-    copyFileSync(BUNDLE, bundle);
-    const end = await run('true', { bundle, uid: 65534, gid: 65534, cwd: folder.path });
-    assert.equal(end.code, 125);
-    assert.match(end.stderr, /^error\[TH7001\]: /);
   });
 });
