@@ -2,7 +2,20 @@
 // reaches at least (about four fifths of what 20 seconds reach here).
 const stage = [
   ...['stage', 'mounts', 'network', 'user', 'sockets', 'paths', 'loop', 'squashfs', 'overlay', 'dev', 'keep', 'hide'],
-  ...['null', 'image', 'main', 'rootless', 'transport', 'spawn', 'container', 'enter', 'monitor', 'reports', 'devices', 'teardown'],
+  ...[
+    'null',
+    'image',
+    'main',
+    'rootless',
+    'transport',
+    'spawn',
+    'container',
+    'enter',
+    'monitor',
+    'reports',
+    'devices',
+    'teardown',
+  ],
 ];
 export const harnesses = [
   { name: 'frames', parts: stage, aside: ['frames', 'resident'], edges: 1000 },

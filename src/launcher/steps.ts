@@ -3,27 +3,18 @@ import { capabilityMask } from './capabilities.ts';
 import { enterPayload, type EnterStep } from './enter-steps.ts';
 import { isMountStep, mountPayload, mountStepNumbers, type MountStep } from './mount-steps.ts';
 import { rlimitNumber } from './rlimits.ts';
+import { schedPayload, type SchedStep } from './sched-step.ts';
 import { isSocketStep, socketPayload, socketStepNumbers, type SocketStep } from './socket-steps.ts';
 import { Writer } from './wire.ts';
 
 /** `idmap`: ids in the files mean those of the container's user namespace, where the filesystem can do that. */
 export type Attribute = 'ro' | 'nosuid' | 'nodev' | 'noexec' | 'idmap';
 
-/** sched(7) */
-export type SchedPolicy = 'other' | 'fifo' | 'round_robin' | 'batch' | 'idle' | 'deadline';
-
 export type Namespace = 'pid' | 'mount' | 'ipc' | 'uts' | 'net';
 
 interface Ids {
   uid: number;
   gid: number;
-}
-
-/** Microseconds. */
-export interface DeadlineTimes {
-  runtime: number;
-  deadline: number;
-  period: number;
 }
 
 /**
@@ -83,7 +74,7 @@ export type Step = { key?: string } & (
   | { op: 'working_directory'; path: string }
   /** Written to a file in /proc/PID/attr: what confines the program from execve on. */
   | { op: 'security_label'; file: 'exec' | 'apparmor/exec'; text: string }
-  | { op: 'sched'; policy: SchedPolicy; nice?: number; priority?: number; times?: DeadlineTimes }
+  | SchedStep
   /**
    * A list of struct sock_filter, in base64, for the moment before execve. `admin`: without no_new_privs the kernel wants CAP_SYS_ADMIN for it, which
    * the process then has until execve.
@@ -161,12 +152,6 @@ const ATTRIBUTE: Record<Attribute, number> = { ro: 1, nosuid: 2, nodev: 4, noexe
  * whole program down.
  */
 const SPECULATION_ALLOWED = 1 << 2;
-
-/** SCHED_* of linux/sched.h. */
-const POLICY: Record<SchedPolicy, number> = { other: 0, fifo: 1, round_robin: 2, batch: 3, idle: 5, deadline: 6 };
-
-/** SCHED_FLAG_RESET_ON_FORK: else a program under `deadline` could make neither threads nor processes (sched(7)). */
-const RESET_ON_FORK = 1;
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
@@ -262,16 +247,8 @@ function payload(step: Step, staging: string): Buffer {
       return enterPayload(step, w);
     case 'network_namespace':
       return w.string(step.file).done();
-    case 'sched': {
-      const { runtime = 0, deadline = 0, period = 0 } = step.times ?? {};
-      w.u32(POLICY[step.policy]).u32(step.policy === 'deadline' ? RESET_ON_FORK : 0);
-      w.u32(step.nice ?? 0).u32(step.priority ?? 0);
-      return w
-        .u64(BigInt(runtime) * 1000n)
-        .u64(BigInt(deadline) * 1000n)
-        .u64(BigInt(period) * 1000n)
-        .done();
-    }
+    case 'sched':
+      return schedPayload(step, w);
     case 'seccomp':
       return w.u32(SPECULATION_ALLOWED).u32(Number(step.admin)).block(Buffer.from(step.program, 'base64')).done();
     case 'exec':

@@ -2,7 +2,7 @@ import type { Attribute, Namespace } from '../launcher/index.ts';
 import type { Manifest, UserNamespace } from '../manifest/index.ts';
 import { canMapIds, type Filesystem } from './idmap.ts';
 import { isBelow, type LaunchDraft } from './plan-draft.ts';
-import type { PlannedUsers } from './plan-rootless.ts';
+import { keepsGroups, type PlannedUsers } from './plan-rootless.ts';
 
 /** What root of the container has no power over if it belongs to the container's user namespace instead of the board's. */
 const BELONGING: readonly Namespace[] = ['ipc', 'uts', 'net'];
@@ -64,7 +64,7 @@ export function checkGroups(
   draft: LaunchDraft,
 ): void {
   const users = user_namespace ?? subordinateGroups(draft);
-  if (users === undefined) return;
+  if (users === undefined || keepsGroups(draft)) return; // those are refused
   const key = 'suppl_groups';
   for (const gid of gids) {
     if (gid < users.size) continue;

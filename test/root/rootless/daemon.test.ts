@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -38,9 +39,11 @@ describe('a daemon without root', needsUser(), () => {
       assert.equal(await ask('exec', 'sleeper', '--', 'id', '-u'), '1000\n');
       assert.match(await ask('logs', 'sleeper'), /up/);
       // The next daemon takes over what this one leaves.
+      const dead = once(daemon.process, 'exit'); // its launcher holds its output open
       daemon.process.kill('SIGKILL');
-      await daemon.ended;
+      await dead;
       using next = user.cli(['daemon']);
+      await next.saw('sleeper:1.0.0 adopted');
       await next.saw('"ready":true');
       assert.match(await ask('ps'), /sleeper:1\.0\.0 +running/);
       assert.equal(await ask('exec', 'sleeper', '--', 'sh', '-c', 'exit 0'), '');

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startLauncher } from '../../../src/launcher/index.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -15,4 +17,13 @@ describe('a launcher that cannot be started', () => {
       const options = { launcher, init: '/bin/false', runDir: folder.path, lease: 1, build: 'test' };
       await assert.rejects(startLauncher(options), { code: 'TH7009', message });
     });
+
+  test('because its ids cannot be mapped is told with its code', async () => {
+    using folder = temporaryFolder();
+    const launcher = join(folder.path, 'launcher');
+    writeFileSync(launcher, '#!/bin/sh\necho namespace >&3\nread -r answer <&3\n', { mode: 0o755 }); // in no namespace of its own
+    const options = { launcher, init: '/bin/false', runDir: folder.path, lease: 1, build: 'test' };
+    const message = /^the ids of a user namespace cannot be mapped: .*\(E\w+\)$/;
+    await assert.rejects(startLauncher({ ...options, ids: { uid: 1001, gid: 1001 } }), { code: 'TH7010', message });
+  });
 });
