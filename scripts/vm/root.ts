@@ -30,6 +30,7 @@ const PACKAGES = [
     'sed',
     'squashfs-tools',
     'tar',
+    'uidmap',
     'util-linux',
   ],
 ];

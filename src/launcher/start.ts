@@ -59,7 +59,7 @@ async function untilReady(child: ChildProcess, { launcher, ids }: LauncherOption
         channel.write('\n');
       } catch (error) {
         channel.destroy(); // the launcher ends when nobody answers
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     channel.setEncoding('utf8');

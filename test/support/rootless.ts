@@ -30,8 +30,8 @@ export function needsUser(): { skip: string | false } {
 export function needsSubordinate(): { skip: string | false } {
   const user = needsUser();
   if (user.skip !== false) return user;
-  const there = ['newuidmap', 'newgidmap'].every((name) => spawnSync('which', [name]).status === 0);
-  return { skip: there ? false : 'there is no newuidmap on this board (package uidmap)' };
+  const there = spawnSync('sh', ['-c', 'command -v newuidmap && command -v newgidmap']);
+  return { skip: there.status === 0 ? false : 'there is no newuidmap on this board (package uidmap)' };
 }
 
 export interface OwnOptions {
