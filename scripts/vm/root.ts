@@ -43,6 +43,8 @@ const MESSAGEBUS = 'messagebus:x:999:';
 const FILES: Readonly<Record<string, string>> = {
   'etc/hosts': '127.0.0.1 localhost board\n',
   'etc/hostname': 'board\n',
+  'etc/subuid': '',
+  'etc/subgid': '',
 };
 
 /**

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Manifest } from '../../src/manifest/index.ts';
 import { Cli, manifestFile, type CliEnd } from './cli.ts';
@@ -30,8 +30,9 @@ export function needsUser(): { skip: string | false } {
 export function needsSubordinate(): { skip: string | false } {
   const user = needsUser();
   if (user.skip !== false) return user;
-  const there = spawnSync('sh', ['-c', 'command -v newuidmap && command -v newgidmap']);
-  return { skip: there.status === 0 ? false : 'there is no newuidmap on this board (package uidmap)' };
+  const programs = spawnSync('sh', ['-c', 'command -v newuidmap && command -v newgidmap']);
+  const isThere = programs.status === 0 && ['/etc/subuid', '/etc/subgid'].every((file) => existsSync(file));
+  return { skip: isThere ? false : 'there is no newuidmap, /etc/subuid or /etc/subgid on this board (package uidmap)' };
 }
 
 export interface OwnOptions {
@@ -83,7 +84,7 @@ export class OwnUser implements Disposable {
     const script = [
       ...groups,
       this.#options.prepare ?? '',
-      `for f in subuid subgid; do [ -e /etc/$f ] || continue; mount --bind ${own('subids')} /etc/$f; done`,
+      `for f in subuid subgid; do [ ! -e /etc/$f ] || mount --bind ${own('subids')} /etc/$f; done`,
       `mount --bind ${own('passwd')} /etc/passwd`,
       `exec setpriv --reuid=${USER} --regid=${USER} --clear-groups "$@"`,
     ];
