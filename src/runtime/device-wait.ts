@@ -8,6 +8,8 @@ export interface DeviceWait {
   stop: AbortSignal;
   /** What it waits for, whenever that changes. */
   tell: (hosts: readonly string[]) => void;
+  /** What cannot start with its devices either is not waited for. Asked only when some are missing. */
+  isWorthIt?: () => boolean;
   clock?: Clock;
   isThere?: (host: string) => boolean;
 }
@@ -23,11 +25,11 @@ const SOON_FOR_MS = 30_000;
  * every byte that anybody writes to /dev/null.
  */
 export function untilDevicesAreThere(options: DeviceWait): Promise<boolean> | undefined {
-  const { manifest, stop, tell, clock = systemClock, isThere = isDevice } = options;
+  const { manifest, stop, tell, isWorthIt, clock = systemClock, isThere = isDevice } = options;
   const awaited = deviceMounts(manifest)
     .map(([, { host, wait }]) => ({ host, until: wait === 'unlimited' ? Infinity : wait * 1000 }))
     .filter(({ host, until }) => until > 0 && !isThere(host));
-  if (awaited.length === 0) return undefined;
+  if (awaited.length === 0 || isWorthIt?.() === false) return undefined;
   const began = clock.monotonic();
   const wait = async (): Promise<boolean> => {
     for (let told = ''; ;) {

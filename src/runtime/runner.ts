@@ -69,7 +69,16 @@ export class Runner {
     const tell = (hosts: readonly string[]): void => {
       this.#ledger.awaitDevices(hosts);
     };
-    return untilDevicesAreThere({ manifest, stop, tell, ...(clock === undefined ? {} : { clock }) });
+    const isWorthIt = (): boolean => this.#lacksOnlyDevices();
+    return untilDevicesAreThere({ manifest, stop, tell, isWorthIt, ...(clock === undefined ? {} : { clock }) });
+  }
+
+  #lacksOnlyDevices(): boolean {
+    try {
+      return this.#plan(this.#options.loaded()).launch.problems.every(({ code }) => code === 'TH3009');
+    } catch {
+      return false; // the start itself will tell why
+    }
   }
 
   /** Only before a start by itself: see there. */

@@ -64,6 +64,7 @@ extern __typeof__(fstat) k_fstat;
 extern __typeof__(fstatfs) k_fstatfs;
 extern __typeof__(fstatvfs) k_fstatvfs;
 extern __typeof__(fsync) k_fsync;
+extern __typeof__(getegid) k_getegid;
 extern __typeof__(geteuid) k_geteuid;
 extern __typeof__(getgid) k_getgid;
 extern __typeof__(getpid) k_getpid;
@@ -164,6 +165,7 @@ _Noreturn void k_exit(int code);
 #define fstatfs(...) k_fstatfs(__VA_ARGS__)
 #define fstatvfs(...) k_fstatvfs(__VA_ARGS__)
 #define fsync(...) k_fsync(__VA_ARGS__)
+#define getegid(...) k_getegid(__VA_ARGS__)
 #define geteuid(...) k_geteuid(__VA_ARGS__)
 #define getgid(...) k_getgid(__VA_ARGS__)
 #define getpid(...) k_getpid(__VA_ARGS__)
