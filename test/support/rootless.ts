@@ -42,6 +42,8 @@ export interface OwnOptions {
   groups?: readonly string[];
   /** What root does before, in a mount namespace that goes with the command. */
   prepare?: string;
+  /** One that the board knows, in place of USER. */
+  uid?: number;
 }
 
 /** Whatever somebody without root has: a home, a copy of the program that he may run, and places of his own for a daemon. */
@@ -68,7 +70,8 @@ export class OwnUser implements Disposable {
   /** A folder that is his. */
   folder(path: string): string {
     mkdirSync(path);
-    chownSync(path, USER, USER);
+    const { uid = USER } = this.#options;
+    chownSync(path, uid, uid);
     return path;
   }
 
@@ -76,9 +79,17 @@ export class OwnUser implements Disposable {
     return manifestFile(this.home, script, sections);
   }
 
+  program(args: readonly string[]): string[] {
+    return [process.execPath, join(this.#bin, 'thuban.mjs'), ...args];
+  }
+
+  get env(): Record<string, string> {
+    const path = process.env['PATH'] ?? '';
+    return { PATH: path, HOME: this.home, TMPDIR: this.home, XDG_RUNTIME_DIR: this.runDir };
+  }
+
   /** As he types it. */
   cli(args: string[]): Cli {
-    const program = [process.execPath, join(this.#bin, 'thuban.mjs'), ...args];
     const own = (file: string): string => join(this.#folder.path, file);
     const groups = (this.#options.groups ?? []).map((group) => `echo $$ > ${group}/cgroup.procs`);
     const script = [
@@ -89,9 +100,9 @@ export class OwnUser implements Disposable {
       `exec setpriv --reuid=${USER} --regid=${USER} --clear-groups "$@"`,
     ];
     return new Cli([], {
-      program: ['unshare', '-m', 'sh', '-ec', script.join('\n'), 'sh', ...program],
+      program: ['unshare', '-m', 'sh', '-ec', script.join('\n'), 'sh', ...this.program(args)],
       cwd: this.home,
-      env: { PATH: process.env['PATH'], HOME: this.home, TMPDIR: this.home, XDG_RUNTIME_DIR: this.runDir },
+      env: this.env,
     });
   }
 
