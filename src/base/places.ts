@@ -22,10 +22,20 @@ export function placesOf(env: Readonly<NodeJS.ProcessEnv> = process.env, uid = p
     // The specification: a path that is not absolute is to be ignored.
     return join(set?.startsWith('/') === true ? set : otherwise, 'thuban');
   };
-  const home = homedir();
+  const home = homeOf(env);
   return {
     runDir: folder('XDG_RUNTIME_DIR', `/run/user/${uid}`),
     dataDir: folder('XDG_DATA_HOME', join(home, '.local/share')),
     configFile: join(folder('XDG_CONFIG_HOME', join(home, '.config')), 'thuban.yaml'),
   };
+}
+
+/** Without a variable and without an entry in /etc/passwd there is none; then nothing can be made there, which tells. */
+function homeOf(env: Readonly<NodeJS.ProcessEnv>): string {
+  if (env['HOME']?.startsWith('/') === true) return env['HOME'];
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }

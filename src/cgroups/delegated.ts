@@ -1,5 +1,5 @@
 import { ThubanError } from '../base/index.ts';
-import { UNIFIED, type CgroupFacts, type ControllerFacts } from './facts.ts';
+import type { CgroupFacts, ControllerFacts } from './facts.ts';
 import type { KernelFs } from './kernel-fs.ts';
 import { parentDirectory, type MountFacts } from './paths.ts';
 import { readIf } from './read.ts';
@@ -37,7 +37,6 @@ export function onlyDelegated(
     if (isOurs) controllers[name] = controller;
     else undelegated.push(name);
   }
-  if (!isUnifiedOurs) undelegated.push(UNIFIED);
   if (parent !== 'self' && !isUnifiedOurs && Object.keys(controllers).length === 0)
     throw new ThubanError('TH2013', `this user may make no groups in the cgroup parent ${parent}`, {
       hint: 'let root give it to you: chown of the folder, and on v2 of its cgroup.procs and cgroup.subtree_control',

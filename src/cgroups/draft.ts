@@ -1,6 +1,6 @@
 import type { Code } from '../base/index.ts';
 import { absence, knobRemedy } from './controllers.ts';
-import { UNIFIED, type ControllerFacts, type Layout } from './facts.ts';
+import type { ControllerFacts, Layout } from './facts.ts';
 import type { CgroupRequest, CgroupWrite, DeviceProgram, Monitor, Notice } from './plan-types.ts';
 
 export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> & {
@@ -39,14 +39,15 @@ export class Draft {
 
   /** The controller under the first of these names that the board has (`blkio` on v1 is `io` on v2), or a refusal. */
   controller(key: string, ...names: string[]): { name: string; facts: ControllerFacts } | undefined {
-    const { controllers, layout } = this.request.facts;
+    const { controllers, layout, undelegated = [] } = this.request.facts;
     for (const name of names) {
       const facts = controllers[name];
       if (facts === undefined) continue;
       this.needed.add(name);
       return { name, facts };
     }
-    const name = (layout === 'v2' ? names.at(-1) : names[0]) ?? '';
+    const roots = names.find((one) => undelegated.includes(one));
+    const name = roots ?? (layout === 'v2' ? names.at(-1) : names[0]) ?? '';
     this.absent(name, key);
     return undefined;
   }
@@ -87,7 +88,7 @@ export class Draft {
 
   absent(controller: string, key: string): void {
     const { layout, undelegated = [], unmounted } = this.request.facts;
-    if (undelegated.includes(controller) || undelegated.includes(UNIFIED)) {
+    if (undelegated.includes(controller)) {
       this.unavailable('TH7001', `only root may limit \`${key}\` here`, DELEGATION[layout], key);
       return;
     }

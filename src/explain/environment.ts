@@ -5,8 +5,8 @@ export const environment: Pages<'7' | '9'> = {
   TH7001: {
     causes: [
       'A section of the manifest asks for what the kernel gives to root alone: the image of a package (a loop device), a network namespace of the board, an access taken from a device, ids that /etc/subuid does not name.',
-      'A limit, where the groups belong to root: always on cgroups v1, and on v2 in a login session. Thuban does none of a start by halves.',
-      'The daemon, the tour and the checks of a board (`doctor`) are for root.',
+      'A limit, where the groups belong to root, as they do on most boards with cgroups v1, and on v2 in a login session. Thuban does none of a start by halves.',
+      'The tour (`thuban demo`) shows what root may.',
     ],
     example: {
       type: 'session',

@@ -1,3 +1,4 @@
+import { placesOf } from '../../base/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
 import { diagnose, scanRepository } from '../../runtime/index.ts';
@@ -18,6 +19,7 @@ export async function doctor(flags: DoctorFlags, context: Context): Promise<numb
   const loaded = loadConfig({
     ...(flags.config === undefined ? {} : { file: flags.config }),
     env: process.env,
+    places: placesOf(),
     flags: {
       ...(flags.repository === undefined ? {} : { 'repositories.default.dir': flags.repository }),
       ...(flags.dataDir === undefined ? {} : { data_dir: flags.dataDir }),

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ThubanError, hasErrno, messageOf } from '../../base/index.ts';
 import type { LoadedManifest } from '../../manifest/index.ts';
@@ -11,6 +11,7 @@ import { features } from './features.ts';
 import { freezer, pressure } from './freezer.ts';
 import { ioThrottle } from './io-throttle.ts';
 import { cpuQuota, memoryLimit, pidsLimit, swapLimit } from './limits.ts';
+import { ownIds } from '../rootless.ts';
 import { NOBODY } from './probe.ts';
 import { checks, type CheckInfo, type CheckName } from './table.ts';
 import type { Check, Finding } from './types.ts';
@@ -40,7 +41,7 @@ export interface Diagnosis {
 /** Tries on this kernel, in throw-away containers, what manifests may ask for. Nothing of it is left behind. */
 export async function diagnose({ dataDir, parent, installed }: DoctorOptions): Promise<Diagnosis> {
   const began = performance.now();
-  const { cgroups, swap } = gatherFacts();
+  const { cgroups, swap } = gatherFacts(undefined, [], { parent });
   const found = new Map<CheckName, Finding>();
   const note = async (check: CheckName, finding: Promise<Finding> | Finding): Promise<void> => {
     found.set(check, await settled(finding));
@@ -144,7 +145,8 @@ async function tryIo(session: Session, dataDir: string): Promise<Finding> {
   const folder = join(dataDir, `.thuban-doctor-${process.pid}`);
   try {
     mkdirSync(folder, { mode: 0o700 });
-    chownSync(folder, NOBODY, NOBODY);
+    if (ownIds() === undefined) chownSync(folder, NOBODY, NOBODY);
+    else chmodSync(folder, 0o777); // whichever id of this user the probe has
     return await ioThrottle(session, { folder, disk });
   } catch (error) {
     if (!hasErrno(error, 'EROFS', 'ENOSPC', 'EACCES')) throw error;

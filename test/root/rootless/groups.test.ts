@@ -74,6 +74,16 @@ describe('groups of a user without root', skip, () => {
     });
   });
 
+  test('are what `doctor` tries', async () => {
+    await leavesNothingBehind(async () => {
+      using own = new OwnUser();
+      using cli = own.cli(['doctor', '--data-dir', own.folder(join(own.home, 'data'))]);
+      const { code, stdout } = await cli.ended;
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /memory limit +not tried +only root may limit/);
+    });
+  });
+
   test('are not made in a parent that is not his', async () => {
     await leavesNothingBehind(async () => {
       using own = new OwnUser();
