@@ -72,6 +72,7 @@ async function here(
 
 function where(flags: PlanFlags): string {
   if (flags.cgroups !== undefined) return `of a plain ${flags.cgroups} machine`;
+  if (flags.rootless === true) return 'of this machine, without root';
   return flags.facts === undefined ? 'of this machine' : `of the board in ${flags.facts}`;
 }
 

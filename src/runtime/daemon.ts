@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { dirname } from 'node:path/posix';
-import type { ThubanError} from '../base/index.ts';
+import type { ThubanError } from '../base/index.ts';
 import { Cleanup, reasonOf, removeStaleTemps, version, writeAtomically } from '../base/index.ts';
 import { realKernelFs, topFolders, type CgroupFacts } from '../cgroups/index.ts';
 import type { LoadedManifest } from '../manifest/index.ts';
