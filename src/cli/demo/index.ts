@@ -40,7 +40,7 @@ export async function demo(context: Context): Promise<number> {
   const call = ownCall();
   if (process.getuid?.() !== 0)
     throw new ThubanError('TH7001', 'the demo needs root, because it creates cgroups and namespaces', {
-      hint: `sudo ${call.demo}      without root: ${call.thuban} plan ${call.examples}/01-hello.yaml`,
+      hint: `sudo ${call.demo}      without root: ${call.thuban} run ${call.examples}/01-hello.yaml`,
     });
   const began = performance.now();
   const screen = new Screen(context);
