@@ -18,6 +18,9 @@ const isEmulated = process.env['THUBAN_EMULATED'] !== undefined;
 const STEP = isEmulated ? 6 : 1;
 const STARTS = isEmulated ? 10 : 100;
 
+/** More than fit into what malloc has to spare. */
+const MOST_HELD = 300;
+
 interface Bench {
   session: Session;
   launcher: number;
@@ -102,6 +105,44 @@ describe('a launcher', needs, () => {
         assert.ok(failed >= 10 / STEP, `${failed} starts failed`);
       } finally {
         limit(Number(usual));
+      }
+    });
+  });
+
+  test('without memory to spare refuses a start, and keeps what runs', async () => {
+    await besideOne(async ({ session, launcher }) => {
+      const limit = (bytes: number | 'unlimited'): void => {
+        const { status, stderr } = spawnSync('prlimit', ['--pid', String(launcher), `--data=${bytes}:`]);
+        assert.equal(status, 0, String(stderr));
+      };
+      const status = readFileSync(`/proc/${launcher}/status`, 'utf8');
+      limit(Number(/^VmData:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024);
+      const held: Supervised[] = [];
+      const ends: Promise<Exit>[] = [];
+      const startOne = async (): Promise<Exit | undefined> => {
+        // The program would have the launcher's limit.
+        const rlimits = { data: { soft: null, hard: null } };
+        const loaded = shell('exec sleep 1000', { name: `held-${held.length}`, rlimits });
+        const one = new Supervised({ board: session.board, loaded, planOptions: session.planOptions });
+        const end = one.start();
+        await until('it runs or not', () => one.state === 'running' || one.state === 'failed');
+        if (one.state === 'failed') return await end;
+        held.push(one);
+        ends.push(end);
+        return undefined;
+      };
+      try {
+        let exit: Exit | undefined;
+        while (exit === undefined && held.length < MOST_HELD) exit = await startOne();
+        assert.ok(exit !== undefined, `${held.length} containers, and memory for more`);
+        refused(exit, /ENOMEM/);
+        assert.ok(held.length > 0 && held.every(({ state }) => state === 'running'));
+        limit('unlimited');
+        assert.equal(await startOne(), undefined);
+      } finally {
+        limit('unlimited');
+        await Promise.all(held.map((one) => one.kill()));
+        await Promise.all(ends);
       }
     });
   });

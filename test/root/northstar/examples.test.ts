@@ -49,7 +49,8 @@ describe('every example', needsImages(), () => {
       assert.deepEqual(readdirSync(daemon.repository).length, all.length);
       for (const { id, resource, state } of all)
         if (resource !== true && state === 'stopped')
-          await client.start(id).catch((error: unknown) => assert.fail(`${id}: ${String(error)}`));
+          // A clock may have started it since: that it ran is seen below.
+          await client.start(id).catch(unless('TH6005'));
       const ran = new Set((await daemon.events(['started'])).map(({ container }) => container));
       assert.deepEqual(
         all.filter(({ id, resource }) => ran.has(id) === (resource === true)).map(({ id }) => id),
