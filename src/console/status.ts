@@ -21,6 +21,7 @@ const byCode: Partial<Record<Code, number>> = {
   TH6013: 404,
   TH6014: 503,
   TH6015: 408,
+  TH7001: 422,
 };
 
 /** By the first digit: a manifest, the kernel or a start that is refused; a container that went another way; a file that is not trusted. */

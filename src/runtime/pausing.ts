@@ -1,6 +1,7 @@
 import { ThubanError, systemClock, type Clock } from '../base/index.ts';
 import { controllerRemedy, frozenAbove, taskList, type AcquiredGroups, type KernelFs } from '../cgroups/index.ts';
 import type { Condition, EventBody } from './events.ts';
+import { ownIds } from './rootless.ts';
 
 export interface PausingParts {
   id: string;
@@ -126,6 +127,11 @@ export class Pausing {
 
   #mustHaveFreezer(): void {
     if (this.#parts.groups.freezer !== undefined) return;
+    if (ownIds() !== undefined)
+      throw new ThubanError('TH7001', `\`${this.#parts.id}\` cannot be paused: this user has no group for it`, {
+        hint: 'use sudo, or have groups delegated: docs/guide/without-root.md',
+        details: { id: this.#parts.id, controller: 'freezer' },
+      });
     throw new ThubanError('TH2001', `\`${this.#parts.id}\` cannot be paused: it has no group in a freezer hierarchy`, {
       hint: `${controllerRemedy('freezer')}; a container that an older Thuban started has one after \`thuban restart ${this.#parts.id}\``,
       details: { id: this.#parts.id, controller: 'freezer' },

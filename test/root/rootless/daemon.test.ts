@@ -38,6 +38,10 @@ describe('a daemon without root', needsUser(), () => {
       await until('it runs', async () => /sleeper:1\.0\.0 +running/.test(await ask('ps')));
       assert.equal(await ask('exec', 'sleeper', '--', 'id', '-u'), '1000\n');
       assert.match(await ask('logs', 'sleeper'), /up/);
+      // Without groups it cannot be held, nor measured.
+      assert.match(await ask('pause', 'sleeper'), /^error\[TH7001\]: `sleeper:1\.0\.0` cannot be paused: this user/);
+      assert.match(await ask('pause', '-vv', 'sleeper'), /422/);
+      assert.match(await ask('ps'), /sleeper:1\.0\.0 +running +\S+ +\? +\?/);
       // The next daemon takes over what this one leaves.
       const dead = once(daemon.process, 'exit'); // its launcher holds its output open
       daemon.process.kill('SIGKILL');
