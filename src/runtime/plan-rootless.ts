@@ -50,6 +50,17 @@ function translated(given: UserNamespace, { subordinate }: OwnIds, draft: Launch
   return given;
 }
 
+/** An id of the board as the launcher has it: the user's own, or one of his subordinate ones. */
+export function boardId(kind: 'uid' | 'gid', id: number, key: string, draft: LaunchDraft): number {
+  const { rootless } = draft.facts;
+  if (rootless === undefined) return id;
+  if (id === rootless[kind]) return 0;
+  const range = rootless.subordinate?.[`${kind}s`];
+  if (range !== undefined && id >= range.first && id < range.first + range.count) return id - range.first + 1;
+  draft.needsRoot(`only root may give anything to the ${kind} ${id}`, key, 'leave it out: it is then the program’s');
+  return 0;
+}
+
 function checkCovered(key: 'uid' | 'gid', id: number, count: number, draft: LaunchDraft): void {
   if (id <= count) return;
   const message = `\`${key}\` is ${id}, and this user has subordinate ids for 0 to ${count} (/etc/sub${key})`;

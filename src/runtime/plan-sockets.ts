@@ -1,6 +1,7 @@
 import { MAX_HANDED } from '../launcher/index.ts';
 import type { Manifest, Socket } from '../manifest/index.ts';
 import type { LaunchDraft } from './plan-draft.ts';
+import { boardId } from './plan-rootless.ts';
 import { idsOnBoard } from './plan-users.ts';
 
 /** sockaddr_un holds 108 bytes with the NUL (unix(7)); the name alone is bound, from inside of its folder. */
@@ -45,7 +46,7 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
       op: 'socket',
       folder: socketsFolder(draft.runDir),
       name: file,
-      ...ownerOf(socket, manifest),
+      ...ownerOf(socket, manifest, key, draft),
       key,
     });
     handed.sockets.push({ name, fd: FIRST_HANDED + handed.sockets.length, listens: socket.type !== 'datagram' });
@@ -54,9 +55,20 @@ export function planSockets(manifest: Manifest, id: string, draft: LaunchDraft):
 }
 
 /** What the manifest writes are ids of the board: a socket is there for others. */
-function ownerOf({ type, mode, uid, gid, passcred = false }: Socket, manifest: Manifest) {
+function ownerOf(
+  { type, mode, uid, gid, passcred = false }: Socket,
+  manifest: Manifest,
+  key: string,
+  draft: LaunchDraft,
+) {
   const own = idsOnBoard(manifest);
-  return { type, mode, uid: uid ?? own.uid, gid: gid ?? own.gid, passcred };
+  return {
+    type,
+    mode,
+    uid: uid === undefined ? own.uid : boardId('uid', uid, `${key}.uid`, draft),
+    gid: gid === undefined ? own.gid : boardId('gid', gid, `${key}.gid`, draft),
+    passcred,
+  };
 }
 
 /** As the program's own user: that is who its clients are told that they talk to. */

@@ -126,6 +126,18 @@ describe('a plan without root', () => {
     );
   });
 
+  test('gives sockets to ids of the board that are this user’s, and to no others', () => {
+    const sockets = (uid: number, gid: number): Partial<Manifest> => ({
+      sockets: { a: { type: 'stream', mode: 0o600, uid, gid } },
+    });
+    const ownersOf = (uid: number, gid: number, ids: OwnIds): unknown[] =>
+      made(sockets(uid, gid), ids).launch.steps.flatMap((step) => (step.op === 'socket' ? [step.uid, step.gid] : []));
+    assert.deepEqual(ownersOf(1001, 1002, alone), [0, 0]);
+    assert.deepEqual(ownersOf(100_005, 200_000, many), [6, 1]);
+    assert.deepEqual(problemsOf(sockets(0, 165_536), many), ['TH7001 sockets.a.uid', 'TH7001 sockets.a.gid']);
+    assert.deepEqual(problemsOf(sockets(1002, 1001)), ['TH7001 sockets.a.uid', 'TH7001 sockets.a.gid']);
+  });
+
   test('leaves the OOM score as it is, unless the manifest says one', () => {
     const scores = (sections: Partial<Manifest>): number =>
       made(sections).launch.steps.filter(({ op }) => op === 'oom_score_adj').length;
