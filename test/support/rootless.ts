@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Manifest } from '../../src/manifest/index.ts';
+import { gatherFacts } from '../../src/runtime/index.ts';
 import { Cli, manifestFile, type CliEnd } from './cli.ts';
 import { temporaryFolder } from './folders.ts';
 import { needsRoot } from './root.ts';
@@ -114,6 +115,12 @@ export class OwnUser implements Disposable {
   [Symbol.dispose](): void {
     this.#folder[Symbol.dispose]();
   }
+}
+
+/** What a program that wants more is killed at, on a board with swap as well. */
+export function memoryOf(bytes: number): Partial<Manifest> {
+  const swap = gatherFacts().swap ? { memory_swap_limit: bytes } : {};
+  return { cgroups: { memory: { memory_hard_limit: bytes, ...swap } } };
 }
 
 export function ownerOf(path: string): [uid: number, gid: number] {

@@ -3,15 +3,14 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSyn
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { realKernelFs } from '../../../src/cgroups/index.ts';
-import type { Manifest } from '../../../src/manifest/index.ts';
 import { gatherFacts } from '../../../src/runtime/index.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
-import { OwnUser, USER, needsUser } from '../../support/rootless.ts';
+import { OwnUser, USER, memoryOf, needsUser } from '../../support/rootless.ts';
 
 const { controllers, unified } = gatherFacts().cgroups;
 const memory = controllers['memory'];
 const LIMIT = 32 * 1024 * 1024;
-const limited: Partial<Manifest> = { cgroups: { memory: { memory_hard_limit: LIMIT } } };
+const limited = memoryOf(LIMIT);
 
 /** A group that root has given to the user: in the memory hierarchy of v1, or in the tree of v2 with its controllers. */
 function delegated(): { path: string; [Symbol.dispose](): void } {

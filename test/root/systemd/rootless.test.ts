@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Cli } from '../../support/cli.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
-import { OwnUser, needsUser } from '../../support/rootless.ts';
+import { OwnUser, memoryOf, needsUser } from '../../support/rootless.ts';
 
 /** www-data of Debian: systemd starts nothing for a user that the board does not know. */
 const USER = 33;
@@ -22,7 +22,7 @@ describe('a service of a user, to whom systemd delegates its group', needsSystem
     const service = ['systemd-run', '--quiet', '--wait', '--pipe', ...settings, ...env, '--'];
     return new Cli([], { program: [...service, ...user.program(args)] });
   };
-  const limited = { cgroups: { memory: { memory_hard_limit: 32 * 1024 * 1024 } } };
+  const limited = memoryOf(32 * 1024 * 1024);
   const greedy = 'head -c 100M /dev/zero | tail';
 
   test('limits its containers', async () => {
