@@ -6,6 +6,8 @@ export interface Places {
   runDir: string;
   dataDir: string;
   configFile: string;
+  /** Whose they are, if not root's. */
+  owner?: { uid: number; gid: number };
 }
 
 export const systemPlaces: Places = {
@@ -27,6 +29,7 @@ export function placesOf(env: Readonly<NodeJS.ProcessEnv> = process.env, uid = p
     runDir: folder('XDG_RUNTIME_DIR', `/run/user/${uid}`),
     dataDir: folder('XDG_DATA_HOME', join(home, '.local/share')),
     configFile: join(folder('XDG_CONFIG_HOME', join(home, '.config')), 'thuban.yaml'),
+    owner: { uid, gid: process.getegid?.() ?? uid },
   };
 }
 

@@ -31,16 +31,16 @@ export function onlyDelegated(
   const isUnifiedOurs = own(OF_A_DELEGATED_GROUP, unifiedParent);
   const handedDown = isUnifiedOurs ? (readIf(fs, `${unifiedParent}/cgroup.controllers`) ?? '').split(/\s+/) : [];
   const controllers: Record<string, ControllerFacts> = {};
-  const undelegated: string[] = ['devices'];
+  const undelegated = new Set(['devices']);
   for (const [name, controller] of Object.entries(facts.controllers)) {
     const isOurs = controller.version === 2 ? handedDown.includes(name) : own([''], directoryOf(controller));
     if (isOurs) controllers[name] = controller;
-    else undelegated.push(name);
+    else undelegated.add(name);
   }
   if (parent !== 'self' && !isUnifiedOurs && Object.keys(controllers).length === 0)
     throw new ThubanError('TH2013', `this user may make no groups in the cgroup parent ${parent}`, {
       hint: 'let root give it to you: chown of the folder, and on v2 of its cgroup.procs and cgroup.subtree_control',
       details: { path: parent },
     });
-  return { ...others, controllers, ...(isUnifiedOurs ? { unified } : {}), undelegated };
+  return { ...others, controllers, ...(isUnifiedOurs ? { unified } : {}), undelegated: [...undelegated] };
 }

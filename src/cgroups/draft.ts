@@ -13,12 +13,11 @@ export type Setting = Pick<CgroupWrite, 'tolerate' | 'instead_of' | 'strategy'> 
 export type Limit = Omit<Setting, 'key'> & { controller: string; key: string; optional?: boolean };
 
 /** How a user gets groups of his own. Those of v1 systemd gives to nobody, as it would not be safe. */
-const DELEGATION: Record<Layout, string> = {
-  v2: 'sudo, or have the groups delegated: `systemd-run --user --scope -p Delegate=yes thuban run FILE`',
-  v1: 'sudo, or leave it out: `enforce: best_effort` starts without it',
-  hybrid: 'sudo, or leave it out: `enforce: best_effort` starts without it',
-  none: 'sudo, or leave it out: `enforce: best_effort` starts without it',
-};
+function delegation(layout: Layout): string {
+  if (layout === 'v2')
+    return 'sudo, or have the groups delegated: `systemd-run --user --scope -p Delegate=yes thuban run FILE`';
+  return 'sudo, or leave it out: `enforce: best_effort` starts without it';
+}
 
 /** What the section planners write into: limits in order, findings, and the controllers that are needed. */
 export class Draft {
@@ -89,7 +88,7 @@ export class Draft {
   absent(controller: string, key: string): void {
     const { layout, undelegated = [], unmounted } = this.request.facts;
     if (undelegated.includes(controller)) {
-      this.unavailable('TH7001', `only root may limit \`${key}\` here`, DELEGATION[layout], key);
+      this.unavailable('TH7001', `only root may limit \`${key}\` here`, delegation(layout), key);
       return;
     }
     const { message, hint } = absence(controller, unmounted);

@@ -25,6 +25,7 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
     throw new ThubanError('TH6011', '`--facts` and `--repository` exclude each other', {
       hint: 'the facts of a board say what its repository held',
     });
+  checkRootless(flags);
   const given = await loadGiven(file, flags.key, context);
   if (given === undefined) return 1;
   const { loaded } = given;
@@ -57,6 +58,20 @@ export async function planCommand(file: string, flags: PlanFlags, context: Conte
   } catch (error) {
     throw withPosition(error, loaded);
   }
+}
+
+/** It is about the user who asks, and this machine. */
+function checkRootless({ rootless = false, facts, cgroups }: PlanFlags): void {
+  if (!rootless) return;
+  const other = facts !== undefined ? '--facts' : cgroups !== undefined ? '--cgroups' : undefined;
+  if (other !== undefined)
+    throw new ThubanError('TH6011', `\`--rootless\` and \`${other}\` exclude each other`, {
+      hint: 'without root it depends on what this user has on this machine',
+    });
+  if (placesOf().owner === undefined)
+    throw new ThubanError('TH6011', '`--rootless` plans for the user who asks, and that is root', {
+      hint: 'ask as the user who is to run it',
+    });
 }
 
 /** The facts of this machine, and what knows why a resource is missing here. */

@@ -1,4 +1,4 @@
-import { systemPlaces, type Places } from '../base/index.ts';
+import type { Places } from '../base/index.ts';
 import { isMap, keyShape, mapAt, textAt, type Shape } from '../manifest/index.ts';
 import { configLanguage } from './language.ts';
 import type { Part } from './part.ts';
@@ -35,18 +35,16 @@ function lay(below: Values, above: Values): void {
   }
 }
 
-/** The socket of a user who is not root: his alone. */
-const OWN = { owner: String(process.geteuid?.()), group: String(process.getegid?.()), mode: 0o600 };
-
 /** Puts the defaults of the schema where nothing is set, and those that a schema cannot say: they depend on who asks. */
-export function withDefaults(values: Values, { runDir, dataDir }: Places): Values {
+export function withDefaults(values: Values, { runDir, dataDir, owner }: Places): Values {
   const result: Values = { run_dir: runDir, data_dir: dataDir, ...values };
   if (result['repositories'] === undefined) result['repositories'] = { default: { dir: `${dataDir}/repository` } };
   const full = complete(result, configLanguage.shape) as Values;
   const console = mapAt(full, 'console');
   if (console !== undefined && console['sockets'] === undefined) {
     const path = `${textAt(full, 'run_dir') ?? ''}/console.sock`;
-    const sockets = [runDir === systemPlaces.runDir ? { path } : { path, ...OWN }];
+    const alone = owner && { owner: String(owner.uid), group: String(owner.gid), mode: 0o600 };
+    const sockets = [{ path, ...alone }];
     full['console'] = complete({ ...console, sockets }, keyShape(configLanguage.shape, 'console'));
   }
   return full;

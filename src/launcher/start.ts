@@ -45,7 +45,7 @@ export async function startLauncher(options: LauncherOptions): Promise<LauncherC
 }
 
 /** What the launcher says about its start, after its ids were mapped where it asks for that. */
-async function untilReady(child: ChildProcess, { launcher, ids }: LauncherOptions): Promise<string> {
+function untilReady(child: ChildProcess, { launcher, ids }: LauncherOptions): Promise<string> {
   const channel = child.stdio[3] as Duplex;
   return new Promise<string>((resolve, reject) => {
     let text = '';
@@ -53,21 +53,18 @@ async function untilReady(child: ChildProcess, { launcher, ids }: LauncherOption
       const hint = 'npm run build';
       reject(new ThubanError('TH7009', `cannot start ${launcher}: ${error.message}`, { hint, cause: error }));
     });
-    const map = async (of: OwnIds): Promise<void> => {
-      try {
-        await mapIds(child.pid ?? 0, of);
-        channel.write('\n');
-      } catch (error) {
-        channel.destroy(); // the launcher ends when nobody answers
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    };
     channel.setEncoding('utf8');
     channel.on('data', (chunk: string) => {
       text += chunk;
       if (ids === undefined || text !== NAMESPACE_MADE) return;
       text = '';
-      void map(ids);
+      mapIds(child.pid ?? 0, ids).then(
+        () => channel.write('\n'),
+        (error: unknown) => {
+          channel.destroy(); // the launcher ends when nobody answers
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
     });
     channel.on('error', () => undefined); // it has ended; what it said before counts
     channel.once('close', () => {

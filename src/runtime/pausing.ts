@@ -1,7 +1,7 @@
 import { ThubanError, systemClock, type Clock } from '../base/index.ts';
 import { controllerRemedy, frozenAbove, taskList, type AcquiredGroups, type KernelFs } from '../cgroups/index.ts';
 import type { Condition, EventBody } from './events.ts';
-import { ownIds } from './rootless.ts';
+import { isRoot } from './rootless.ts';
 
 export interface PausingParts {
   id: string;
@@ -127,7 +127,7 @@ export class Pausing {
 
   #mustHaveFreezer(): void {
     if (this.#parts.groups.freezer !== undefined) return;
-    if (ownIds() !== undefined)
+    if (!isRoot())
       throw new ThubanError('TH7001', `\`${this.#parts.id}\` cannot be paused: this user has no group for it`, {
         hint: 'use sudo, or have groups delegated: docs/guide/without-root.md',
         details: { id: this.#parts.id, controller: 'freezer' },

@@ -61,9 +61,16 @@ export function boardId(kind: 'uid' | 'gid', id: number, key: string, draft: Lau
   return 0;
 }
 
-function checkCovered(key: 'uid' | 'gid', id: number, count: number, draft: LaunchDraft): void {
+/** The other way round: a group of the launcher as the board has it. */
+export function gidOnBoard(gid: number, { facts: { rootless } }: LaunchDraft): number {
+  if (rootless === undefined) return gid;
+  return gid === 0 ? rootless.gid : (rootless.subordinate?.gids.first ?? 0) + gid - 1;
+}
+
+export function checkCovered(key: 'uid' | 'gid' | 'suppl_groups', id: number, count: number, draft: LaunchDraft): void {
   if (id <= count) return;
-  const message = `\`${key}\` is ${id}, and this user has subordinate ids for 0 to ${count} (/etc/sub${key})`;
+  const file = key === 'uid' ? '/etc/subuid' : '/etc/subgid';
+  const message = `\`${key}\` is ${id}, and this user has subordinate ids for 0 to ${count} (${file})`;
   draft.needsRoot(message, key, `write at most ${count}`);
 }
 

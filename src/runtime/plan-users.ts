@@ -1,8 +1,8 @@
 import type { Attribute, Namespace } from '../launcher/index.ts';
-import type { Manifest, UserNamespace } from '../manifest/index.ts';
+import type { Manifest } from '../manifest/index.ts';
 import { canMapIds, type Filesystem } from './idmap.ts';
 import { isBelow, type LaunchDraft } from './plan-draft.ts';
-import { keepsGroups, type PlannedUsers } from './plan-rootless.ts';
+import { checkCovered, gidOnBoard, keepsGroups, type PlannedUsers } from './plan-rootless.ts';
 
 /** What root of the container has no power over if it belongs to the container's user namespace instead of the board's. */
 const BELONGING: readonly Namespace[] = ['ipc', 'uts', 'net'];
@@ -51,30 +51,29 @@ export function planEntering({ user_namespace: users }: Manifest, draft: LaunchD
   draft.steps.push({ op: 'enter_user_namespace', key }, { op: 'mount_namespace', key });
 }
 
-/** Those of a launcher without root. */
-function subordinateGroups({ facts: { rootless } }: LaunchDraft): Pick<UserNamespace, 'host_gid' | 'size'> | undefined {
-  const gids = rootless?.subordinate?.gids;
-  return gids === undefined ? undefined : { host_gid: gids.first - 1, size: gids.count + 1 };
-}
-
 /** A group that the namespace does not have would be refused by the kernel; one of the board it only shares the number with. */
 export function checkGroups(
   { user_namespace, suppl_groups: names = [] }: Manifest,
   gids: readonly number[],
   draft: LaunchDraft,
 ): void {
-  const users = user_namespace ?? subordinateGroups(draft);
+  const count = draft.facts.rootless?.subordinate?.gids.count;
+  const users = user_namespace ?? (count === undefined ? undefined : { host_gid: 0, size: count + 1 });
   if (users === undefined || keepsGroups(draft)) return; // those are refused
   const key = 'suppl_groups';
   for (const gid of gids) {
     if (gid < users.size) continue;
+    if (user_namespace === undefined) {
+      checkCovered(key, gid, users.size - 1, draft);
+      continue;
+    }
     const message = `the group ${gid} is not in \`user_namespace\`, which ends at ${users.size - 1}`;
     draft.problem('TH1205', message, 'leave it out, or raise `user_namespace.size`', key);
   }
   for (const name of names) {
     const gid = draft.facts.groups[name];
     if (gid === undefined) continue;
-    const message = `\`${name}\` is group ${gid} of the container and ${users.host_gid + gid} of the board: it opens nothing that belongs to the board’s ${name}`;
+    const message = `\`${name}\` is group ${gid} of the container and ${gidOnBoard(users.host_gid + gid, draft)} of the board: it opens nothing that belongs to the board’s ${name}`;
     draft.notes.push({ message, key });
   }
 }

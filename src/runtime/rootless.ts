@@ -2,10 +2,14 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { IdRange, OwnIds } from '../launcher/index.ts';
 
+export function isRoot(): boolean {
+  return (process.geteuid?.() ?? 0) === 0;
+}
+
 /** The ids of a Thuban that was not started by root. Undefined for root. */
 export function ownIds(): OwnIds | undefined {
+  if (isRoot()) return undefined;
   const [uid = 0, gid = 0] = [process.geteuid?.(), process.getegid?.()];
-  if (uid === 0) return undefined;
   const uids = subordinate('/etc/subuid', uid);
   const gids = subordinate('/etc/subgid', uid);
   const known = uids !== undefined && gids !== undefined && ['newuidmap', 'newgidmap'].every(isProgram);

@@ -11,7 +11,7 @@ import { features } from './features.ts';
 import { freezer, pressure } from './freezer.ts';
 import { ioThrottle } from './io-throttle.ts';
 import { cpuQuota, memoryLimit, pidsLimit, swapLimit } from './limits.ts';
-import { ownIds } from '../rootless.ts';
+import { isRoot } from '../rootless.ts';
 import { NOBODY } from './probe.ts';
 import { checks, type CheckInfo, type CheckName } from './table.ts';
 import type { Check, Finding } from './types.ts';
@@ -145,7 +145,7 @@ async function tryIo(session: Session, dataDir: string): Promise<Finding> {
   const folder = join(dataDir, `.thuban-doctor-${process.pid}`);
   try {
     mkdirSync(folder, { mode: 0o700 });
-    if (ownIds() === undefined) chownSync(folder, NOBODY, NOBODY);
+    if (isRoot()) chownSync(folder, NOBODY, NOBODY);
     else chmodSync(folder, 0o777); // whichever id of this user the probe has
     return await ioThrottle(session, { folder, disk });
   } catch (error) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../../src/manifest/index.ts';
+import { Cli } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { leavesNothingBehind } from '../../support/leaks.ts';
 import { OwnUser, USER, needsUser, ownerOf } from '../../support/rootless.ts';
@@ -158,6 +159,50 @@ describe('a user without root and without subordinate ids', needsUser(), () => {
       assert.equal(code, 0, stderr);
       assert.deepEqual(stdout.trim().split('\n'), ['unread', 'unwritten', 'unowned', 'unmade', 'closed', 'readonly']);
       assert.equal(readFileSync(secret, 'utf8'), 'of root\n');
+    });
+  });
+
+  test('tells at its place what the kernel refuses', async () => {
+    const cases: [code: string, key: string, sections: Partial<Manifest>][] = [
+      ['TH3010', 'sched', { sched: { policy: { fifo: { priority: 10 } } } }],
+      ['TH3010', 'sched', { sched: { policy: { other: { nice: -5 } } } }],
+      ['TH3007', 'rlimits.nofile', { rlimits: { nofile: { soft: 100, hard: 1_000_000_000 } } }],
+      ['TH3007', 'process.oom_score_adj', { process: { privileged: false, oom_score_adj: -100 } }],
+    ];
+    await withUser(async (user) => {
+      for (const [code, key, sections] of cases) {
+        const { stderr } = await user.run('echo started', sections, ['--json']);
+        const { error } = JSON.parse(stderr) as { error: { code: string; details: { key: string } } };
+        assert.deepEqual([error.code, error.details.key], [code, key]);
+      }
+    });
+  });
+
+  test('shows the board’s /sys beside the board’s network', async () => {
+    const sections: Partial<Manifest> = {
+      network: 'host',
+      mounts: { '/sys': { type: 'bind', host: '/sys', options: 'rec' } },
+    };
+    const links = readdirSync('/sys/class/net').sort();
+    assert.deepEqual(await linesOf('ls /sys/class/net; touch /sys/kernel/x 2> /dev/null || :', sections), links);
+  });
+
+  test('is planned for who asks, here and nowhere else', async () => {
+    await withUser(async (user) => {
+      const file = user.manifest('true', { network: { namespace: 'other' } });
+      const planned = user.cli(['plan', '--rootless', file]);
+      assert.match((await planned.ended).stderr, /^error\[TH7001\]/);
+      const whole = user.cli(['plan', file]); // for root, as boards run it
+      assert.match((await whole.ended).stderr, /^error\[TH3008\]/);
+      for (const [other, value] of [
+        ['--facts', 'x'],
+        ['--cgroups', 'v2'],
+      ] as const)
+        assert.match(
+          (await user.cli(['plan', '--rootless', other, value, file]).ended).stderr,
+          new RegExp(`^error\\[TH6011\\]: \`--rootless\` and \`${other}\` exclude each other`),
+        );
+      assert.match((await new Cli(['plan', '--rootless', file]).ended).stderr, /^error\[TH6011\].* that is root/);
     });
   });
 

@@ -55,7 +55,7 @@ describe('a user without root, with subordinate ids', needsSubordinate(), () => 
     await withUser(async (user) => {
       assert.equal((await user.run('id -G', { suppl_groups: ['50'] })).stdout, '1000 50\n');
       const beyond = await user.run('id -G', { suppl_groups: [String(COUNT + 1)] });
-      assert.match(beyond.stderr, /^error\[TH1205\]: the group 50001 is not in/);
+      assert.match(beyond.stderr, /^error\[TH7001\]: `suppl_groups` is 50001, and this user has/);
       const tall = await user.run('id', { uid: 60_000 });
       assert.match(tall.stderr, /^error\[TH7001\]: `uid` is 60000, and this user has subordinate ids for 0 to 50000/);
     });

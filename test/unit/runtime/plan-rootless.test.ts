@@ -84,10 +84,18 @@ describe('a plan without root, with subordinate ids', () => {
       assert.deepEqual(problemsOf(beyond, many), ['TH7001 user_namespace']);
   });
 
+  test('says which group of the board one by name is', () => {
+    const noteOf = (sections: Partial<Manifest>): string | undefined =>
+      made({ suppl_groups: ['audio'], ...sections }, many).warnings.find(({ key }) => key === 'suppl_groups')?.message;
+    assert.match(noteOf({}) ?? '', /group 29 of the container and 200028 of the board/);
+    const users = { user_namespace: { host_uid: 100_000, host_gid: 200_100, size: 5000 } };
+    assert.match(noteOf(users) ?? '', /group 29 of the container and 200129 of the board/);
+  });
+
   test('refuses ids that he has not', () => {
     const few: OwnIds = { ...alone, subordinate: { uids: { first: 9, count: 999 }, gids: { first: 9, count: 1000 } } };
     assert.deepEqual(problemsOf({}, few), ['TH7001 uid']);
-    assert.deepEqual(problemsOf({ suppl_groups: ['1001'] }, few), ['TH7001 uid', 'TH1205 suppl_groups']);
+    assert.deepEqual(problemsOf({ suppl_groups: ['1001'] }, few), ['TH7001 uid', 'TH7001 suppl_groups']);
   });
 });
 
